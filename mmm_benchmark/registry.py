@@ -1,0 +1,37 @@
+"""Fitter names, and where each one lives. Standard library only: ``--help`` must stay instant.
+
+Third parties add to this table with the entry-point group ``mmm_benchmark.fitters``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitterEntry:
+    """One name of the command line."""
+
+    name: str
+    target: str  # "module:Class"
+    library: str  # what --libraries selects
+    summary: str  # one line for `mmm-benchmark list`
+    extra: str | None = None  # the environment it runs in; None is the base installation
+    settings: Mapping[str, Any] = field(default_factory=dict)  # keywords of the constructor
+    packages: tuple[str, ...] = ()  # distributions whose versions are part of the job's key
+    reference: str | None = None  # what it knows that no honest fitter does; None for all others
+    quick: bool = False  # part of the default run
+
+
+BUILT_IN: tuple[FitterEntry, ...] = (
+    FitterEntry(
+        name="scipy",
+        target="mmm_benchmark.fitters.scipy_hill:ScipyHill",
+        library="scipy",
+        summary="Hill/adstock least squares: L-BFGS-B, variable projection, many starts",
+        packages=("scipy", "numpy"),
+        quick=True,
+    ),
+)
