@@ -1,4 +1,4 @@
-"""Errors meant for a person: one line each, saying what is wrong, where, and what would be right."""
+"""Errors meant for a person: one line saying what is wrong, where, and what would be right."""
 
 
 class UserError(Exception):
@@ -9,5 +9,5 @@ class ContractError(Exception):
     """A fitter or dataset broke ``mmm_benchmark.schema``; the message names the variable."""
 
 
-class EnvironmentMissing(UserError):
+class EnvironmentMissingError(UserError):
     """A fitter's extra is not installed and could not be; the message holds the one command."""
