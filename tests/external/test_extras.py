@@ -1,0 +1,31 @@
+"""The tests that need a heavy backend, run inside that backend's own environment."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXTRAS = sorted(path.name for path in (ROOT / "tests" / "extras").iterdir() if path.is_dir())
+
+
+@pytest.mark.external
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_suite_of_an_extra_passes_in_its_own_environment(extra: str) -> None:
+    environment = dict(os.environ, UV_PROJECT_ENVIRONMENT=str(ROOT / ".venvs" / extra))
+    environment.pop("VIRTUAL_ENV", None)
+    # fmt: off
+    command = [
+        "uv", "run", "--extra", extra,
+        "pytest", f"tests/extras/{extra}", "-q", "-p", "no:cacheprovider",
+    ]
+    # fmt: on
+    finished = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+    assert finished.returncode == 0, f"tests/extras/{extra} failed; its report is printed above"
+
+
+def test_the_running_environment_is_the_light_one() -> None:
+    heavy = {"jax", "torch", "pymc", "meridian"} & set(sys.modules)
+    assert not heavy, f"the base test run imported {sorted(heavy)}"
