@@ -1,0 +1,1 @@
+"""The steps of the least-squares fitter: design, projection, search, pooling, bootstrap."""

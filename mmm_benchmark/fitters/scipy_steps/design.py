@@ -1,0 +1,133 @@
+"""Scaled data and the columns whose coefficients are solved exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+type Array = NDArray[np.float64]
+
+DAYS_PER_YEAR = 365.25
+#: A column that keeps less than this share of its length once the others are removed is dropped.
+DEPENDENT = 1e-7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """One dataset in the units of the fit.
+
+    Sales of each geo are multiples of its mean sales, spend of each geo and channel multiples
+    of its mean weekly spend, so shared parameters mean the same thing in every geo.
+    """
+
+    sales: Array  # (geo, date), multiples of the geo's mean sales
+    sales_scale: Array  # (geo,), currency per week
+    spend: Array  # (live channel, geo, date), multiples of the geo's mean weekly spend
+    spend_scale: Array  # (geo, channel), currency per week
+    live: NDArray[np.intp]  # channels whose spend varies in at least one geo
+    columns: Array  # (column, geo, date): trend, seasonality, controls that are independent
+    n_time: int  # the first columns: trend and seasonality
+    controls: NDArray[np.intp]  # which controls the remaining columns are
+    basis: Array  # (column, geo * date), orthonormal, of the columns less their geo means
+    notes: tuple[str, ...]
+
+    def without_baseline(self, series: Array) -> Array:
+        """Remove geo means and the columns from series of shape (..., geo, date); flattens them."""
+        centred = series - series.mean(-1, keepdims=True)
+        flat = centred.reshape(*series.shape[:-2], -1)
+        return flat - (flat @ self.basis.T) @ self.basis
+
+    @property
+    def n_linear(self) -> int:
+        """Linear coefficients other than channel effects: intercepts and columns."""
+        return self.sales.shape[0] + self.columns.shape[0]
+
+
+def build(observed: xr.Dataset, fourier_order: int, trend: bool) -> Design:
+    """Scale the data and choose the columns of the baseline.
+
+    The number of harmonics is at most two per year of data, so that half a year of dates is
+    not asked for a wave it cannot show. Columns that follow from the ones before them (a
+    constant control, a control that copies the trend) are left out and noted.
+    """
+    sales = observed["sales"].transpose("geo", "date").values.astype(float)
+    spend = observed["spend"].transpose("geo", "date", "channel").values.astype(float)
+    controls = observed["controls"].transpose("control", "geo", "date").values.astype(float)
+    dates = observed["date"].values
+    geos = sales.shape[0]
+
+    sales_scale = _positive(np.abs(sales).mean(-1))
+    spend_scale = spend.mean(1)
+    relative = np.moveaxis(spend, -1, 0) / _positive(spend_scale).T[..., None]
+    live = np.flatnonzero(np.ptp(relative, axis=-1).max(-1) > DEPENDENT)
+
+    years = _years(dates)
+    harmonics = min(fourier_order, round(2.0 * float(np.ptp(years) + np.diff(years).mean())))
+    time = [years - years.mean()] if trend else []
+    time += fourier(dates, harmonics)
+    over_geos = [np.broadcast_to(column, (geos, dates.size)) for column in time]
+    candidates = np.array([*over_geos, *controls]).reshape(-1, geos, dates.size)
+    kept, basis = _independent(candidates)
+    n_time = int((kept < len(time)).sum())
+    kept_controls = kept[n_time:] - len(time)
+
+    return Design(
+        sales=sales / sales_scale[:, None],
+        sales_scale=sales_scale,
+        spend=relative[live],
+        spend_scale=spend_scale,
+        live=live,
+        columns=candidates[kept],
+        n_time=n_time,
+        controls=kept_controls,
+        basis=basis,
+        notes=_notes(observed, live, kept_controls),
+    )
+
+
+def fourier(dates: NDArray[np.datetime64], order: int) -> list[Array]:
+    """Sines and cosines of the day of the year, for dates at any spacing."""
+    day = (dates - dates.astype("datetime64[Y]")) / np.timedelta64(1, "D")
+    phase = 2.0 * np.pi * day / DAYS_PER_YEAR
+    return [wave(k * phase) for k in range(1, order + 1) for wave in (np.sin, np.cos)]
+
+
+def _years(dates: NDArray[np.datetime64]) -> Array:
+    return (dates - dates[0]) / np.timedelta64(1, "D") / DAYS_PER_YEAR
+
+
+def _positive(values: Array) -> Array:
+    return np.where(values > 0.0, values, 1.0)
+
+
+def _independent(columns: Array) -> tuple[NDArray[np.intp], Array]:
+    """Gram-Schmidt in order: which columns add something, and an orthonormal basis of them."""
+    centred = (columns - columns.mean(-1, keepdims=True)).reshape(len(columns), -1)
+    kept: list[int] = []
+    basis = np.empty((0, centred.shape[1]))
+    for i, column in enumerate(centred):
+        rest = column - basis.T @ (basis @ column)
+        rest -= basis.T @ (basis @ rest)  # twice is enough (Parlett, 1980)
+        if np.linalg.norm(rest) > DEPENDENT * np.linalg.norm(columns[i]):
+            kept.append(i)
+            basis = np.vstack([basis, rest / np.linalg.norm(rest)])
+    return np.array(kept, dtype=np.intp), basis
+
+
+def _notes(
+    observed: xr.Dataset, live: NDArray[np.intp], kept_controls: NDArray[np.intp]
+) -> tuple[str, ...]:
+    still = np.delete(observed["channel"].values, live)
+    dropped = np.delete(observed["control"].values, kept_controls)
+    notes = [
+        f"channel '{name}' has constant spend, which the intercept explains as well: effect 0"
+        for name in still
+    ]
+    notes += [
+        f"control '{name}' follows from the baseline's columns or other controls: left out"
+        for name in dropped
+    ]
+    return tuple(notes)
