@@ -34,4 +34,11 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         packages=("scipy", "numpy"),
         quick=True,
     ),
+    FitterEntry(
+        name="scipy-plain",
+        target="mmm_benchmark.fitters.scipy_plain:ScipyPlain",
+        library="scipy",
+        summary="the plain script: one start, unscaled, numerical gradients, baseline given",
+        packages=("scipy", "numpy"),
+    ),
 )
