@@ -1,0 +1,38 @@
+"""Where a worker runs. An executor is one function, :data:`Perform`; ``local`` is this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """One worker to run: a folder that holds ``job.json`` and ``observed.nc``, and its limits."""
+
+    directory: Path
+    python: Path
+    threads: int
+    timeout: float | None = None  # seconds of wall time
+    memory_limit: float | None = None  # MB resident, whole process tree
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a worker ended. ``status`` is None when it wrote ``fit.json`` and left by itself."""
+
+    status: str | None
+    reason: str | None
+    wall_s: float  # from start to end of the process
+    peak_rss_mb: float  # largest sum over the process tree that was seen
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: the user said stop
+    """The run is being stopped; the worker was ended and nothing is recorded."""
+
+
+#: Runs one worker to its end and leaves ``fit.json``, ``fit.nc`` and ``log.txt`` in its folder.
+#: ``report(phase)`` is called at every change of phase; ``stopping()`` is asked every tick and,
+#: when true, ends the worker and raises :class:`Stopped`.
+Perform = Callable[[Order, Callable[[str], None], Callable[[], bool]], Ending]
