@@ -107,6 +107,16 @@ def level_error(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> Floa
     return ratio(estimate.mean(axis=axis), truth.mean(axis=axis)) - 1.0
 
 
+def log_rmse(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatArray:
+    """RMSE of the logarithm: 0.1 is about ten per cent; NaN unless both are positive."""
+    estimate, truth = np.broadcast_arrays(
+        np.asarray(estimate, np.float64), np.asarray(truth, np.float64)
+    )
+    positive = ((estimate > 0) & (truth > 0)).all(axis=axis, keepdims=True)
+    gap = np.log(np.where(positive, estimate, 1.0)) - np.log(np.where(positive, truth, 1.0))
+    return np.where(positive.squeeze(axis=axis), np.sqrt((gap**2).mean(axis=axis)), np.nan)
+
+
 def level_correlation(estimate: FloatArray, truth: FloatArray) -> float:
     """Pearson correlation, over series, of the logarithms of mean levels.
 

@@ -1,0 +1,71 @@
+"""What a fit's record says of time, memory, sampling and failure."""
+
+from __future__ import annotations
+
+from mmm_benchmark.phases import PHASES
+from mmm_benchmark.scoring.seams import Row, ScorableFit, failure
+
+ROLES = ("adstock", "saturation", "effects", "controls", "baseline", "time", "noise")
+CONVERGENCE = ("r_hat", "ess_bulk", "ess_tail", "mcse")
+SAMPLER = ("divergences", "max_tree_depth_share", "e_bfmi")
+NAN = float("nan")
+
+
+def runtime_row(fit: ScorableFit) -> Row:
+    """Seconds by phase, in all, and memory; a failure keeps what was measured before it."""
+    record = fit.record
+    seconds = record.get("seconds") or {}
+    row: Row = {f"{phase}_s": seconds.get(phase, NAN) for phase in PHASES}
+    row |= {name: record.get(name, NAN) for name in ("total_s", "peak_rss_mb", "stored_mb")}
+    return row | {"key": fit.key, "note": "" if fit.ok else failure(fit)}
+
+
+def ess_row(fit: ScorableFit) -> Row:
+    """Smallest effective sample sizes, and per second of sampling and of the whole fit."""
+    diagnostics, seconds = fit.record.get("diagnostics") or {}, fit.record.get("seconds") or {}
+    names = ("ess_bulk", "ess_tail", "contribution_ess_bulk", "contribution_ess_tail")
+    row: Row = {name: diagnostics.get(name, NAN) for name in names}
+    for name in ("ess_bulk", "ess_tail"):
+        row[f"{name}_per_sample_second"] = _rate(row[name], seconds.get("sample"))
+        row[f"{name}_per_second"] = _rate(row[name], fit.record.get("total_s"))
+    return row | {"note": _note(fit)}
+
+
+def diagnostics_row(fit: ScorableFit) -> Row:
+    """Convergence over free parameters and over contributions, sampler statistics, checks."""
+    diagnostics = fit.record.get("diagnostics") or {}
+    names = (*CONVERGENCE, *SAMPLER, *(f"contribution_{name}" for name in CONVERGENCE))
+    row: Row = {name: diagnostics.get(name, NAN) for name in names}
+    row["ess_per_second"] = _rate(row["ess_bulk"], fit.record.get("total_s"))
+    counts = fit.record.get("parameter_counts") or {}
+    row |= {f"parameters_{role}": counts.get(role, NAN) for role in ROLES}
+    row["parameters_total"] = sum(counts.values()) if counts else NAN
+    checks = fit.record.get("checks") or {}
+    row["checks_failed"] = ", ".join(name for name, met in checks.items() if not met)
+    notes = [_note(fit), *(fit.record.get("notes") or ())]
+    return row | {"note": "; ".join(note for note in notes if note)}
+
+
+def failure_row(fit: ScorableFit) -> Row:
+    """What went wrong, with the end of the log."""
+    tail = fit.record.get("log_tail") or ""
+    lines = tail if isinstance(tail, str) else "\n".join(tail)
+    return {
+        "status": fit.record["status"],
+        "reason": fit.record.get("reason") or "no reason recorded",
+        "total_s": fit.record.get("total_s", NAN),
+        "key": fit.key,
+        "log_tail": lines,
+    }
+
+
+def _rate(count: float | None, seconds: float | None) -> float:
+    if count is None or not seconds:
+        return NAN
+    return count / seconds
+
+
+def _note(fit: ScorableFit) -> str:
+    if not fit.ok:
+        return failure(fit)
+    return "" if fit.record.get("diagnostics") else "no draws to diagnose"

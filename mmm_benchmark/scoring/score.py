@@ -1,0 +1,107 @@
+"""One fit and its dataset, to the rows of every table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mmm_benchmark.scoring.coefficient import coefficient_rows
+from mmm_benchmark.scoring.contribution import contribution_rows
+from mmm_benchmark.scoring.parameter import parameter_rows
+from mmm_benchmark.scoring.performance import performance_rows
+from mmm_benchmark.scoring.posterior import aligned
+from mmm_benchmark.scoring.records import diagnostics_row, ess_row, failure_row, runtime_row
+from mmm_benchmark.scoring.roas import roas_rows
+from mmm_benchmark.scoring.seams import Row, ScorableDataset, ScorableFit, failure, identity
+from mmm_benchmark.scoring.series import ALL
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: Tables of scores, with the labels their rows carry.
+SCORED: dict[str, tuple[str, ...]] = {
+    "performance_metrics": ("geo",),
+    "contribution_recovery": ("geo", "channel"),
+    "coefficient_recovery": ("geo", "channel"),
+    "parameter_recovery": ("geo", "channel", "parameter"),
+    "roas_recovery": ("channel",),
+}
+#: Tables read from the record alone, one row per fit.
+RECORDED: dict[str, Callable[[ScorableFit], Row]] = {
+    "runtime_comparison": runtime_row,
+    "ess_comparison": ess_row,
+    "diagnostics_summary": diagnostics_row,
+}
+TABLES = (*SCORED, *RECORDED, "failures")
+
+
+def score_fit(
+    fit: ScorableFit, dataset: ScorableDataset, bayesian: bool = False
+) -> dict[str, list[Row]]:
+    """Rows of every table for one fit.
+
+    Parameters
+    ----------
+    fit
+        A stored fit or a stored failure; a failure becomes one row with its reason everywhere.
+    dataset
+        The data it was fitted to; ``truth`` may be None or hold only part of the contract.
+    bayesian
+        Also compute every measure for each draw and add ``_mean``, ``_sd``, ``_q05``, ``_q95``.
+    """
+    head = identity(fit)
+    if fit.ok:
+        tree = fit.tree()
+        try:
+            rows = _scored(tree, fit, dataset, bayesian)
+        finally:
+            tree.close()
+    else:
+        rows = {name: [_empty(labels, failure(fit))] for name, labels in SCORED.items()}
+    rows |= {name: [make(fit)] for name, make in RECORDED.items()}
+    rows["failures"] = [] if fit.ok else [failure_row(fit)]
+    return {name: [head | row for row in rows[name]] for name in TABLES}
+
+
+def _scored(
+    tree: xr.DataTree, fit: ScorableFit, dataset: ScorableDataset, bayesian: bool
+) -> dict[str, list[Row]]:
+    observed, truth = dataset.observed, dataset.truth
+    what = f"fit of '{fit.job['fitter']}' on '{dataset.name}'"
+    posterior = aligned(tree["posterior"].to_dataset(), observed, what)
+    predictive = None
+    if "posterior_predictive" in tree.children:
+        predictive = aligned(tree["posterior_predictive"].to_dataset(), observed, what)
+    if truth is not None:
+        truth = aligned(truth, observed, f"truth of '{dataset.name}'")
+
+    def known(table: str, variable: str, rows: Callable[[xr.Dataset], list[Row]]) -> list[Row]:
+        if truth is None or variable not in truth:
+            return [_empty(SCORED[table], f"true {variable} is not known")]
+        return rows(truth)
+
+    def coefficients(truth: xr.Dataset) -> list[Row]:
+        if "coefficient" not in posterior:
+            return [_empty(SCORED["coefficient_recovery"], "the model has no coefficient path")]
+        return coefficient_rows(posterior, truth, bayesian)
+
+    return {
+        "performance_metrics": performance_rows(posterior, predictive, observed, truth, bayesian),
+        "contribution_recovery": known(
+            "contribution_recovery",
+            "contribution",
+            lambda truth: contribution_rows(posterior, truth, bayesian),
+        ),
+        "coefficient_recovery": known("coefficient_recovery", "coefficient", coefficients),
+        "parameter_recovery": parameter_rows(posterior, truth, bayesian),
+        "roas_recovery": known(
+            "roas_recovery",
+            "contribution",
+            lambda truth: roas_rows(posterior, observed, truth, bayesian),
+        ),
+    }
+
+
+def _empty(labels: tuple[str, ...], note: str) -> Row:
+    """A row that carries a reason and no measure; it stands with the rows over all."""
+    return {label: "" if label == "parameter" else ALL for label in labels} | {"note": note}

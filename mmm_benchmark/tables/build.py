@@ -1,0 +1,63 @@
+"""Rows of all fits -> one frame per table -> CSV."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from mmm_benchmark.scoring import Row, ScorableDataset, ScorableFit, score_fit
+from mmm_benchmark.scoring.score import SCORED, TABLES
+from mmm_benchmark.tables.columns import columns
+from mmm_benchmark.tables.skill import ORACLE, accepted_as_reference, add_skill
+
+#: Digits in the CSV files; frames keep full precision.
+FLOAT_FORMAT = "%.6g"
+
+
+def build_tables(
+    fits: Sequence[tuple[ScorableFit, ScorableDataset]], bayesian: bool = False
+) -> dict[str, pd.DataFrame]:
+    """Score every fit and gather the rows; tables with nothing to say keep their columns."""
+    rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+    refused: set[tuple[object, ...]] = set()
+    for fit, dataset in fits:
+        scored = score_fit(fit, dataset, bayesian)
+        if fit.job["fitter"] == ORACLE and fit.ok and not accepted_as_reference(fit):
+            refused.add((fit.job["dataset"]["name"], fit.job["dataset"].get("seed")))
+            for table in SCORED:
+                _remark(scored[table], "refused as a reference: its own checks failed")
+        for name in TABLES:
+            rows[name] += scored[name]
+    frames = {}
+    for name in TABLES:
+        frame = pd.DataFrame(rows[name], columns=columns(name, bayesian))
+        frame["seed"] = frame["seed"].astype("Int64")
+        if "skill_vs_oracle" in frame and len(frame):
+            add_skill(frame, list(SCORED[name]), refused)
+        frames[name] = frame
+    return frames
+
+
+def write_tables(
+    fits: Sequence[tuple[ScorableFit, ScorableDataset]], out_dir: Path, bayesian: bool = False
+) -> dict[str, pd.DataFrame]:
+    """Write one CSV per table into ``out_dir`` and return the frames by name.
+
+    Each file appears complete or not at all, so a reader never sees half a table.
+    """
+    out_dir.mkdir(parents=True, exist_ok=True)
+    frames = build_tables(fits, bayesian)
+    for name, frame in frames.items():
+        path = out_dir / f"{name}.csv"
+        fresh = path.with_name(f".{name}.{os.getpid()}.csv")
+        frame.to_csv(fresh, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+        fresh.replace(path)
+    return frames
+
+
+def _remark(rows: list[Row], note: str) -> None:
+    for row in rows:
+        row["note"] = "; ".join(part for part in (row.get("note", ""), note) if part)

@@ -1,0 +1,86 @@
+"""Which columns each table has, in which order. ``docs/metrics.md`` defines every one."""
+
+from __future__ import annotations
+
+from mmm_benchmark.metrics.calibration import LEVELS
+from mmm_benchmark.phases import PHASES
+from mmm_benchmark.scoring.records import CONVERGENCE, ROLES, SAMPLER
+from mmm_benchmark.scoring.score import SCORED
+
+HEAD = ("dataset", "seed", "fitter")
+TAIL = ("reference", "note")
+SPREAD = ("_mean", "_sd", "_q05", "_q95")
+SKILL = ("skill_vs_oracle", "skill_vs_constant")
+COVERAGE = tuple(f"coverage_{round(100 * level)}{end}" for level in LEVELS for end in ("", "_se"))
+
+MEASURES: dict[str, tuple[str, ...]] = {
+    "performance_metrics": (
+        *("r2", "mape", "mape_skipped", "wmape", "bias", "srmse", "durbin_watson"),
+        *("r2_noise_free", "predictive_crps", "pit_distance", *COVERAGE),
+    ),
+    "contribution_recovery": (
+        *("r2", "mape", "mape_skipped", "wmape", "bias", "srmse", "correlation"),
+        *("variation_ratio", "variation_ratio_draws", "total_error"),
+        *("crps", "crps_currency", *COVERAGE, *SKILL),
+    ),
+    "coefficient_recovery": (
+        *("correlation", "correlation_draws", "variation_ratio", "variation_ratio_draws"),
+        *("level_error", "level_correlation", "log_rmse", "wmape"),
+        *("crps", "crps_currency", *COVERAGE, *SKILL),
+    ),
+    "parameter_recovery": (
+        *("true_value", "mean", "sd", "hdi_90_lower", "hdi_90_upper"),
+        *("error", "covered_90", "crps", *SKILL),
+    ),
+    "roas_recovery": (
+        *("true_roas", "roas", "roas_hdi_90_lower", "roas_hdi_90_upper"),
+        *("roas_error", "roas_covered_90"),
+        *("true_marginal_roas", "marginal_roas", "marginal_roas_error"),
+        *("true_share", "share", "share_error", "misallocated_share"),
+        *("rank_correlation", "curve_error", "crps", *SKILL),
+    ),
+    "runtime_comparison": (
+        *(f"{phase}_s" for phase in PHASES),
+        *("total_s", "peak_rss_mb", "stored_mb", "key"),
+    ),
+    "ess_comparison": (
+        *("ess_bulk", "ess_tail", "contribution_ess_bulk", "contribution_ess_tail"),
+        *("ess_bulk_per_sample_second", "ess_tail_per_sample_second"),
+        *("ess_bulk_per_second", "ess_tail_per_second"),
+    ),
+    "diagnostics_summary": (
+        *(*CONVERGENCE, "ess_per_second", *SAMPLER),
+        *(f"contribution_{name}" for name in CONVERGENCE),
+        *(f"parameters_{role}" for role in (*ROLES, "total")),
+        "checks_failed",
+    ),
+    "failures": ("status", "reason", "total_s", "key", "log_tail"),
+}
+
+#: Measures that also get a column for each statistic over draws when asked for.
+OVER_DRAWS: dict[str, tuple[str, ...]] = {
+    "performance_metrics": ("r2", "mape", "wmape", "bias", "srmse", "durbin_watson"),
+    "contribution_recovery": (
+        *("r2", "mape", "wmape", "bias", "srmse", "correlation"),
+        *("variation_ratio", "total_error"),
+    ),
+    "coefficient_recovery": (
+        *("correlation", "variation_ratio", "level_error", "log_rmse", "wmape"),
+    ),
+    "parameter_recovery": ("mean", "error"),
+    "roas_recovery": (
+        *("roas_error", "marginal_roas_error", "share_error", "misallocated_share"),
+        *("rank_correlation", "curve_error"),
+    ),
+}
+
+
+def columns(table: str, bayesian: bool) -> list[str]:
+    """All columns of a table, in order."""
+    measures: list[str] = []
+    for name in MEASURES[table]:
+        measures.append(name)
+        if bayesian and name in OVER_DRAWS.get(table, ()):
+            measures += [f"{name}{end}" for end in SPREAD]
+    tail = ("reference",) if table == "failures" else TAIL
+    return [*HEAD, *SCORED.get(table, ()), *measures, *tail]
