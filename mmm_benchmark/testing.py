@@ -121,8 +121,8 @@ def _constructor(fitter: Fitter) -> Iterator[str]:
     kind = type(fitter)
     settings = fitter.settings()
     try:
-        plain = json.loads(json.dumps(settings))
-    except TypeError as error:
+        plain = json.loads(json.dumps(settings, allow_nan=False))
+    except (TypeError, ValueError) as error:
         yield f"settings() must hold JSON types only: {error}"
         return
     try:
@@ -205,7 +205,7 @@ def _fits(
             continue
         fitted += 1
         yield from _one_fit(fitter, case, observed, budget, seed, monotone)
-    if fitted == 0:
+    if fitted == 0 and declined:
         yield f"it declines every dataset, so pass observed= that it can fit; {declined[0]}"
 
 
