@@ -136,14 +136,18 @@ def pit_distance(values: FloatArray) -> float:
     return float(max((steps[1:] - values).max(), (values - steps[:-1]).max()))
 
 
-def hdi(draws: FloatArray, level: float = 0.9) -> FloatArray:
-    """Ends of the highest-density interval over the last axis, shape ``(..., 2)``.
+def hdi(ordered: FloatArray, level: float = 0.9) -> FloatArray:
+    """Ends of the highest-density interval, shape ``(..., 2)``.
 
-    The narrowest interval that holds ``level`` of the draws, by arviz-stats (Hyndman 1996).
+    The narrowest interval between draws that holds ``level`` of them (Chen & Shao 1999), for one
+    mode; the same rule as arviz-stats' "nearest", here on draws already sorted.
     """
-    from arviz_stats.base import array_stats
-
-    return np.asarray(array_stats.hdi(np.asarray(draws, np.float64), level, axis=-1))
+    n = ordered.shape[-1]
+    inside = min(int(np.floor(level * n)), n - 1)
+    width = ordered[..., inside:] - ordered[..., : n - inside]
+    start = width.argmin(axis=-1)[..., None]
+    ends = [np.take_along_axis(ordered, start + step, axis=-1) for step in (0, inside)]
+    return np.concatenate(ends, axis=-1)
 
 
 def interval_score(ordered: FloatArray, truth: FloatArray, level: float = 0.9) -> FloatArray:

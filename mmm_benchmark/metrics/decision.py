@@ -22,17 +22,21 @@ def misallocated_share(estimate: FloatArray, truth: FloatArray) -> FloatArray:
     return 0.5 * np.abs(np.asarray(estimate) - np.asarray(truth)).sum(axis=-1)
 
 
+def ranks(values: FloatArray) -> FloatArray:
+    """Ranks over the last axis, smallest 0.5; ties share their mean rank."""
+    one, other = values[..., :, None], values[..., None, :]
+    return (other < one).sum(axis=-1) + 0.5 * (other == one).sum(axis=-1)
+
+
 def rank_correlation(estimate: FloatArray, truth: FloatArray) -> FloatArray:
     """Spearman correlation over the last axis (Spearman 1904); ties share their mean rank.
 
     NaN with fewer than two channels or when the truth ranks nothing.
     """
-    from scipy.stats import rankdata
-
     estimate, truth = np.broadcast_arrays(np.asarray(estimate), np.asarray(truth))
     if truth.shape[-1] < 2:
         return np.full(truth.shape[:-1], np.nan)
-    return correlation(rankdata(estimate, axis=-1), rankdata(truth, axis=-1))
+    return correlation(ranks(estimate), ranks(truth))
 
 
 def curve_error(estimate: FloatArray, truth: FloatArray, at_one: FloatArray) -> FloatArray:

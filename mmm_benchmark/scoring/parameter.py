@@ -45,7 +45,8 @@ def _one_parameter(
     true = np.full(len(draws), np.nan) if truth is None else truth[name].values.reshape(-1)
     mean, many = draws.mean(axis=-1), draws.shape[-1] > 1
     unknown = np.full(len(draws), np.nan)
-    ends = calibration.hdi(draws) if many else np.stack([unknown, unknown], axis=-1)
+    ordered = calibration.sort_draws(draws)
+    ends = calibration.hdi(ordered) if many else np.stack([unknown, unknown], axis=-1)
     inside = ((ends[:, 0] <= true) & (true <= ends[:, 1])).astype(float)
     scores = SeriesScores(
         labels=[
@@ -61,7 +62,7 @@ def _one_parameter(
             "hdi_90_upper": ends[:, 1],
             "error": mean - true,
             "covered_90": np.where(np.isfinite(true) & many, inside, np.nan),
-            "crps": calibration.crps(calibration.sort_draws(draws), true),
+            "crps": calibration.crps(ordered, true),
         },
         by_draw={"mean": draws, "error": draws - true[:, None]} if bayesian else {},
         only_series=frozenset({"true_value", "mean", "sd", "hdi_90_lower", "hdi_90_upper"}),

@@ -35,7 +35,8 @@ def roas_rows(
     many = draws.shape[-1] > 1
     mean = draws.mean(axis=-1)
     unknown = np.full(mean.shape, np.nan)
-    ends = calibration.hdi(draws) if many else np.stack([unknown, unknown], axis=-1)
+    ordered = calibration.sort_draws(draws)
+    ends = calibration.hdi(ordered) if many else np.stack([unknown, unknown], axis=-1)
     share_draws = decision.shares((draws * spend[:, None]).T)  # draw, channel
     true_share = decision.shares(true * spend)
     share = decision.shares(mean * spend)
@@ -50,7 +51,7 @@ def roas_rows(
         "true_share": true_share,
         "share": share,
         "share_error": share - true_share,
-        "crps": ratio(calibration.crps(calibration.sort_draws(draws), true), np.abs(true)),
+        "crps": ratio(calibration.crps(ordered, true), np.abs(true)),
     }
     by_draw = {
         "roas_error": ratio(draws - true[:, None], np.abs(true)[:, None]),
