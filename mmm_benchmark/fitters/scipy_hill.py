@@ -12,6 +12,9 @@ from mmm_benchmark.schema import MAX_STORED_DRAWS
 if TYPE_CHECKING:
     import xarray as xr
 
+#: Fewer replicates give no R-hat: four to each of two halves.
+FEWEST_REPLICATES = 8
+
 
 class ScipyHill:
     """Least squares of sales on Hill(adstock(spend)), baseline and controls.
@@ -112,7 +115,6 @@ class ScipyHill:
             "regularisation": 0,
             "starts": 1,
             "polished": 1,
-            "bootstrap": 0,
             "block_length": 1,
         }
         for name, minimum in least.items():
@@ -123,7 +125,8 @@ class ScipyHill:
             raise UserError(
                 f"scipy: geo_effects = {self.geo_effects!r}; allowed: 'pooled', 'shared'"
             )
-        if self.bootstrap > MAX_STORED_DRAWS:
+        if self.bootstrap != 0 and not FEWEST_REPLICATES <= self.bootstrap <= MAX_STORED_DRAWS:
             raise UserError(
-                f"scipy: bootstrap = {self.bootstrap}; at most {MAX_STORED_DRAWS} draws are stored"
+                f"scipy: bootstrap = {self.bootstrap}; allowed: 0 for a point estimate, or "
+                f"{FEWEST_REPLICATES} to {MAX_STORED_DRAWS} replicates"
             )

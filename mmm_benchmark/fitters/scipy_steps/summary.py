@@ -89,8 +89,6 @@ def _diagnostics(solutions: list[Solution]) -> dict[str, float]:
     from arviz_stats.base import array_stats
 
     half = len(solutions) // 2
-    if half < 4:
-        return {}
     free = np.stack([np.concatenate([s.parameters, s.linear.effects.ravel()]) for s in solutions])
     free = free[: 2 * half, np.ptp(free, axis=0) > 0].reshape(2, half, -1)
     axes = {"chain_axis": 0, "draw_axis": 1}
