@@ -1,0 +1,140 @@
+"""One look for all pictures: a colour per model family, a line and marker per variant.
+
+Colours are those of Okabe & Ito (2008), told apart with every common colour vision; line style
+and marker repeat the distinction for print. Truth is always black.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TRUTH = "#000000"
+BLUE, SKY, GREEN = "#0072B2", "#56B4E9", "#009E73"
+ORANGE, RED, PINK, GREY = "#E69F00", "#D55E00", "#CC79A7", "#7A7A7A"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one fitter is drawn, in every picture."""
+
+    colour: str
+    marker: str = "o"
+    line: str = "-"
+
+
+LOOKS: dict[str, Look] = {
+    "scipy": Look(GREY),
+    "scipy-plain": Look(GREY, "X", ":"),
+    "pymc": Look(BLUE, "s", "--"),
+    "nutpie": Look(BLUE),
+    "nutpie-tv": Look(BLUE, "^", "-."),
+    "numpyro": Look(SKY),
+    "blackjax": Look(SKY, "s", "--"),
+    "meridian": Look(ORANGE),
+    "meridian-aks": Look(ORANGE, "s", "--"),
+    "numpyro-mmm": Look(GREEN),
+    "numpyro-svi": Look(GREEN, "s", "--"),
+    "numpyro-laplace": Look(GREEN, "^", ":"),
+    "diffusion": Look(PINK),
+    "diffusion-ddpm": Look(PINK, "s", "--"),
+    "wiener": Look(PINK, "^", ":"),
+    "oracle": Look(RED, "D", "-."),
+}
+SPARE = tuple(
+    Look(colour, marker, line)
+    for marker, line in (("v", "--"), ("P", "-."), ("*", ":"))
+    for colour in (BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY)
+)
+
+
+def look(fitter: str) -> Look:
+    """The look of a fitter; a name this project does not know always gets the same spare one."""
+    if fitter in LOOKS:
+        return LOOKS[fitter]
+    return SPARE[zlib.crc32(fitter.encode()) % len(SPARE)]
+
+
+@contextmanager
+def theme() -> Iterator[None]:
+    """Draw with the house style; nothing outside the block is changed."""
+    import matplotlib as mpl
+    import seaborn as sns
+
+    house = {
+        **sns.axes_style("ticks"),
+        **sns.plotting_context("paper", font_scale=1.05),
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": 9.5,
+        "axes.titlelocation": "left",
+        "axes.grid": True,
+        "axes.grid.axis": "y",
+        "grid.color": "#E6E6E6",
+        "figure.titlesize": 12,
+        "font.family": ["DejaVu Sans"],  # ships with matplotlib: the same text everywhere
+        "legend.frameon": False,
+        "svg.hashsalt": "mmm-benchmark",  # identifiers in the SVG do not change from run to run
+    }
+    with mpl.rc_context(house):
+        yield
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write ``stem.png`` and ``stem.svg``, each complete or not at all, without date or version."""
+    paths = []
+    figure.draw_without_rendering()  # lay out once, not once per format
+    figure.set_layout_engine("none")
+    for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+        path = stem.with_name(f"{stem.name}.{suffix}")
+        fresh = stem.with_name(f".{stem.name}.{os.getpid()}.{suffix}")
+        figure.savefig(fresh, format=suffix, dpi=120, metadata=metadata)
+        fresh.replace(path)
+        paths.append(path)
+    return paths
+
+
+def headline(figure: Figure, title: str, reading: str) -> None:
+    """A title and, under it, one line on how to read the picture."""
+    figure.suptitle(title, x=0.012, ha="left", fontweight="bold")
+    figure.supxlabel(reading, x=0.012, ha="left", fontsize=8.5, color="#555555")
+
+
+def dates(axes: Axes) -> None:
+    """Few, short date labels that never touch."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=2, maxticks=5)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    formatter = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(formatter)
+
+
+def money(axes: Axes) -> None:
+    """Amounts as 800, 12k, 1.5M: no offset that would push a title aside."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
+
+
+def amount(value: float) -> str:
+    """An amount in at most five characters."""
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.4g}{unit}"
+    return f"{value:.3g}"
+
+
+def shorten(name: str, most: int = 24) -> str:
+    """A label that fits its panel."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
