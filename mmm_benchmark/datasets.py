@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark import schema
 from mmm_benchmark.errors import ContractError, UserError
@@ -20,9 +20,8 @@ from mmm_benchmark.suggest import unknown
 
 if TYPE_CHECKING:
     import xarray as xr
-    from mmm_data_generator import MMMDataConfig, MMMDataset
 
-DEFAULT_SEED = 42
+    from mmm_data_generator import MMMDataConfig, MMMDataset
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,19 @@ class Source:
     seed: int | None
     fixed: bool
     make: Callable[[int], MMMDataset]
+
+
+def source_of(spec: Any) -> Source:
+    """Whatever a dataset may be given as: a name, a path, a config, or a dataset itself."""
+    from mmm_data_generator import MMMDataConfig, MMMDataset
+
+    if isinstance(spec, MMMDataset):
+        return Source(spec.name, None, True, lambda seed: spec)
+    if isinstance(spec, MMMDataConfig):
+        return from_config(spec)
+    if isinstance(spec, str | Path):
+        return parse(spec)
+    raise UserError(f"datasets: {type(spec).__name__} is no preset, path, config or MMMDataset")
 
 
 def parse(spec: str | Path) -> Source:
@@ -70,15 +82,11 @@ def parse(spec: str | Path) -> Source:
     return Source(name, own, False, lambda seed: _generate(get_preset_config(name), seed, name))
 
 
-def from_config(config: MMMDataConfig, name: str | None = None) -> Source:
+def from_config(config: MMMDataConfig) -> Source:
     """A dataset to be generated from a config object; its own seed wins when it has one."""
-    label = name or getattr(config, "name", None) or "custom"
-    return Source(label, None, False, lambda seed: _generate(config, seed, label))
-
-
-def from_object(dataset: MMMDataset) -> Source:
-    """A dataset that already exists in memory."""
-    return Source(dataset.name, None, True, lambda seed: dataset)
+    name = getattr(config, "name", None) or "custom"
+    seed = getattr(config, "seed", None)
+    return Source(name, seed, False, lambda seed: _generate(config, seed, name))
 
 
 def _generate(config: MMMDataConfig, seed: int, name: str) -> MMMDataset:

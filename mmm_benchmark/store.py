@@ -22,6 +22,7 @@ from mmm_benchmark.sealed import Staging, flaw, publish
 
 if TYPE_CHECKING:
     import xarray as xr
+
     from mmm_data_generator import MMMDataset
 
 FITS = "fits"

@@ -1,0 +1,286 @@
+"""``run_benchmark``: the whole road, from Python and from the command line alike."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from mmm_benchmark import environments
+from mmm_benchmark.environments import Environment, Needs
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.executors.local import cores, machine_memory_mb, perform
+from mmm_benchmark.fit import Budget
+from mmm_benchmark.jobs import Job
+from mmm_benchmark.options import DEFAULT_SEED, Options, several
+from mmm_benchmark.planning import Contender, Made, find_contenders, grid, make_datasets
+from mmm_benchmark.progress import Progress
+from mmm_benchmark.runner import Outcome, Policy, run_jobs
+from mmm_benchmark.store import Store, StoredFit, check_writable
+from mmm_benchmark.summary import summarise
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+MEMORY_SHARE = 0.9  # of the machine's memory: the limit when none is given
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a run leaves: tables as frames, fits as trees, and every outcome.
+
+    Attributes
+    ----------
+    tables
+        Table name, such as ``performance_metrics`` -> frame.
+    stored
+        ``"small_business@42/scipy"`` -> the stored fit, failures too.
+    failed
+        The reasons of those that failed, by the same names.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    stored: dict[str, StoredFit]
+    failed: dict[str, str] = field(default_factory=dict)
+    directory: Path = Path("results")
+
+    @cached_property
+    def fits(self) -> dict[str, xr.DataTree]:
+        """The draws of every fit that succeeded, as lazily read DataTrees."""
+        return {name: fit.tree() for name, fit in self.stored.items() if fit.ok}
+
+
+def run_benchmark(
+    datasets: Any = None,
+    samplers: str | Iterable[str] | None = None,
+    libraries: str | Iterable[str] | None = None,
+    *,
+    dataset_config: Any = None,
+    fitter: str | Path | Iterable[str | Path] | None = None,
+    chains: int = 4,
+    draws: int = 1000,
+    tune: int = 1000,
+    target_accept: float = 0.9,
+    seed: int | None = None,
+    seeds: Iterable[int] | None = None,
+    results: str | Path = "results",
+    timeout: float | None = None,
+    memory_limit: float | None = None,
+    jobs: int = 1,
+    force_rerun: bool = False,
+    retry_failed: bool = False,
+    plots_only: bool = False,
+    bayesian_metrics: bool = False,
+    quiet: bool = False,
+    priors: str | None = None,
+    device: str | None = None,
+) -> Results:
+    """Fit datasets with fitters, or find the fits in the store, and compare them with the truth.
+
+    Parameters
+    ----------
+    datasets
+        Presets (``"small_business"``, ``"small_business@7"``), saved directories, configs or
+        ``MMMDataset`` objects; one or many. By default ``small_business``.
+    samplers, libraries
+        Names of fitters, and of libraries all of whose fitters are meant; by default the quick
+        fitters.
+    dataset_config
+        One ``MMMDataConfig``, or several, in addition to ``datasets``.
+    fitter
+        Python files that hold a fitter each.
+    seed, seeds
+        Generates the datasets that have no seed of their own, and seeds every fit.
+    timeout
+        Seconds of wall time a fit may take.
+    memory_limit
+        MB a fit may hold; by default 90% of the machine.
+    jobs
+        Fits at a time; each gets its share of the cores.
+    plots_only
+        Only draw again what is stored.
+
+    Returns
+    -------
+    Results
+        Tables, fits and failures. A fit that fails is an outcome, not an exception.
+
+    Raises
+    ------
+    UserError
+        For anything the caller can mend, before any fit.
+    """
+    if seed is not None and seeds is not None:
+        raise UserError("give seed or seeds, not both")
+    budget = Budget(chains=chains, draws=draws, tune=tune, target_accept=target_accept)
+    given = {"priors": priors, "device": device}
+    options = Options(
+        datasets=(*several(datasets), *several(dataset_config)),
+        samplers=several(samplers),
+        libraries=several(libraries),
+        fitter_files=tuple(str(file) for file in several(fitter)),
+        budget=budget,
+        seeds=(DEFAULT_SEED if seed is None else seed,) if seeds is None else tuple(seeds),
+        results=Path(results),
+        timeout=timeout,
+        memory_limit=memory_limit,
+        parallel=jobs,
+        force_rerun=force_rerun,
+        retry_failed=retry_failed,
+        plots_only=plots_only,
+        bayesian_metrics=bayesian_metrics,
+        quiet=quiet,
+        fitter_options={name: value for name, value in given.items() if value is not None},
+    )
+    return benchmark(options, Console(quiet=quiet, stderr=False))
+
+
+def benchmark(options: Options, console: Console) -> Results:
+    """Do what ``options`` ask, telling ``console``; see :func:`run_benchmark`."""
+    warn = Console(stderr=True)
+    if options.plots_only:
+        return redraw(options, Store(options.results, _teller(warn)))
+    check_writable(options.results)
+    store = Store(options.results, _teller(warn))
+    made = make_datasets(options)
+
+    def environment_of(needs: Needs) -> Environment:
+        return environments.ensure(needs, _teller(console), quiet=options.quiet)
+
+    contenders = find_contenders(options, environment_of)
+    outcomes = _execute(options, store, made, contenders, console)
+    stored = {_name(outcome.job): outcome.fit for outcome in outcomes}
+    tables = summarise(list(stored.values()), options.results, bayesian=options.bayesian_metrics)
+    failed = {
+        _name(outcome.job): (outcome.lost or outcome.fit.record)["reason"]
+        for outcome in outcomes
+        if outcome.failed
+    }
+    return Results(tables, stored, failed, options.results)
+
+
+def _execute(
+    options: Options,
+    store: Store,
+    made: Sequence[Made],
+    contenders: Sequence[Contender],
+    console: Console,
+) -> list[Outcome]:
+    from mmm_benchmark.datasets import keep
+
+    jobs = grid(made, contenders, options)
+    staging = store.staging()
+    try:
+        for each in made:
+            keep(each.dataset, each.ref, options.results, staging)
+        with terminated_as_interrupt(), Progress(console, len(jobs)) as progress:
+            return run_jobs(
+                jobs,
+                {each.ref.id: each.dataset.observed for each in made},
+                {each.entry.name: each.python for each in contenders if each.python is not None},
+                store,
+                policy_of(options),
+                progress,
+                perform,
+                staging,
+            )
+    finally:
+        staging.close()
+
+
+def policy_of(options: Options) -> Policy:
+    """The rules of reuse and the limits of each worker."""
+    return Policy(
+        force=options.force_rerun,
+        retry_failed=options.retry_failed,
+        timeout=options.timeout,
+        memory_limit=options.memory_limit or MEMORY_SHARE * machine_memory_mb(),
+        parallel=options.parallel,
+        threads=max(1, cores() // options.parallel),
+    )
+
+
+def plan(options: Options, warn: Console) -> tuple[list[tuple[Job, str | None]], list[Contender]]:
+    """What a run would do: each job with why it must be fitted (None: cached), touching nothing.
+
+    The second part lists the fitters whose environments would be made first.
+    """
+    store = Store(options.results, _teller(warn))
+    made = make_datasets(options)
+    contenders = find_contenders(options, environments.find)
+    policy = policy_of(options)
+    jobs = grid(made, contenders, options)
+    missing = [contender for contender in contenders if contender.python is None]
+    return [(job, policy.refit_because(store.get(job.key))) for job in jobs], missing
+
+
+def redraw(options: Options, store: Store) -> Results:
+    """Make tables and plots again from the store, without fitting or importing a fitter.
+
+    Of each dataset and fitter the latest stored fit counts, whatever its budget; names given
+    with ``datasets``, ``samplers`` and ``libraries`` narrow them down.
+    """
+    from mmm_benchmark.jobs import DatasetRef
+
+    latest: dict[tuple[str, str], StoredFit] = {}
+    wanted = [str(spec) for spec in options.datasets]
+    for fit in sorted(store, key=lambda fit: fit.record["finished_at"]):
+        ref = DatasetRef(**fit.job["dataset"])
+        names = {ref.name, ref.label, ref.id}
+        if wanted and names.isdisjoint(Path(each).name for each in wanted):
+            continue
+        if options.samplers and fit.job["fitter"] not in options.samplers:
+            continue
+        if options.libraries and fit.job["library"] not in options.libraries:
+            continue
+        latest[ref.id, fit.job["fitter"]] = fit
+    if not latest:
+        raise UserError(
+            f"no stored fit in '{options.results}' matches; run without --plots-only first"
+        )
+    fits = [latest[place] for place in sorted(latest)]
+    check_writable(options.results)
+    tables = summarise(fits, options.results, bayesian=options.bayesian_metrics, again=True)
+    stored = {f"{DatasetRef(**fit.job['dataset']).label}/{fit.job['fitter']}": fit for fit in fits}
+    failed = {
+        name: fit.record["reason"]
+        for name, fit in stored.items()
+        if fit.status not in ("ok", "skipped")
+    }
+    return Results(tables, stored, failed, options.results)
+
+
+def _name(job: Job) -> str:
+    return f"{job.dataset.label}/{job.fitter}"
+
+
+def _teller(console: Console) -> Callable[[str], None]:
+    return lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def terminated_as_interrupt() -> Iterator[None]:
+    """Treat SIGTERM and SIGHUP like Ctrl-C while fits run, so that their workers end too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    previous = {
+        number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,113 @@
+"""The command line: argv -> one sub-command. Nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from mmm_benchmark.commands import data, inspect, run
+from mmm_benchmark.errors import UserError
+
+#: Options that take several values, separated by spaces, commas or by being repeated.
+SEVERAL = {
+    "--datasets", "--samplers", "--libraries", "--seeds", "--fitter",
+    "--channels", "--controls",
+}  # fmt: skip
+
+#: Sub-commands of packages that are only there with their extra: name -> module with ``app``.
+FURTHER = {
+    "train": "mmm_benchmark.diffusion.cli",
+    "calibrate": "mmm_benchmark.diffusion.cli",
+}
+
+INTERRUPTED = 128 + signal.SIGINT
+
+
+def expand(argv: Sequence[str]) -> list[str]:
+    """Turn ``--datasets a b,c`` into ``--datasets a --datasets b --datasets c``."""
+    expanded: list[str] = []
+    option: str | None = None  # the several-valued one whose values may still follow
+    for word in argv:
+        name, equals, value = word.partition("=")
+        if word.startswith("--"):
+            option = name if name in SEVERAL else None
+            if option is None:
+                expanded.append(word)
+            elif equals:
+                expanded += _repeated(option, value)
+        elif word.startswith("-") and len(word) > 1 and option is None:
+            expanded.append(word)
+        elif option is not None:
+            expanded += _repeated(option, word)
+        else:
+            expanded.append(word)
+    return expanded
+
+
+def _repeated(option: str, values: str) -> list[str]:
+    return [word for value in values.split(",") if value for word in (option, value)]
+
+
+def further() -> dict[str, str]:
+    """Those further sub-commands whose module is there."""
+    here = Path(__file__).parent.parent
+    return {
+        name: module
+        for name, module in FURTHER.items()
+        if (here / (module.replace(".", "/") + ".py")).is_file()
+    }
+
+
+def make_app() -> typer.Typer:
+    """The Typer application with the built-in sub-commands."""
+    also = ", ".join(further())
+    app = typer.Typer(
+        help="Marketing-mix models put to the test on data whose truth is known."
+        + (f" Further commands: {also} (each with its own --help)." if also else ""),
+        add_completion=False,
+        rich_markup_mode=None,  # rich's help costs a quarter of a second to import
+        pretty_exceptions_enable=False,
+    )
+    app.command("run", help="Fit datasets, or find the fits, and compare with the truth.")(run.run)
+    app.command("list", help="Fitters, datasets and stored fits.")(inspect.list_)
+    app.command("show", help="One stored fit.")(inspect.show)
+    app.command("generate", help="Save a preset's dataset in a directory.")(data.generate)
+    app.command("import", help="Make a dataset of a CSV file.")(data.import_)
+    app.command("envs", help="The environments of the extras, and how to make them.")(inspect.envs)
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code.
+
+    0 when all went well, 1 when a fit failed, 2 for a mistake of the user's, 130 after Ctrl-C.
+    """
+    words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    others = further()
+    if words and words[0] in others:
+        app = importlib.import_module(others[words[0]]).app
+    else:
+        app, words = make_app(), expand(words)
+    try:
+        return app(args=words, prog_name="mmm-benchmark", standalone_mode=False) or 0
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; what was finished is stored", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        # typer carries its own copy of click, or not, by version: known by what it can do
+        if not hasattr(error, "format_message"):
+            raise
+        print(f"error: {' '.join(error.format_message().split())}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""``generate`` and ``import``: datasets in directories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.options import DEFAULT_SEED
+
+
+def generate(
+    preset: Annotated[str, typer.Argument(help="A preset's name, or name@seed.")],
+    out: Annotated[Path, typer.Option(help="The directory to make.")],
+    seed: Annotated[int | None, typer.Option(help=f"Its seed [default: {DEFAULT_SEED}].")] = None,
+) -> None:
+    """Generate a preset's dataset, truth included, and save it."""
+    from mmm_benchmark.datasets import export, source_of
+
+    source = source_of(preset)
+    if source.fixed:
+        raise UserError(f"'{preset}' is a directory already; a preset is needed")
+    if source.seed is not None and seed is not None:
+        raise UserError(f"give the seed once: {preset}, or --seed {seed}")
+    chosen = source.seed if source.seed is not None else seed
+    export(source.make(DEFAULT_SEED if chosen is None else chosen), out)
+    print(f"{source.name} saved in {out}")
+
+
+def import_(
+    csv: Annotated[Path, typer.Argument(help="A table with a row for each geo and week.")],
+    out: Annotated[Path, typer.Option(help="The directory to make.")],
+    channels: Annotated[list[str], typer.Option(help="Columns of media spend.")],
+    controls: Annotated[list[str] | None, typer.Option(help="Columns of controls.")] = None,
+    date: Annotated[str, typer.Option(help="The date column.")] = "date",
+    geo: Annotated[str | None, typer.Option(help="The geo column; without it, one geo.")] = None,
+    target: Annotated[str, typer.Option(help="The sales column.")] = "y",
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="Known contributions: same date and geo, one column per channel."),
+    ] = None,
+) -> None:
+    """Make a dataset of a CSV file and save it, to be fitted with --datasets DIR."""
+    from mmm_benchmark.datasets import check_observed, export
+    from mmm_data_generator import MMMDataset
+
+    frame = _read(csv)
+    known = None if truth is None else _read(truth)
+    try:
+        dataset = MMMDataset.from_frame(
+            frame,
+            date=date,
+            geo=geo,
+            target=target,
+            channels=channels,
+            controls=controls or [],
+            truth=known,
+            name=out.name,
+        )
+    except ValueError as error:  # the generator's own errors for people
+        raise UserError(f"'{csv}': {error}") from error
+    check_observed(dataset.observed, str(csv))
+    export(dataset, out)
+    print(f"{csv} saved as a dataset in {out}")
+
+
+def _read(path: Path):  # type: ignore[no-untyped-def]  # pandas is imported late
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path)
+    except FileNotFoundError as error:
+        raise UserError(f"'{path}' does not exist") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"'{path}' cannot be read as CSV: {error}") from error

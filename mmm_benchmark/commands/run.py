@@ -1,0 +1,142 @@
+"""``mmm-benchmark run``: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.fit import Budget
+from mmm_benchmark.options import DEFAULT_SEED, Options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def run(
+    datasets: Annotated[
+        list[str] | None,
+        typer.Option(help="Presets, presets with a seed (small_business@7), saved directories."),
+    ] = None,
+    samplers: Annotated[
+        list[str] | None, typer.Option(help="Fitters by name (see 'mmm-benchmark list').")
+    ] = None,
+    libraries: Annotated[
+        list[str] | None, typer.Option(help="Libraries, all of whose fitters are meant.")
+    ] = None,
+    fitter: Annotated[
+        list[str] | None, typer.Option(help="Python files that hold a fitter (FILE.py[:CLASS]).")
+    ] = None,
+    chains: Annotated[int, typer.Option(help="Chains of each sampler.")] = 4,
+    draws: Annotated[int, typer.Option(help="Kept draws of each chain.")] = 1000,
+    tune: Annotated[int, typer.Option(help="Adaptation steps of each chain.")] = 1000,
+    target_accept: Annotated[float, typer.Option(help="Target acceptance, 0 to 1.")] = 0.9,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Generates datasets that have no seed of their own, and seeds every fit "
+            f"[default: {DEFAULT_SEED}]."
+        ),
+    ] = None,
+    seeds: Annotated[
+        list[int] | None, typer.Option(help="Several such seeds: one replicate each.")
+    ] = None,
+    force_rerun: Annotated[
+        bool, typer.Option("--force-rerun/--no-force-rerun", help="Fit again what is stored.")
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Fit again what is stored as a failure.")
+    ] = False,
+    plots_only: Annotated[
+        bool, typer.Option("--plots-only", help="Tables and plots of what is stored; no fits.")
+    ] = False,
+    bayesian_metrics: Annotated[
+        bool, typer.Option("--bayesian-metrics", help="Every measure over draws, too.")
+    ] = False,
+    results: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("results"),
+    timeout: Annotated[float | None, typer.Option(help="Seconds a fit may take.")] = None,
+    memory_limit: Annotated[
+        float | None, typer.Option(help="MB a fit may hold [default: 90% of this machine].")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Fits at a time; they share the cores.")] = 1,
+    priors: Annotated[
+        str | None, typer.Option(help="neutral or spend-share, for fitters that take it.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, ..., for fitters that take it.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what is cached and what would be fitted.")
+    ] = False,
+) -> int:
+    """Fit datasets, or find the fits in the store, and compare them with the truth."""
+    if seed is not None and seeds:
+        raise UserError("give --seed or --seeds, not both")
+    given = {"priors": priors, "device": device}
+    options = Options(
+        datasets=datasets or (),
+        samplers=samplers or (),
+        libraries=libraries or (),
+        fitter_files=fitter or (),
+        budget=Budget(chains=chains, draws=draws, tune=tune, target_accept=target_accept),
+        seeds=tuple(seeds or (DEFAULT_SEED if seed is None else seed,)),
+        results=results,
+        timeout=timeout,
+        memory_limit=memory_limit,
+        parallel=jobs,
+        force_rerun=force_rerun,
+        retry_failed=retry_failed,
+        plots_only=plots_only,
+        bayesian_metrics=bayesian_metrics,
+        quiet=quiet,
+        fitter_options={name: value for name, value in given.items() if value is not None},
+    )
+    from rich.console import Console
+
+    console = Console(quiet=quiet)
+    return show_plan(options, console) if dry_run else do(options, console)
+
+
+def do(options: Options, console: Console) -> int:
+    """Run, print the tables, and tell by the exit code whether a fit failed."""
+    from mmm_benchmark.api import benchmark
+
+    results = benchmark(options, console)
+    if not options.quiet:
+        from mmm_benchmark.tables import print_tables
+
+        print_tables(results.tables, console)
+        console.print(f"tables and plots: {results.directory}", markup=False, highlight=False)
+    return 1 if results.failed else 0
+
+
+def show_plan(options: Options, console: Console) -> int:
+    """Print what is cached and what would be fitted, and why; touch nothing."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from mmm_benchmark.api import plan
+    from mmm_benchmark.environments import extra_needs, recipe
+    from mmm_benchmark.jobs import nearest
+    from mmm_benchmark.store import Store
+
+    jobs, missing = plan(options, Console(stderr=True))
+    stored = [fit.job for fit in Store(options.results)]
+    table = Table("dataset", "fitter", "key", "plan", "nearest stored fit differs in", box=None)
+    for job, reason in jobs:
+        near = nearest(job.document(), stored) if reason == "not stored yet" else None
+        differs = ", ".join(near[1]) if near is not None and "fitter" not in near[1] else ""
+        what = "cached" if reason is None else f"fit ({reason})"
+        table.add_row(job.dataset.label, job.fitter, job.key[:12], what, differs)
+    console.print(table)
+    for contender in missing:
+        needs = extra_needs(contender.entry.extra) if contender.entry.extra else None
+        how = "" if needs is None else f": {recipe(needs)}"
+        line = f"{contender.entry.name}: fit, after its environment is made{how}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    fits = sum(reason is not None for _, reason in jobs)
+    console.print(f"{len(jobs) - fits} cached, {fits + len(missing)} to fit", highlight=False)
+    return 0

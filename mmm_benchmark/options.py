@@ -1,0 +1,82 @@
+"""What a run is asked to do: one frozen object, checked before anything is done."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.fit import Budget
+
+DEFAULT_SEED = 42
+PRIORS = ("neutral", "spend-share")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The choices of ``mmm-benchmark run`` and of ``run_benchmark``.
+
+    Attributes
+    ----------
+    seeds
+        Each is one replicate: it generates every dataset that has no seed of its own
+        (``preset@7`` and directories have) and seeds the fits to it. A dataset with a seed of
+        its own is fitted once, with the first of them.
+    fitter_options
+        ``priors`` and ``device``, handed to the fitters that take them.
+    """
+
+    datasets: Sequence[Any] = ()
+    samplers: Sequence[str] = ()
+    libraries: Sequence[str] = ()
+    fitter_files: Sequence[str] = ()
+    budget: Budget = field(default_factory=Budget)
+    seeds: Sequence[int] = (DEFAULT_SEED,)
+    results: Path = Path("results")
+    timeout: float | None = None  # seconds
+    memory_limit: float | None = None  # MB
+    parallel: int = 1
+    force_rerun: bool = False
+    retry_failed: bool = False
+    plots_only: bool = False
+    bayesian_metrics: bool = False
+    quiet: bool = False
+    fitter_options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raise a UserError that names the first option out of its range."""
+        budget = self.budget
+        whole = {
+            "chains": (budget.chains, 1),
+            "draws": (budget.draws, 1),
+            "tune": (budget.tune, 0),
+            "jobs": (self.parallel, 1),
+            **{f"seed[{place}]": (seed, 0) for place, seed in enumerate(self.seeds)},
+        }
+        for name, (value, least) in whole.items():
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise UserError(f"{name} = {value!r}: must be a whole number, {least} or more")
+        if not self.seeds:
+            raise UserError("seeds = []: at least one is needed")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise UserError(f"seeds = {list(self.seeds)}: each may be given once")
+        if not 0 < budget.target_accept < 1:
+            raise UserError(f"target_accept = {budget.target_accept}: must lie between 0 and 1")
+        for name, limit in {"timeout": self.timeout, "memory_limit": self.memory_limit}.items():
+            if limit is not None and not (limit > 0 and math.isfinite(limit)):
+                raise UserError(f"{name} = {limit}: must be a number above 0")
+        priors = self.fitter_options.get("priors")
+        if priors is not None and priors not in PRIORS:
+            raise UserError(f"priors = '{priors}': must be one of {', '.join(PRIORS)}")
+
+
+def several(value: str | Path | Iterable[Any] | None) -> tuple[Any, ...]:
+    """One value or many, as a tuple; None is none."""
+    if value is None:
+        return ()
+    if isinstance(value, str | Path) or not isinstance(value, Iterable):
+        return (value,)
+    return tuple(value)

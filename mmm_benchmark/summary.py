@@ -1,0 +1,100 @@
+"""Tables and plots of a set of stored fits, made again only when something changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmm_benchmark.store import StoredFit, load_dataset
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUMMARY = "summary"
+STAMP = ".stamp.json"
+#: The modules whose change makes what was drawn before out of date.
+MAKERS = ("scoring", "metrics", "tables", "plots", "scoring.py", "tables.py", "plots.py")
+
+
+def summarise(
+    fits: Sequence[StoredFit], results: Path, *, bayesian: bool, again: bool = False
+) -> dict[str, pd.DataFrame]:
+    """Write tables and plots of ``fits`` and return the tables by name.
+
+    When the same fits were summarised last and every file is still there, the tables are read
+    back instead; ``again`` makes everything anew.
+    """
+    stamp = results / SUMMARY / STAMP
+    inputs = _inputs(fits, bayesian)
+    if not again and (tables := _up_to_date(stamp, inputs, results)) is not None:
+        return tables
+
+    from mmm_benchmark import plots
+    from mmm_benchmark.tables import write_tables
+
+    stamp.unlink(missing_ok=True)
+    datasets = {
+        name: load_dataset(results, name) for name in {fit.job["dataset"]["id"] for fit in fits}
+    }
+    pairs = [(fit, datasets[fit.job["dataset"]["id"]]) for fit in fits]
+    before = _outputs(results)
+    tables = write_tables(pairs, results / SUMMARY, bayesian)
+    plots.draw_all(pairs, results)
+    made = {path: size for path, size in _outputs(results).items() if before.get(path) != size}
+    sizes = {path: size for path, (size, _) in made.items()}
+    stamp.write_text(json.dumps({"inputs": inputs, "files": sizes}, indent=1))
+    return tables
+
+
+def _inputs(fits: Sequence[StoredFit], bayesian: bool) -> dict[str, Any]:
+    """What the summary is a function of."""
+    code = hashlib.sha256()
+    here = Path(__file__).parent
+    for name in MAKERS:
+        path = here / name
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            if file.is_file():
+                code.update(file.read_bytes())
+    return {
+        "fits": [[fit.key, fit.job["dataset"]["id"], fit.record["finished_at"]] for fit in fits],
+        "bayesian": bayesian,
+        "code": code.hexdigest(),
+    }
+
+
+def _outputs(results: Path) -> dict[str, tuple[int, int]]:
+    """Every table and picture under ``results``: path -> (bytes, time of change)."""
+    kinds = ("*.csv", "*.png", "*.svg")
+    found = (path for kind in kinds for path in results.glob(f"*/**/{kind}"))
+    return {
+        path.relative_to(results).as_posix(): (path.stat().st_size, path.stat().st_mtime_ns)
+        for path in found
+    }
+
+
+def _up_to_date(
+    stamp: Path, inputs: dict[str, Any], results: Path
+) -> dict[str, pd.DataFrame] | None:
+    try:
+        known = json.loads(stamp.read_text())
+    except (OSError, ValueError):
+        return None
+    if known["inputs"] != inputs:
+        return None
+    for name, size in known["files"].items():
+        path = results / name
+        if not path.is_file() or path.stat().st_size != size:
+            return None
+
+    import pandas as pd
+
+    names = [Path(name) for name in known["files"] if name.startswith(SUMMARY + "/")]
+    texts = {"reference": str, "note": str, "fitter": str, "dataset": str}
+    return {
+        path.stem: pd.read_csv(results / path, dtype=texts, keep_default_na=True)
+        for path in names
+        if path.suffix == ".csv" and path.parent.as_posix() == SUMMARY
+    }
