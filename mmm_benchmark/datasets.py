@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark import schema
 from mmm_benchmark.errors import ContractError, UserError
+from mmm_benchmark.family import family_text
 from mmm_benchmark.jobs import DatasetRef
 from mmm_benchmark.sealed import Staging, flaw, publish
 from mmm_benchmark.store import DATASETS
@@ -145,7 +146,7 @@ def reference_to(dataset: MMMDataset) -> DatasetRef:
     parts = [re.sub(r"[^\w.-]+", "-", dataset.name)]
     if dataset.seed is not None:
         parts.append(str(dataset.seed))
-    family = dataset.observed.attrs.get("family")
+    family = family_text(dataset)
     return DatasetRef(
         name=dataset.name,
         id="-".join([*parts, content[:10]]),
