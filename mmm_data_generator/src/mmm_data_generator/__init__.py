@@ -1,0 +1,83 @@
+"""Synthetic marketing-mix data whose truth is known; a pure function of (config, seed).
+
+numpy, pandas and xarray take seconds to import on a slow machine, so names load when first used
+(PEP 562).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmm_data_generator.config import (
+        ChannelConfig,
+        CoefficientConfig,
+        ControlConfig,
+        MMMDataConfig,
+        RegionConfig,
+    )
+    from mmm_data_generator.customize import customize_preset
+    from mmm_data_generator.dataset import MMMDataset
+    from mmm_data_generator.errors import ConfigError, DataError
+    from mmm_data_generator.legacy import TransformConfig
+    from mmm_data_generator.presets import get_preset_config, list_available_presets
+    from mmm_data_generator.simulate import generate_mmm_dataset
+    from mmm_data_generator.time_varying import TimeVaryingPrior
+    from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
+
+    DEFAULT_CONFIG: MMMDataConfig
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "AdstockConfig": "transform_config",
+    "ChannelConfig": "config",
+    "CoefficientConfig": "config",
+    "ConfigError": "errors",
+    "ControlConfig": "config",
+    "DEFAULT_CONFIG": "presets",
+    "DataError": "errors",
+    "MMMDataConfig": "config",
+    "MMMDataset": "dataset",
+    "RegionConfig": "config",
+    "SaturationConfig": "transform_config",
+    "TimeVaryingPrior": "time_varying",
+    "TransformConfig": "legacy",
+    "customize_preset": "customize",
+    "generate_mmm_dataset": "simulate",
+    "get_preset_config": "presets",
+    "list_available_presets": "presets",
+}
+
+__all__ = [  # noqa: RUF022 - the order of the table above
+    "AdstockConfig",
+    "ChannelConfig",
+    "CoefficientConfig",
+    "ConfigError",
+    "ControlConfig",
+    "DEFAULT_CONFIG",
+    "DataError",
+    "MMMDataConfig",
+    "MMMDataset",
+    "RegionConfig",
+    "SaturationConfig",
+    "TimeVaryingPrior",
+    "TransformConfig",
+    "customize_preset",
+    "generate_mmm_dataset",
+    "get_preset_config",
+    "list_available_presets",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,203 @@
+"""A dataset: what is observed, and the truth behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mmm_data_generator.config import MMMDataConfig
+from mmm_data_generator.estimands import SPEND_MULTIPLIERS, estimands
+from mmm_data_generator.labels import OBSERVED, TRUTH, assemble
+from mmm_data_generator.world import World
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+
+@dataclass(frozen=True, eq=False)
+class MMMDataset:
+    """One dataset.
+
+    Also answers ``result["data"]`` (the tidy frame), ``result["ground_truth"]`` (the truth) and
+    ``result["config"]``.
+
+    Attributes
+    ----------
+    name
+        Name of the preset or of the source.
+    seed
+        Seed of the draw; None for data made elsewhere.
+    config
+        What generated it; None for data made elsewhere.
+    observed
+        ``sales (geo, date)``, ``spend (geo, date, channel)``, ``controls (geo, date, control)``,
+        ``population (geo)``.
+    truth
+        The parts of sales, the parameters and the estimands, or None where nothing is known.
+    """
+
+    name: str
+    seed: int | None
+    config: MMMDataConfig | None
+    observed: xr.Dataset
+    truth: xr.Dataset | None
+
+    @classmethod
+    def of_world(cls, world: World, config: MMMDataConfig, seed: int) -> MMMDataset:
+        """Label the arrays of one world (without a leading axis)."""
+        coords = coordinates(config)
+        contribution, expected = world.contribution(), world.expected_sales()
+        noise = world.shock
+        if world.nonnegative:
+            noise = np.maximum(noise, -expected)
+        observed = {
+            "sales": expected + noise,
+            "spend": world.spend,
+            "controls": world.controls,
+            "population": world.population,
+        }
+        truth = {
+            "contribution": contribution,
+            "coefficient": world.coefficient,
+            "baseline": world.baseline,
+            "intercept": world.intercept,
+            "trend": world.trend,
+            "seasonality": world.seasonality,
+            "control_contribution": world.control_contribution,
+            "control_coefficient": world.control_coefficient,
+            "noise": noise,
+            "adstock_decay": world.adstock_decay,
+            "half_saturation": world.half_saturation,
+            "slope": world.slope,
+            **estimands(world),
+        }
+        return cls(
+            name=config.name,
+            seed=seed,
+            config=config,
+            observed=assemble(observed, OBSERVED, coords),
+            truth=assemble(truth, TRUTH, coords) if config.include_ground_truth else None,
+        )
+
+    @cached_property
+    def world(self) -> World:
+        """The world that made this dataset, drawn again from its config and seed.
+
+        Raises
+        ------
+        DataError
+            The dataset was not generated here, so its world is unknown.
+        """
+        from mmm_data_generator.errors import DataError
+        from mmm_data_generator.simulate import draw_world
+
+        if self.config is None or self.seed is None:
+            raise DataError(
+                f"dataset '{self.name}' was not generated here: its world is unknown, so no other"
+                " spend plan can be simulated"
+            )
+        return draw_world(self.config, self.seed)
+
+    @property
+    def family(self) -> dict[str, Any] | None:
+        """The generating family and its prior as JSON types, where the config names one."""
+        if self.config is None or self.config.prior is None:
+            return None
+        prior = json.loads(json.dumps(asdict(self.config.prior)))
+        return {"family": "time_varying", "prior": prior}
+
+    @cached_property
+    def data(self) -> pd.DataFrame:
+        """The tidy frame ``date, geo, x1_<channel>, ..., c1, ..., y``."""
+        return self.to_frame()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return what is observed as a tidy frame sorted by date and geo; no truth in it."""
+        from mmm_data_generator.frames import to_frame
+
+        return to_frame(self.observed)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        *,
+        date: str = "date",
+        geo: str | None = None,
+        target: str = "y",
+        channels: Sequence[str],
+        controls: Sequence[str] = (),
+        truth: Any | None = None,
+        name: str = "frame",
+    ) -> MMMDataset:
+        """Make a dataset of a table made elsewhere; see :func:`mmm_data_generator.from_frame`."""
+        from mmm_data_generator.frames import from_frame
+
+        return from_frame(
+            frame,
+            date=date,
+            geo=geo,
+            target=target,
+            channels=channels,
+            controls=controls,
+            truth=truth,
+            name=name,
+        )
+
+    def save(self, directory: str | Path) -> Path:
+        """Write ``observed.nc``, ``truth.nc`` and ``dataset.json``; return the directory."""
+        from mmm_data_generator.storage import save
+
+        return save(self, Path(directory))
+
+    @classmethod
+    def load(cls, directory: str | Path) -> MMMDataset:
+        """Read what :meth:`save` wrote; a half-written or altered directory is a DataError."""
+        from mmm_data_generator.storage import load
+
+        return load(Path(directory))
+
+    def __getitem__(self, key: str) -> Any:
+        match key:
+            case "data":
+                return self.data
+            case "ground_truth":
+                return self.truth
+            case "config":
+                return self.config
+        raise KeyError(f"{key!r}; keys: {', '.join(self.keys())}")
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.keys()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def keys(self) -> tuple[str, ...]:
+        """Return what can be asked for in brackets."""
+        return ("data", "ground_truth", "config")
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{size} {dim}s" for dim, size in self.observed.sizes.items())
+        known = "with truth" if self.truth is not None else "truth unknown"
+        return f"MMMDataset({self.name!r}, seed={self.seed}: {sizes}, {known})"
+
+
+def coordinates(config: MMMDataConfig) -> dict[str, Any]:
+    """Return the coordinates of a config's datasets."""
+    start = np.datetime64(str(config.start_date), "D")
+    dates = start + 7 * np.arange(config.n_periods)
+    return {
+        "geo": np.array(config.geo_names, dtype=str),
+        "date": dates.astype("datetime64[ns]"),
+        "channel": np.array(config.channel_names, dtype=str),
+        "control": np.array(config.control_names, dtype=str),
+        "spend_multiplier": np.array(SPEND_MULTIPLIERS),
+    }
