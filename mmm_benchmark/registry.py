@@ -41,4 +41,37 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         summary="the plain script: one start, unscaled, numerical gradients, baseline given",
         packages=("scipy", "numpy"),
     ),
+    *(
+        FitterEntry(
+            name=f"{sampler}-tv" if time_varying else sampler,
+            target="mmm_benchmark.fitters.pymc_marketing.fitter:PyMCMarketing",
+            library="pymc",
+            summary=f"PyMC-Marketing MMM{moving}, sampled by {sampler}",
+            extra="pymc",
+            settings={"sampler": sampler, "time_varying": time_varying},
+            packages=("pymc-marketing", "pymc", *packages),
+        )
+        for sampler, time_varying, moving, packages in (
+            ("pymc", False, "", ()),
+            ("nutpie", False, "", ("nutpie",)),
+            ("numpyro", False, "", ("numpyro", "jax")),
+            ("blackjax", False, "", ("blackjax", "jax")),
+            ("nutpie", True, " with time-varying media (HSGP)", ("nutpie",)),
+        )
+    ),
+    *(
+        FitterEntry(
+            name=name,
+            target="mmm_benchmark.fitters.meridian.fitter:Meridian",
+            library="meridian",
+            summary=f"Google Meridian, spline baseline with {knots}",
+            extra="meridian",
+            settings={"automatic_knots": automatic},
+            packages=("google-meridian", "jax"),
+        )
+        for name, knots, automatic in (
+            ("meridian", "a knot every 26 weeks", False),
+            ("meridian-aks", "automatic knot selection", True),
+        )
+    ),
 )

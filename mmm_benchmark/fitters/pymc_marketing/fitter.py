@@ -1,0 +1,91 @@
+"""``pymc``, ``nutpie``, ``numpyro``, ``blackjax`` and ``nutpie-tv`` on the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.fit import Budget, Fit
+from mmm_benchmark.fitters.prior_scale import PRIOR_SETS
+from mmm_benchmark.phases import phase
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+COMPILE_NOTE = {
+    "numpyro": "JAX compiles inside the phase 'sample'",
+    "blackjax": "JAX compiles inside the phase 'sample'",
+    "pymc": "the phase 'compile' ends when the first draw arrives",
+}
+SAMPLERS = ("pymc", "nutpie", "numpyro", "blackjax")
+
+
+class PyMCMarketing:
+    """PyMC-Marketing's multidimensional MMM, as published in the comparison with Meridian.
+
+    Parameters
+    ----------
+    sampler
+        ``"pymc"``, ``"nutpie"``, ``"numpyro"`` or ``"blackjax"``.
+    priors
+        ``"neutral"`` or ``"spend-share"``, see ``prior_scale.media_prior_scale``.
+    time_varying
+        Whether media effects move over time (a path per channel, shared by geos).
+    """
+
+    extra: ClassVar[str | None] = "pymc"
+    version: ClassVar[str] = "1"
+
+    def __init__(
+        self, *, sampler: str = "nutpie", priors: str = "neutral", time_varying: bool = False
+    ) -> None:
+        self.sampler = sampler
+        self.priors = priors
+        self.time_varying = time_varying
+
+    @property
+    def name(self) -> str:
+        """The name on the command line."""
+        return f"{self.sampler}-tv" if self.time_varying else self.sampler
+
+    def settings(self) -> dict[str, Any]:
+        """The constructor's keywords."""
+        return dict(vars(self))
+
+    def skip(self, observed: xr.Dataset) -> str | None:
+        """Decline channels that never spend and geos without sales: no scale to divide by."""
+        return nothing_to_scale(observed)
+
+    def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
+        """Build, sample, summarise; a new model instance for every fit."""
+        self._check_settings()
+        with phase("import"):
+            from mmm_benchmark.fitters.pymc_marketing import devices
+
+            devices.prepare(self.sampler, budget.chains)
+            from mmm_benchmark.fitters.pymc_marketing import model, sampling, summary
+        with phase("build"):
+            mmm = model.build(observed, priors=self.priors, time_varying=self.time_varying)
+            frozen = model.sampling_model(mmm)
+        free, stats = sampling.sample(frozen, self.sampler, budget, seed)
+        with phase("summarise"):
+            notes = tuple(filter(None, (COMPILE_NOTE.get(self.sampler),)))
+            return summary.summarise(observed, mmm, frozen, free, stats, seed, notes)
+
+    def _check_settings(self) -> None:
+        if self.sampler not in SAMPLERS:
+            raise UserError(f"sampler = {self.sampler!r}; allowed: {', '.join(SAMPLERS)}")
+        if self.priors not in PRIOR_SETS:
+            raise UserError(f"priors = {self.priors!r}; allowed: {', '.join(PRIOR_SETS)}")
+
+
+def nothing_to_scale(observed: xr.Dataset) -> str | None:
+    """Why a model that divides by largest values cannot take this dataset, or None."""
+    spend = observed["spend"].sum(("geo", "date"))
+    silent = [str(name) for name in observed["channel"].values if spend.sel(channel=name) <= 0]
+    if silent:
+        return f"channel '{silent[0]}' never spends; leave it out"
+    empty = observed["geo"].values[(observed["sales"].max("date") <= 0).to_numpy()]
+    if empty.size:
+        return f"geo '{empty[0]}' has no positive sales; leave it out"
+    return None
