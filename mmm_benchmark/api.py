@@ -20,7 +20,14 @@ from mmm_benchmark.executors.local import cores, machine_memory_mb, perform
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.jobs import Job
 from mmm_benchmark.options import DEFAULT_SEED, Options, several
-from mmm_benchmark.planning import Contender, Made, find_contenders, grid, make_datasets
+from mmm_benchmark.planning import (
+    Contender,
+    Made,
+    check_names,
+    find_contenders,
+    grid,
+    make_datasets,
+)
 from mmm_benchmark.progress import Progress
 from mmm_benchmark.runner import Outcome, Policy, run_jobs
 from mmm_benchmark.store import Store, StoredFit, check_writable
@@ -150,6 +157,7 @@ def benchmark(options: Options, console: Console) -> Results:
         return redraw(options, Store(options.results, _teller(warn)))
     check_writable(options.results)
     store = Store(options.results, _teller(warn))
+    check_names(options)
     made = make_datasets(options)
 
     def environment_of(needs: Needs) -> Environment:
@@ -214,6 +222,7 @@ def plan(options: Options, warn: Console) -> tuple[list[tuple[Job, str | None]],
     The second part lists the fitters whose environments would be made first.
     """
     store = Store(options.results, _teller(warn))
+    check_names(options)
     made = make_datasets(options)
     contenders = find_contenders(options, environments.find)
     policy = policy_of(options)

@@ -38,6 +38,7 @@ class Contender:
     """A fitter as it will run: its entry, its interpreter, what it says of itself."""
 
     entry: FitterEntry
+    needs: Needs
     python: Path | None  # None: its environment is still to be made
     answer: dict[str, Any] = field(default_factory=dict)
 
@@ -66,13 +67,17 @@ def make_datasets(options: Options) -> list[Made]:
     return list(made.values())
 
 
+def check_names(options: Options) -> list[FitterEntry]:
+    """The registered fitters that the options name, before anything slow is done."""
+    if options.fitter_files and not options.samplers and not options.libraries:
+        return []
+    return select(registered(), options.samplers, options.libraries)
+
+
 def find_contenders(options: Options, environment_of: EnvironmentOf) -> list[Contender]:
     """Every fitter of the run, asked in its own environment for its version and settings."""
     entries = registered()
-    chosen: list[FitterEntry] = []
-    if options.samplers or options.libraries or not options.fitter_files:
-        chosen = select(entries, options.samplers, options.libraries)
-    contenders = [_ask(entry, options, environment_of) for entry in chosen]
+    contenders = [_ask(entry, options, environment_of) for entry in check_names(options)]
     for target in options.fitter_files:
         contender = _ask_file(target, options, environment_of)
         name = contender.entry.name
@@ -88,9 +93,10 @@ def find_contenders(options: Options, environment_of: EnvironmentOf) -> list[Con
 
 
 def _ask(entry: FitterEntry, options: Options, environment_of: EnvironmentOf) -> Contender:
-    environment = environment_of(environments.extra_needs(entry.extra))
+    needs = environments.extra_needs(entry.extra)
+    environment = environment_of(needs)
     if environment is None:
-        return Contender(entry, None)
+        return Contender(entry, needs, None)
     python = environment.python
     question = (entry.target, entry.settings, options.fitter_options)
     if entry.target.startswith("mmm_benchmark."):
@@ -99,7 +105,7 @@ def _ask(entry: FitterEntry, options: Options, environment_of: EnvironmentOf) ->
         answer["versions"] = _versions(environment, entry.packages)
     else:
         answer = describe_in(python, *question, entry.packages)
-    return Contender(entry, python, answer)
+    return Contender(entry, needs, python, answer)
 
 
 def _versions(environment: Environment, packages: Sequence[str]) -> dict[str, str | None]:
@@ -122,10 +128,11 @@ def _ask_file(target: str, options: Options, environment_of: EnvironmentOf) -> C
     packages = [Requirement(line).name for line in needs.requirements]
     environment = environment_of(needs)
     if environment is None:
-        return Contender(file_entry(target, Path(target).stem, packages), None)
+        return Contender(file_entry(target, Path(target).stem, packages), needs, None)
     entry = file_entry(target, "", packages)
     answer = describe_in(environment.python, entry.target, {}, options.fitter_options, packages)
-    return Contender(file_entry(target, answer["name"], packages), environment.python, answer)
+    entry = file_entry(target, answer["name"], packages)
+    return Contender(entry, needs, environment.python, answer)
 
 
 def grid(made: Sequence[Made], contenders: Sequence[Contender], options: Options) -> list[Job]:

@@ -40,11 +40,10 @@ def summarise(
         name: load_dataset(results, name) for name in {fit.job["dataset"]["id"] for fit in fits}
     }
     pairs = [(fit, datasets[fit.job["dataset"]["id"]]) for fit in fits]
-    before = _outputs(results)
     tables = write_tables(pairs, results / SUMMARY, bayesian)
-    plots.draw_all(pairs, results)
-    made = {path: size for path, size in _outputs(results).items() if before.get(path) != size}
-    sizes = {path: size for path, (size, _) in made.items()}
+    pictures = plots.draw_all(pairs, results, tables=tables, redraw=again)
+    made = [*((results / SUMMARY / f"{name}.csv") for name in tables), *pictures]
+    sizes = {path.relative_to(results).as_posix(): path.stat().st_size for path in made}
     stamp.write_text(json.dumps({"inputs": inputs, "files": sizes}, indent=1))
     return tables
 
@@ -65,16 +64,6 @@ def _inputs(fits: Sequence[StoredFit], bayesian: bool) -> dict[str, Any]:
     }
 
 
-def _outputs(results: Path) -> dict[str, tuple[int, int]]:
-    """Every table and picture under ``results``: path -> (bytes, time of change)."""
-    kinds = ("*.csv", "*.png", "*.svg")
-    found = (path for kind in kinds for path in results.glob(f"*/**/{kind}"))
-    return {
-        path.relative_to(results).as_posix(): (path.stat().st_size, path.stat().st_mtime_ns)
-        for path in found
-    }
-
-
 def _up_to_date(
     stamp: Path, inputs: dict[str, Any], results: Path
 ) -> dict[str, pd.DataFrame] | None:
@@ -91,10 +80,9 @@ def _up_to_date(
 
     import pandas as pd
 
-    names = [Path(name) for name in known["files"] if name.startswith(SUMMARY + "/")]
     texts = {"reference": str, "note": str, "fitter": str, "dataset": str}
     return {
-        path.stem: pd.read_csv(results / path, dtype=texts, keep_default_na=True)
-        for path in names
-        if path.suffix == ".csv" and path.parent.as_posix() == SUMMARY
+        Path(name).stem: pd.read_csv(results / name, dtype=texts)
+        for name in known["files"]
+        if name.endswith(".csv")
     }

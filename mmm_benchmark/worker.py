@@ -19,7 +19,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -100,7 +100,7 @@ def write_fit(fit: Fit, path: Path) -> None:
         "posterior_predictive": fit.posterior_predictive,
         "sample_stats": fit.sample_stats,
     }
-    mode = "w"
+    mode: Literal["w", "a"] = "w"
     for group, dataset in groups.items():
         if dataset is None:
             continue
@@ -165,7 +165,11 @@ def run(directory: Path) -> dict[str, Any]:
 
     job = json.loads((directory / "job.json").read_text())
     with (directory / "events.jsonl").open("w", buffering=1) as events:
-        phases.listen(lambda name: events.write(json.dumps({"phase": name}) + "\n") and None)
+
+        def tell(phase: str) -> None:
+            events.write(json.dumps({"phase": phase}) + "\n")
+
+        phases.listen(tell)
         try:
             record = fit_job(directory, job)
         except MemoryError as error:

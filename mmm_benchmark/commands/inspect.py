@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from mmm_benchmark.store import StoredFit
 
 ResultsOption = Annotated[Path, typer.Option(help="Where everything is kept.")]
@@ -18,38 +17,33 @@ ResultsOption = Annotated[Path, typer.Option(help="Where everything is kept.")]
 
 def list_(results: ResultsOption = Path("results")) -> None:
     """Fitters, datasets and stored fits."""
-    from rich.console import Console
-    from rich.table import Table
 
+    from mmm_benchmark.commands.lines import aligned
     from mmm_benchmark.jobs import DatasetRef
     from mmm_benchmark.selection import registered
     from mmm_benchmark.store import Store
     from mmm_data_generator import list_available_presets
 
-    console = Console()
-    fitters = Table("fitter", "library", "environment", "what it is", box=None)
+    fitters = [("FITTER", "LIBRARY", "ENVIRONMENT", "WHAT IT IS")]
     for entry in registered().values():
         mark = " (reference)" if entry.reference else ""
-        fitters.add_row(entry.name, entry.library, entry.extra or "base", entry.summary + mark)
-    console.print(fitters)
-    console.print(f"\ndatasets: {', '.join(list_available_presets())}", highlight=False)
-    stored = list(Store(results, Console(stderr=True).print))
-    if not stored:
-        console.print(f"\nno stored fits in {results}", highlight=False)
-        return
-    fits = Table("stored fit", "dataset", "fitter", "chains x draws", "status", "when", box=None)
-    for fit in stored:
+        fitters.append((entry.name, entry.library, entry.extra or "base", entry.summary + mark))
+    fits = [("STORED FIT", "DATASET", "FITTER", "CHAINS x DRAWS", "STATUS", "WHEN (UTC)")]
+    for fit in Store(results, _complain):
         budget, record = fit.job["budget"], fit.record
-        fits.add_row(
-            fit.key[:12],
-            DatasetRef(**fit.job["dataset"]).label,
-            fit.job["fitter"],
-            f"{budget['chains']} x {budget['draws']}",
-            record["status"],
-            record["finished_at"][:16].replace("T", " "),
+        fits.append(
+            (
+                fit.key[:12],
+                DatasetRef(**fit.job["dataset"]).label,
+                fit.job["fitter"],
+                f"{budget['chains']} x {budget['draws']}",
+                record["status"],
+                record["finished_at"][:16].replace("T", " "),
+            )
         )
-    console.print()
-    console.print(fits)
+    print("\n".join(aligned(fitters)))
+    print(f"\ndatasets: {', '.join(list_available_presets())}\n")
+    print("\n".join(aligned(fits)) if len(fits) > 1 else f"no stored fits in {results}")
 
 
 def show(
@@ -60,47 +54,45 @@ def show(
     results: ResultsOption = Path("results"),
 ) -> None:
     """One stored fit: what was asked and what came of it."""
-    from rich.console import Console
-
     from mmm_benchmark.store import Store
 
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    store = Store(results, Console(stderr=True).print)
+    store = Store(results, _complain)
     fit = store.by_prefix(key)
     if why:
-        _explain(fit, [other for other in store if other.key != fit.key], console)
+        _explain(fit, [other for other in store if other.key != fit.key])
         return
-    console.print(f"fit {fit.key} in {fit.path}")
-    console.print(json.dumps({"job": fit.job, "record": fit.record}, indent=2))
+    print(f"fit {fit.key} in {fit.path}")
+    print(json.dumps({"job": fit.job, "record": fit.record}, indent=2))
 
 
-def _explain(fit: StoredFit, others: list[StoredFit], console: Console) -> None:
+def _complain(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _explain(fit: StoredFit, others: list[StoredFit]) -> None:
     from mmm_benchmark.jobs import nearest, why
 
     near = nearest(fit.job, [other.job for other in others])
     if near is None:
-        console.print(f"{fit.key} is the only stored fit")
+        print(f"{fit.key} is the only stored fit")
         return
     other = next(each for each in others if each.job is near[0])
-    console.print(f"nearest to {fit.key} is {other.key}; they differ in")
+    print(f"nearest to {fit.key} is {other.key}; they differ in")
     for line in why(fit.job, other.job):
-        console.print(f"  {line}")
+        print(f"  {line}")
 
 
 def envs() -> None:
     """The environment of each extra: where it is, or the command that makes it."""
     import importlib.metadata
 
-    from rich.console import Console
-
     from mmm_benchmark.environments import DISTRIBUTION, extra_needs, find, recipe
 
-    console = Console(highlight=False, markup=False, soft_wrap=True)
     extras = importlib.metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or []
     for extra in extras:
         needs = extra_needs(extra)
         environment = find(needs)
         if environment is None:
-            console.print(f"{extra}: made on first use, or now by: {recipe(needs)}")
+            print(f"{extra}: made on first use, or now by: {recipe(needs)}")
         else:
-            console.print(f"{extra}: {environment.python} ({environment.origin})")
+            print(f"{extra}: {environment.python} ({environment.origin})")

@@ -116,27 +116,29 @@ def do(options: Options, console: Console) -> int:
 def show_plan(options: Options, console: Console) -> int:
     """Print what is cached and what would be fitted, and why; touch nothing."""
     from rich.console import Console
-    from rich.table import Table
 
     from mmm_benchmark.api import plan
-    from mmm_benchmark.environments import extra_needs, recipe
+    from mmm_benchmark.commands.lines import aligned
+    from mmm_benchmark.environments import recipe
     from mmm_benchmark.jobs import nearest
     from mmm_benchmark.store import Store
 
     jobs, missing = plan(options, Console(stderr=True))
     stored = [fit.job for fit in Store(options.results)]
-    table = Table("dataset", "fitter", "key", "plan", "nearest stored fit differs in", box=None)
+    rows = []
     for job, reason in jobs:
-        near = nearest(job.document(), stored) if reason == "not stored yet" else None
-        differs = ", ".join(near[1]) if near is not None and "fitter" not in near[1] else ""
-        what = "cached" if reason is None else f"fit ({reason})"
-        table.add_row(job.dataset.label, job.fitter, job.key[:12], what, differs)
-    console.print(table)
-    for contender in missing:
-        needs = extra_needs(contender.entry.extra) if contender.entry.extra else None
-        how = "" if needs is None else f": {recipe(needs)}"
-        line = f"{contender.entry.name}: fit, after its environment is made{how}"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        if reason == "not stored yet":
+            near = nearest(job.document(), stored)
+            if near is not None and "fitter" not in near[1]:
+                reason += f"; the nearest stored fit differs in {', '.join(near[1])}"
+        action = "cached" if reason is None else "fit"
+        rows.append((action, job.dataset.label, job.fitter, job.key[:12], reason or ""))
+    lines = aligned(rows)
+    lines += [
+        f"fit, once its environment is made: {contender.entry.name}: {recipe(contender.needs)}"
+        for contender in missing
+    ]
     fits = sum(reason is not None for _, reason in jobs)
-    console.print(f"{len(jobs) - fits} cached, {fits + len(missing)} to fit", highlight=False)
+    lines.append(f"{len(jobs) - fits} cached, {fits} to fit")
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
     return 0
