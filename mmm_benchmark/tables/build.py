@@ -10,7 +10,7 @@ import pandas as pd
 
 from mmm_benchmark.scoring import Row, ScorableDataset, ScorableFit, score_fit
 from mmm_benchmark.scoring.score import SCORED, TABLES
-from mmm_benchmark.tables.columns import columns
+from mmm_benchmark.tables.columns import columns, typed
 from mmm_benchmark.tables.skill import ORACLE, accepted_as_reference, add_skill
 
 #: Digits in the CSV files; frames keep full precision.
@@ -34,7 +34,7 @@ def build_tables(
     frames = {}
     for name in TABLES:
         frame = pd.DataFrame(rows[name], columns=columns(name, bayesian))
-        frame["seed"] = frame["seed"].astype("Int64")
+        frame = typed(frame)
         if "skill_vs_oracle" in frame and len(frame):
             add_skill(frame, list(SCORED[name]), refused)
         frames[name] = frame
@@ -56,6 +56,11 @@ def write_tables(
         frame.to_csv(fresh, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
         fresh.replace(path)
     return frames
+
+
+def read_tables(out_dir: Path) -> dict[str, pd.DataFrame]:
+    """The tables that :func:`write_tables` wrote, with the same columns and types."""
+    return {name: typed(pd.read_csv(out_dir / f"{name}.csv")) for name in TABLES}
 
 
 def _remark(rows: list[Row], note: str) -> None:

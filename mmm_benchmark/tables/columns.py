@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from mmm_benchmark.metrics.calibration import LEVELS
 from mmm_benchmark.phases import PHASES
 from mmm_benchmark.scoring.records import CONVERGENCE, ROLES, SAMPLER
@@ -9,6 +11,13 @@ from mmm_benchmark.scoring.score import SCORED
 
 HEAD = ("dataset", "seed", "fitter")
 TAIL = ("reference", "note")
+#: Columns of words; all others but the seed are numbers.
+TEXT = frozenset(
+    {
+        *("dataset", "fitter", "geo", "channel", "parameter", "reference", "note"),
+        *("key", "status", "reason", "log_tail", "checks_failed"),
+    }
+)
 SPREAD = ("_mean", "_sd", "_q05", "_q95")
 SKILL = ("skill_vs_oracle", "skill_vs_constant")
 COVERAGE = tuple(f"coverage_{round(100 * level)}{end}" for level in LEVELS for end in ("", "_se"))
@@ -84,3 +93,15 @@ def columns(table: str, bayesian: bool) -> list[str]:
             measures += [f"{name}{end}" for end in SPREAD]
     tail = ("reference",) if table == "failures" else TAIL
     return [*HEAD, *SCORED.get(table, ()), *measures, *tail]
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Whole seeds that may be missing, text that is never missing, numbers as floats."""
+    for column in frame:
+        if column == "seed":
+            frame[column] = frame[column].astype("Int64")
+        elif column in TEXT:
+            frame[column] = frame[column].astype("object").fillna("").astype("str")
+        else:
+            frame[column] = frame[column].astype("float64")
+    return frame

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mmm_benchmark.scoring.series import ALL
+from mmm_benchmark.tables.columns import typed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -176,10 +177,11 @@ def print_tables(tables: Mapping[str, pd.DataFrame], console: Console) -> None:
     Parameters
     ----------
     tables
-        Frames by name, as ``write_tables`` returns them.
+        Frames by name, as ``write_tables`` returns them, or read back from CSV.
     console
         Where to; 100 columns are enough.
     """
+    tables = {name: typed(frame.copy()) for name, frame in tables.items()}
     failed = {
         (dataset_label(row), row["fitter"]): str(row["status"])
         for row in tables["failures"].to_dict("records")
@@ -203,7 +205,7 @@ def _print_one(
             rows = rows[rows[label] == ALL]
     known = rows[[column for column, _, _ in view.shown]].notna().any(axis=1)
     if not known.any():
-        reasons = dict.fromkeys(note for note in rows["note"].fillna("") if note)
+        reasons = dict.fromkeys(note for note in rows["note"] if note)
         console.print(f"[dim]nothing to show: {escape('; '.join(reasons) or 'no fit')}[/]\n")
         return
     shown = [triple for triple in view.shown if rows.loc[known, triple[0]].notna().any()]

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from mmm_benchmark.scoring import TABLES, score_fit
 from mmm_benchmark.scoring.score import SCORED
-from mmm_benchmark.tables import print_tables, write_tables
+from mmm_benchmark.tables import print_tables, read_tables, write_tables
 from mmm_benchmark.tables.columns import OVER_DRAWS, SPREAD, columns
 
 
@@ -209,6 +209,22 @@ def test_the_screen_fits_100_columns_and_names_failures(toy, make_fit, make_fail
     assert "…" not in text
     assert text.count("timeout") >= 8
     assert "oracle*" in text
+
+
+def test_tables_read_back_are_the_tables_written(toy, make_fit, make_failure, tmp_path) -> None:
+    fits = [(make_fit(toy, name), toy) for name in ("oracle", "scipy")]
+    fits.append((make_failure(toy, "meridian", "error", "no"), toy))
+    frames = write_tables(fits, tmp_path, bayesian=True)
+    again = read_tables(tmp_path)
+    for name, frame in frames.items():
+        pd.testing.assert_frame_equal(again[name], frame, rtol=1e-5)
+    texts = []
+    plain = {name: pd.read_csv(tmp_path / f"{name}.csv") for name in TABLES}
+    for tables in (frames, again, plain):
+        console = Console(file=io.StringIO(), width=100)
+        print_tables(tables, console)
+        texts.append(console.file.getvalue())
+    assert texts[0] == texts[1] == texts[2]
 
 
 def test_an_empty_run_prints_and_writes_without_complaint(tmp_path) -> None:
