@@ -1,0 +1,38 @@
+"""Every column is defined in ``docs/metrics.md``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mmm_benchmark.metrics import recovery
+from mmm_benchmark.metrics.diagnostics import MAX_CONTRIBUTION_SERIES, R_HAT_CAP
+from mmm_benchmark.scoring.series import SIGNED
+from mmm_benchmark.tables.columns import COVERAGE, MEASURES
+
+TEXT = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
+FAMILIES = ("coverage_", "parameters_", "contribution_", "hdi_90_")
+
+
+@pytest.mark.parametrize("table", sorted(MEASURES))
+def test_every_column_is_documented(table: str) -> None:
+    assert f"`{table}.csv`" in TEXT
+    words = set(re.findall(r"[a-z_0-9]+", TEXT))
+    missing = {
+        name
+        for name in MEASURES[table]
+        if name not in words
+        and name not in COVERAGE
+        and not name.startswith(FAMILIES)
+        and not name.endswith(("_per_sample_second", "_per_second"))
+    }
+    assert missing <= {"total_s", "key", "log_tail", "reason", "status"}
+
+
+def test_the_rules_it_states_are_those_of_the_code() -> None:
+    assert f"below {recovery.NEAR_ZERO:.0%} of the series' mean" in TEXT
+    assert f"at most {MAX_CONTRIBUTION_SERIES} evenly spaced" in TEXT
+    assert f"written as {R_HAT_CAP:.0f}" in TEXT
+    assert all(f"`{name}`" in TEXT for name in SIGNED)
