@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mmm_data_generator.batch import Batch, simulate_batch
     from mmm_data_generator.config import (
         ChannelConfig,
         CoefficientConfig,
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
     from mmm_data_generator.customize import customize_preset
     from mmm_data_generator.dataset import MMMDataset
     from mmm_data_generator.errors import ConfigError, DataError
+    from mmm_data_generator.frames import from_frame
     from mmm_data_generator.legacy import TransformConfig
     from mmm_data_generator.presets import get_preset_config, list_available_presets
+    from mmm_data_generator.priors import draw_batch, draw_config
     from mmm_data_generator.simulate import generate_mmm_dataset
     from mmm_data_generator.time_varying import TimeVaryingPrior
     from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
+    from mmm_data_generator.world_prior import WorldPrior
 
     DEFAULT_CONFIG: MMMDataConfig
 
@@ -32,6 +36,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "AdstockConfig": "transform_config",
+    "Batch": "batch",
     "ChannelConfig": "config",
     "CoefficientConfig": "config",
     "ConfigError": "errors",
@@ -44,14 +49,20 @@ _HOME = {
     "SaturationConfig": "transform_config",
     "TimeVaryingPrior": "time_varying",
     "TransformConfig": "legacy",
+    "WorldPrior": "world_prior",
     "customize_preset": "customize",
+    "draw_batch": "priors",
+    "draw_config": "priors",
+    "from_frame": "frames",
     "generate_mmm_dataset": "simulate",
     "get_preset_config": "presets",
     "list_available_presets": "presets",
+    "simulate_batch": "batch",
 }
 
 __all__ = [  # noqa: RUF022 - the order of the table above
     "AdstockConfig",
+    "Batch",
     "ChannelConfig",
     "CoefficientConfig",
     "ConfigError",
@@ -64,10 +75,15 @@ __all__ = [  # noqa: RUF022 - the order of the table above
     "SaturationConfig",
     "TimeVaryingPrior",
     "TransformConfig",
+    "WorldPrior",
     "customize_preset",
+    "draw_batch",
+    "draw_config",
+    "from_frame",
     "generate_mmm_dataset",
     "get_preset_config",
     "list_available_presets",
+    "simulate_batch",
 ]
 
 

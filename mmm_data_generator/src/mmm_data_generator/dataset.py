@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmm_data_generator.config import MMMDataConfig
+from mmm_data_generator.errors import DataError
 from mmm_data_generator.estimands import SPEND_MULTIPLIERS, estimands
-from mmm_data_generator.labels import OBSERVED, TRUTH, assemble
+from mmm_data_generator.labels import OBSERVED, OUTCOME, TRUTH, assemble
 from mmm_data_generator.world import World
 
 if TYPE_CHECKING:
@@ -48,12 +49,22 @@ class MMMDataset:
     config: MMMDataConfig | None
     observed: xr.Dataset
     truth: xr.Dataset | None
+    _world: World | None = field(default=None, repr=False)
 
     @classmethod
-    def of_world(cls, world: World, config: MMMDataConfig, seed: int) -> MMMDataset:
+    def of_world(
+        cls,
+        world: World,
+        coords: Mapping[str, Any],
+        name: str,
+        *,
+        config: MMMDataConfig | None = None,
+        seed: int | None = None,
+        with_truth: bool = True,
+    ) -> MMMDataset:
         """Label the arrays of one world (without a leading axis)."""
-        coords = coordinates(config)
-        contribution, expected = world.contribution(), world.expected_sales()
+        contribution = world.contribution()
+        expected = world.baseline + contribution.sum(-1) + world.control_contribution.sum(-1)
         noise = world.shock
         if world.nonnegative:
             noise = np.maximum(noise, -expected)
@@ -79,31 +90,74 @@ class MMMDataset:
             **estimands(world),
         }
         return cls(
-            name=config.name,
+            name=name,
             seed=seed,
             config=config,
             observed=assemble(observed, OBSERVED, coords),
-            truth=assemble(truth, TRUTH, coords) if config.include_ground_truth else None,
+            truth=assemble(truth, TRUTH, coords) if with_truth else None,
+            _world=world,
         )
 
     @cached_property
     def world(self) -> World:
-        """The world that made this dataset, drawn again from its config and seed.
+        """The world that made this dataset; after loading it is drawn again from its seed.
 
         Raises
         ------
         DataError
             The dataset was not generated here, so its world is unknown.
         """
-        from mmm_data_generator.errors import DataError
         from mmm_data_generator.simulate import draw_world
 
+        if self._world is not None:
+            return self._world
         if self.config is None or self.seed is None:
             raise DataError(
                 f"dataset '{self.name}' was not generated here: its world is unknown, so no other"
                 " spend plan can be simulated"
             )
         return draw_world(self.config, self.seed)
+
+    def counterfactual(self, spend: Any) -> xr.Dataset:
+        """Return the outcome of another spend plan under the same world.
+
+        Parameters
+        ----------
+        spend
+            A DataArray with the dims of ``observed["spend"]`` in any order, or an array
+            (geo, date, channel), currency per week.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``expected_sales (geo, date)`` without noise, ``sales (geo, date)`` with the noise of
+            this world, ``contribution (geo, date, channel)``.
+
+        Raises
+        ------
+        DataError
+            The plan has another shape, or holds what is not a number >= 0.
+        """
+        own = self.observed["spend"]
+        if hasattr(spend, "dims"):
+            if set(spend.dims) != set(own.dims):
+                raise DataError(f"spend: dims {tuple(spend.dims)} must be {own.dims}")
+            spend = spend.transpose(*own.dims).values
+        plan = np.asarray(spend, dtype=float)
+        if plan.shape != own.shape:
+            raise DataError(f"spend: shape {plan.shape} must be {own.shape} {own.dims}")
+        if not np.isfinite(plan).all() or (plan < 0).any():
+            raise DataError("spend: every week must hold a finite number >= 0")
+        outcome = {
+            "expected_sales": self.world.expected_sales(plan),
+            "sales": self.world.sales(plan),
+            "contribution": self.world.contribution(plan),
+        }
+        return assemble(
+            outcome,
+            {**OBSERVED, **TRUTH, **OUTCOME},
+            {str(dim): own.coords[dim] for dim in own.dims},
+        )
 
     @property
     def family(self) -> dict[str, Any] | None:
@@ -192,12 +246,16 @@ class MMMDataset:
 
 def coordinates(config: MMMDataConfig) -> dict[str, Any]:
     """Return the coordinates of a config's datasets."""
-    start = np.datetime64(str(config.start_date), "D")
-    dates = start + 7 * np.arange(config.n_periods)
     return {
         "geo": np.array(config.geo_names, dtype=str),
-        "date": dates.astype("datetime64[ns]"),
+        "date": weeks(str(config.start_date), config.n_periods),
         "channel": np.array(config.channel_names, dtype=str),
         "control": np.array(config.control_names, dtype=str),
         "spend_multiplier": np.array(SPEND_MULTIPLIERS),
     }
+
+
+def weeks(start: str, n_periods: int) -> Any:
+    """Return the dates of consecutive weeks."""
+    days = np.datetime64(start, "D") + 7 * np.arange(n_periods)
+    return days.astype("datetime64[ns]")

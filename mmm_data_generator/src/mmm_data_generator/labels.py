@@ -59,6 +59,10 @@ TRUTH: Final[dict[str, Label]] = {
     "optimal_gain": Label((), "currency", "Sales gained by the best allocation"),
 }
 
+OUTCOME: Final[dict[str, Label]] = {
+    "expected_sales": Label(_GT, _MONEY, "Sales without noise"),
+}
+
 
 def assemble(
     values: Mapping[str, Any],

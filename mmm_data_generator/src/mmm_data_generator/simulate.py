@@ -8,7 +8,7 @@ import numpy as np
 
 from mmm_data_generator import baseline, coefficients, spend, transforms
 from mmm_data_generator.config import ChannelConfig, ControlConfig, MMMDataConfig
-from mmm_data_generator.dataset import MMMDataset
+from mmm_data_generator.dataset import MMMDataset, coordinates
 from mmm_data_generator.seeds import normals, stream, streams_of
 from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
 from mmm_data_generator.world import Array, World
@@ -38,7 +38,14 @@ def generate_mmm_dataset(config: MMMDataConfig | str | None = None, **overrides:
         config = get_preset_config(config)
     config = customize(config, overrides)
     seed = config.seed or 0
-    return MMMDataset.of_world(draw_world(config, seed), config, seed)
+    return MMMDataset.of_world(
+        draw_world(config, seed),
+        coordinates(config),
+        config.name,
+        config=config,
+        seed=seed,
+        with_truth=config.include_ground_truth,
+    )
 
 
 def draw_world(config: MMMDataConfig, seed: int) -> World:

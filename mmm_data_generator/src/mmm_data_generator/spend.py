@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mmm_data_generator.config import PatternConfig
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 WEEKS_PER_YEAR = 365.25 / 7
 
@@ -61,7 +62,7 @@ def seasonal(t: Array, amplitude: Array | float, phase: Array | float) -> Array:
     return 1 + amplitude * np.sin(2 * np.pi * t / WEEKS_PER_YEAR + phase)
 
 
-def ramp(t: Array, start: Array | int, weeks: Array | int, end: Array | int | None) -> Array:
+def ramp(t: Array, start: Ints | int, weeks: Ints | int, end: Ints | int | None) -> Array:
     """Return 0 before ``start``, then equal steps up to 1 in ``weeks`` weeks, 0 from ``end`` on."""
     up = np.clip((t - start + 1) / np.maximum(weeks, 1), 0.0, 1.0)
     return up if end is None else np.where(t < end, up, 0.0)
@@ -70,8 +71,8 @@ def ramp(t: Array, start: Array | int, weeks: Array | int, end: Array | int | No
 def bursts(
     rng: np.random.Generator,
     p: Array,
-    shortest: NDArray[np.int64],
-    longest: NDArray[np.int64],
+    shortest: Ints,
+    longest: Ints,
     n_periods: int,
 ) -> Array:
     """Return 0/1 series (n, week) of bursts of activity.
