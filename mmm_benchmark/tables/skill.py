@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mmm_benchmark.metrics.arrays import ratio
 from mmm_benchmark.scoring.seams import ScorableFit
 
 #: The reference that knows the generating family.
@@ -46,4 +47,4 @@ def add_skill(frame: pd.DataFrame, labels: list[str], refused: set[tuple[object,
             reference = reference[[pair not in refused for pair in pairs]]
         matched = frame[where].merge(reference, on=where, how="left")["crps"].to_numpy(float)
         own = frame["crps"].to_numpy(float)
-        frame[column] = pd.Series(matched / own, index=frame.index).where(own > 0)
+        frame[column] = ratio(matched, own)  # empty for a score of exactly zero
