@@ -30,6 +30,7 @@ from mmm_data_generator.rules import (
     one_of,
     text,
 )
+from mmm_data_generator.stressors import check_stressors, new_controls, stressor_list
 from mmm_data_generator.time_varying import TimeVaryingPrior
 from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
 
@@ -291,6 +292,7 @@ class MMMDataConfig:
     include_raw_data: bool = True  # kept for old callers; nothing depends on it
     name: str = "dataset"
     prior: TimeVaryingPrior | None = None
+    stressors: tuple[Any, ...] = ()  # see mmm_data_generator.stressors
 
     RULES: ClassVar[dict[str, Rule]] = {
         "n_periods": integer(at_least=2),
@@ -304,6 +306,7 @@ class MMMDataConfig:
         "include_raw_data": flag,
         "name": text,
         "prior": child(TimeVaryingPrior, optional=True),
+        "stressors": stressor_list,
     }
 
     def __post_init__(self, transforms: TransformConfig | Mapping[str, Any] | None) -> None:
@@ -315,6 +318,7 @@ class MMMDataConfig:
             _check_windows(self, field)
         _set_custom_patterns(self)
         _set_transforms(self, transforms)
+        check_stressors(self)
 
     @property
     def geo_names(self) -> tuple[str, ...]:
@@ -328,10 +332,9 @@ class MMMDataConfig:
 
     @property
     def control_names(self) -> tuple[str, ...]:
-        """Names of the controls."""
-        if self.prior:
-            return self.prior.controls
-        return tuple(c.name for c in self.control_variables)
+        """Names of the controls, those of stressors last."""
+        own = self.prior.controls if self.prior else [c.name for c in self.control_variables]
+        return (*own, *new_controls(self))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the config as JSON types, with its schema version."""

@@ -15,6 +15,8 @@ from mmm_data_generator.config import MMMDataConfig
 from mmm_data_generator.errors import DataError
 from mmm_data_generator.estimands import SPEND_MULTIPLIERS, estimands
 from mmm_data_generator.labels import OBSERVED, OUTCOME, TRUTH, assemble
+from mmm_data_generator.stressors.truth import stressed_truth
+from mmm_data_generator.stressors.world import StressedWorld
 from mmm_data_generator.world import World
 
 if TYPE_CHECKING:
@@ -65,9 +67,7 @@ class MMMDataset:
         """Label the arrays of one world (without a leading axis)."""
         contribution = world.contribution()
         expected = world.baseline + contribution.sum(-1) + world.control_contribution.sum(-1)
-        noise = world.shock
-        if world.nonnegative:
-            noise = np.maximum(noise, -expected)
+        noise = world.sales() - expected
         observed = {
             "sales": expected + noise,
             "spend": world.spend,
@@ -87,7 +87,7 @@ class MMMDataset:
             "adstock_decay": world.adstock_decay,
             "half_saturation": world.half_saturation,
             "slope": world.slope,
-            **estimands(world),
+            **(stressed_truth(world) if isinstance(world, StressedWorld) else estimands(world)),
         }
         return cls(
             name=name,

@@ -40,6 +40,9 @@ TRUTH: Final[dict[str, Label]] = {
         ("geo", "date", "control"), "currency per week and unit of the control", "Control effect"
     ),
     "noise": Label(_GT, _MONEY, "Observation noise"),
+    "unobserved": Label(_GT, _MONEY, "Part of the baseline that nobody observes"),
+    "brand_contribution": Label(_GTC, _MONEY, "Long-term part of the channel's contribution"),
+    "recorded": Label(_GT, "1", "1 where sales were recorded, 0 where they are imputed"),
     "adstock_decay": Label(("geo", "channel"), "per week", "Adstock decay"),
     "half_saturation": Label(
         ("geo", "channel"), "mean weekly spend", "Steady spend at half saturation"

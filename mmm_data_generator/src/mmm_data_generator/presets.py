@@ -13,6 +13,7 @@ import numpy as np
 
 from mmm_data_generator.config import ChannelConfig, ControlConfig, MMMDataConfig, RegionConfig
 from mmm_data_generator.errors import ConfigError, suggest
+from mmm_data_generator.stressors.presets import STRESS_PRESETS
 from mmm_data_generator.time_varying import TimeVaryingPrior
 from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
 
@@ -359,6 +360,6 @@ PRESETS: dict[str, Callable[[], MMMDataConfig]] = {
         sandbox,
         time_varying,
     )
-}
+} | STRESS_PRESETS
 
 DEFAULT_CONFIG = default_config()

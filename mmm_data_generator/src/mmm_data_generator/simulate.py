@@ -10,6 +10,7 @@ from mmm_data_generator import baseline, coefficients, spend, transforms
 from mmm_data_generator.config import ChannelConfig, ControlConfig, MMMDataConfig
 from mmm_data_generator.dataset import MMMDataset, coordinates
 from mmm_data_generator.seeds import normals, stream, streams_of
+from mmm_data_generator.stressors import under_stress
 from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
 from mmm_data_generator.world import Array, World
 
@@ -49,7 +50,12 @@ def generate_mmm_dataset(config: MMMDataConfig | str | None = None, **overrides:
 
 
 def draw_world(config: MMMDataConfig, seed: int) -> World:
-    """Draw the world of a config and a seed."""
+    """Draw the world of a config and a seed, its stressors applied."""
+    world = _calm_world(config, seed)
+    return under_stress(world, config, seed) if config.stressors else world
+
+
+def _calm_world(config: MMMDataConfig, seed: int) -> World:
     if config.prior is not None:
         return config.prior.draw(streams_of(seed), 1, config.n_periods).item(0)
     geos = config.regions.geos
