@@ -40,7 +40,7 @@ TRUTH: Final[dict[str, Label]] = {
         ("geo", "date", "control"), "currency per week and unit of the control", "Control effect"
     ),
     "noise": Label(_GT, _MONEY, "Observation noise"),
-    "unobserved": Label(_GT, _MONEY, "Part of the baseline that nobody observes"),
+    "unobserved": Label(_GT, _MONEY, "Part of the intercept that nobody observes"),
     "brand_contribution": Label(_GTC, _MONEY, "Long-term part of the channel's contribution"),
     "recorded": Label(_GT, "1", "1 where sales were recorded, 0 where they are imputed"),
     "adstock_decay": Label(("geo", "channel"), "per week", "Adstock decay"),

@@ -84,6 +84,8 @@ def stressed_truth(world: StressedWorld) -> dict[str, Array]:
     """Return the truths that replace or join those of a plain world."""
     return {
         "coefficient": world.effective_coefficient,
+        # so that intercept, trend and seasonality still add up to the baseline
+        "intercept": world.intercept + world.unobserved,
         "unobserved": world.unobserved,
         "brand_contribution": world.brand_contribution(),
         "recorded": world.recorded,

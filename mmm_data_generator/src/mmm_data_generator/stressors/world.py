@@ -34,7 +34,7 @@ class StressedWorld(World):
     """A world with everything that stressors may add; see the module for its law."""
 
     control_shift: Array  # (geo, date, control), currency per week beside coefficient x value
-    unobserved: Array  # (geo, date), currency per week, part of the baseline
+    unobserved: Array  # (geo, date), currency per week, part of the truth's intercept
     efficiency: Array  # (geo, date, channel), exposure bought per unit of spend, mean 1
     brand_weights: Array  # (geo, lag, channel), weights of the slow adstock
     brand_coefficient: Array  # (geo, channel), currency per week at full saturation
