@@ -8,7 +8,7 @@ carry the whole path (``channels[2].saturation.slope = -1: must be > 0``).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import InitVar, asdict, replace
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -46,6 +46,8 @@ def _weekly_values(value: Any) -> tuple[float, ...] | None:
     """Allow one non-negative number a week, at least one of them positive."""
     if value is None:
         return None
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise Broken(f" = {value!r}: must be a list of one number a week")
     one = number(at_least=0)
     out = []
     for week, item in enumerate(value):

@@ -122,7 +122,7 @@ class TimeVaryingPrior:
 
     RULES: ClassVar[dict[str, Rule]] = {
         "channels": names,
-        "controls": lambda value: names(value) if len(value) else (),
+        "controls": lambda value: () if value in ((), []) else names(value),
         **dict.fromkeys(POSITIVE, number(above=0)),
         **dict.fromkeys(NOT_NEGATIVE, number(at_least=0)),
         "l_max": integer(at_least=1),
