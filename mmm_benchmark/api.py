@@ -164,7 +164,7 @@ def benchmark(options: Options, console: Console) -> Results:
         return environments.ensure(needs, _teller(console), quiet=options.quiet)
 
     contenders = find_contenders(options, environment_of)
-    outcomes = _execute(options, store, made, contenders, console)
+    outcomes = execute(options, store, made, contenders, console)
     stored = {_name(outcome.job): outcome.fit for outcome in outcomes}
     tables = summarise(list(stored.values()), options.results, bayesian=options.bayesian_metrics)
     failed = {
@@ -175,13 +175,14 @@ def benchmark(options: Options, console: Console) -> Results:
     return Results(tables, stored, failed, options.results)
 
 
-def _execute(
+def execute(
     options: Options,
     store: Store,
     made: Sequence[Made],
     contenders: Sequence[Contender],
     console: Console,
 ) -> list[Outcome]:
+    """Settle every job of the grid; datasets are kept, leftovers of dead runs swept."""
     from mmm_benchmark.datasets import keep
 
     jobs = grid(made, contenders, options)

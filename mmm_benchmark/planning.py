@@ -121,9 +121,7 @@ def _ask_file(target: str, options: Options, environment_of: EnvironmentOf) -> C
     from packaging.requirements import Requirement
 
     if not is_file_target(target):
-        raise UserError(
-            f"fitter file '{target}': a Python file is needed, FILE.py or FILE.py:CLASS"
-        )
+        raise UserError(f"fitter file '{target}': must be a Python file, FILE.py or FILE.py:CLASS")
     needs = environments.file_needs(split_file_target(target)[0].expanduser())
     packages = [Requirement(line).name for line in needs.requirements]
     environment = environment_of(needs)

@@ -1,0 +1,93 @@
+"""Datasets by name, seed, directory, config and object; seeds of data and of fits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mmm_benchmark.datasets import content_hash, reference_to, source_of
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.options import Options
+from mmm_benchmark.planning import make_datasets
+from mmm_data_generator import get_preset_config
+from tests.factories import tiny_dataset, tiny_observed
+
+
+def seeds_of(*datasets: Any, seeds: tuple[int, ...] = (42,)) -> list[tuple[str, int]]:
+    made = make_datasets(Options(datasets=datasets, seeds=seeds))
+    return [(each.ref.label, each.fit_seed) for each in made]
+
+
+def test_seeds_generate_data_that_bring_none_and_seed_all_fits(tmp_path: Path) -> None:
+    tiny_dataset(seed=3).save(tmp_path / "saved")
+    assert seeds_of("basic", "basic@7", tmp_path / "saved", seeds=(1, 2)) == [
+        ("basic@1", 1),
+        ("basic@2", 2),
+        ("basic@7", 1),
+        ("tiny@3", 1),
+    ]
+
+
+def test_same_dataset_named_twice_is_one() -> None:
+    assert seeds_of("basic", "basic@42", "basic") == [("basic@42", 42)]
+
+
+def test_config_and_dataset_objects_are_datasets() -> None:
+    config = get_preset_config("basic")
+    assert seeds_of(replace(config, seed=5), tiny_dataset(seed=1)) == [
+        ("basic@5", 42),
+        ("tiny@1", 42),
+    ]
+    with pytest.raises(UserError, match="dict is no preset"):
+        source_of({})
+
+
+def test_default_is_small_business() -> None:
+    assert seeds_of() == [("small_business@42", 42)]
+
+
+@pytest.mark.parametrize("name", ["sales", "spend", "controls", "population"])
+def test_content_hash_sees_every_observed_value(name: str) -> None:
+    one, other = tiny_observed(), tiny_observed()
+    other[name].values.flat[-1] += 1e-9
+    assert content_hash(one) == content_hash(tiny_observed())
+    assert content_hash(one) != content_hash(other)
+
+
+@pytest.mark.parametrize("dim", ["geo", "channel", "control", "date"])
+def test_content_hash_sees_every_name(dim: str) -> None:
+    observed = tiny_observed()
+    changed = observed[dim].values.copy()
+    changed[0] = changed[0] - np.timedelta64(7, "D") if dim == "date" else "other"
+    assert content_hash(observed.assign_coords({dim: changed})) != content_hash(observed)
+
+
+def test_content_hash_ignores_notes_and_truth() -> None:
+    observed = tiny_observed()
+    noted = observed.assign_attrs(source="somewhere")
+    assert content_hash(noted) == content_hash(observed)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda o: o["sales"].values.__setitem__((0, 0), np.nan), "'sales' holds NaN or infinite"),
+        (lambda o: o["spend"].values.__setitem__((0, 0, 0), np.inf), "'spend' holds NaN or inf"),
+        (lambda o: o["spend"].values.__setitem__((0, 0, 0), -1.0), "spend must not be negative"),
+        (lambda o: o["spend"].values.__setitem__((..., 1), 0.0), "no spend at all in channel_1"),
+    ],
+)
+def test_data_that_cannot_be_fitted_are_refused(change: Any, said: str) -> None:
+    dataset = tiny_dataset()
+    change(dataset.observed)
+    with pytest.raises(UserError, match=said):
+        reference_to(dataset)
+
+
+def test_one_week_is_refused() -> None:
+    with pytest.raises(UserError, match="has 1 week; at least 2"):
+        reference_to(tiny_dataset(n_weeks=1))

@@ -1,0 +1,216 @@
+"""When a stored result is used again, and what is stored of what a worker left."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmm_benchmark.executors import Ending, Order, Stopped
+from mmm_benchmark.fit import Budget
+from mmm_benchmark.jobs import DatasetRef, Job
+from mmm_benchmark.runner import Outcome, Policy, run_jobs
+from mmm_benchmark.store import Store, StoredFit
+from tests.factories import tiny_observed
+
+JOB = Job(
+    dataset=DatasetRef(name="tiny", id="tiny-0", seed=0, content="abc", family='{"family": "x"}'),
+    fitter="one",
+    fitter_version="1",
+    target="module:Class",
+    arguments={},
+    settings={},
+    library="test",
+    extra=None,
+    reference=None,
+    budget=Budget(),
+    seed=1,
+)
+GONE_WELL = Ending(status=None, reason=None, wall_s=2.0, peak_rss_mb=50.0)
+TIMED_OUT = Ending(status="timeout", reason="took longer than 3 s", wall_s=3.0, peak_rss_mb=50.0)
+
+
+@dataclass
+class Told:
+    """A reporter that remembers."""
+
+    phases: list[str] = field(default_factory=list)
+    done_: list[tuple[str, bool]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def phase(self, job: Job, phase: str) -> None:
+        self.phases.append(phase)
+
+    def done(self, job: Job, record: Mapping[str, Any], *, fresh: bool) -> None:
+        self.done_.append((record["status"], fresh))
+
+    def note(self, line: str) -> None:
+        self.notes.append(line)
+
+
+@dataclass
+class Executor:
+    """Stands for the worker: writes an answer, or ends as told."""
+
+    ending: Ending = GONE_WELL
+    seen: list[Order] = field(default_factory=list)
+    files: list[set[str]] = field(default_factory=list)
+    attributes: list[dict[str, Any]] = field(default_factory=list)
+
+    def __call__(
+        self, order: Order, report: Callable[[str], None], stopping: Callable[[], bool]
+    ) -> Ending:
+        import xarray as xr
+
+        self.seen.append(order)
+        self.files.append({path.name for path in order.directory.iterdir()})
+        with xr.open_dataset(order.directory / "observed.nc", engine="h5netcdf") as observed:
+            self.attributes.append(dict(observed.attrs))
+        report("sample")
+        (order.directory / "fit.nc").write_bytes(b"draws")
+        (order.directory / "dropping").mkdir()
+        if self.ending.status is None:
+            answer = {"status": "ok", "reason": None, "peak_rss_mb": 40.0, "total_s": 1.0}
+            (order.directory / "fit.json").write_text(json.dumps(answer))
+        return self.ending
+
+
+def settle(
+    root: Path,
+    *jobs: Job,
+    executor: Executor,
+    policy: Policy | None = None,
+    told: Told | None = None,
+) -> list[Outcome]:
+    store = Store(root)
+    staging = store.staging()
+    try:
+        return run_jobs(
+            jobs,
+            {"tiny-0": tiny_observed()},
+            {job.fitter: Path("python") for job in jobs},
+            store,
+            policy or Policy(),
+            told or Told(),
+            executor,
+            staging,
+        )
+    finally:
+        staging.close()
+
+
+def test_fresh_fit_is_stored_and_found_again(tmp_path: Path) -> None:
+    executor, told = Executor(), Told()
+    (first,) = settle(tmp_path, JOB, executor=executor, told=told)
+    assert first.fresh
+    assert {path.name for path in first.fit.path.iterdir()} == {
+        *("job.json", "fit.json", "fit.nc", "manifest.json")
+    }
+    assert first.fit.job["dataset"]["id"] == "tiny-0"
+    assert first.fit.record["peak_rss_mb"] == 50.0
+    assert first.fit.record["process_s"] == 2.0
+    assert executor.files == [{"job.json", "observed.nc"}]
+    (second,) = settle(tmp_path, JOB, executor=executor, told=told)
+    assert not second.fresh
+    assert len(executor.seen) == 1
+    assert told.phases == ["start", "sample"]
+    assert told.done_ == [("ok", True), ("ok", False)]
+
+
+def test_family_reaches_references_alone(tmp_path: Path) -> None:
+    executor = Executor()
+    reference = replace(JOB, fitter="oracle", reference="knows the family")
+    settle(tmp_path, JOB, reference, executor=executor)
+    assert sorted(map(str, executor.attributes)) == [
+        """{'family': '{"family": "x"}'}""",
+        "{}",
+    ]
+
+
+def test_outcomes_come_in_the_order_of_the_jobs(tmp_path: Path) -> None:
+    jobs = [replace(JOB, seed=seed) for seed in range(4)]
+    outcomes = settle(tmp_path, *jobs, executor=Executor(), policy=Policy(parallel=2))
+    assert [outcome.job.seed for outcome in outcomes] == [0, 1, 2, 3]
+    assert len(list(Store(tmp_path))) == 4
+
+
+def test_forced_failure_does_not_cost_the_good_fit(tmp_path: Path) -> None:
+    settle(tmp_path, JOB, executor=Executor())
+    told = Told()
+    (outcome,) = settle(
+        tmp_path, JOB, executor=Executor(TIMED_OUT), policy=Policy(force=True), told=told
+    )
+    assert outcome.failed
+    assert outcome.lost is not None
+    assert outcome.lost["status"] == "timeout"
+    assert outcome.fit.ok
+    assert told.notes == ["one on tiny@0: the good fit that was stored is kept"]
+    assert told.done_ == [("timeout", True)]
+
+
+def test_failure_is_stored_without_draws(tmp_path: Path) -> None:
+    (outcome,) = settle(tmp_path, JOB, executor=Executor(TIMED_OUT), policy=Policy(timeout=3))
+    assert outcome.failed
+    assert outcome.fit.record["reason"] == "took longer than 3 s"
+    assert outcome.fit.record["limits"]["timeout"] == 3
+    assert not (outcome.fit.path / "fit.nc").exists()
+
+
+def test_broken_executor_stops_the_other_workers(tmp_path: Path) -> None:
+    started = threading.Event()
+
+    def perform(
+        order: Order, report: Callable[[str], None], stopping: Callable[[], bool]
+    ) -> Ending:
+        if json.loads((order.directory / "job.json").read_text())["seed"] == 0:
+            started.wait()
+            raise OSError("no space left on device")
+        started.set()
+        while not stopping():
+            pass
+        raise Stopped
+
+    store = Store(tmp_path)
+    staging = store.staging()
+    jobs = [JOB, replace(JOB, seed=0), replace(JOB, seed=2)]
+    with pytest.raises(OSError, match="no space"):
+        run_jobs(
+            jobs, {"tiny-0": tiny_observed()}, {"one": Path("python")}, store, Policy(parallel=2),
+            Told(), perform, staging,
+        )  # fmt: skip
+    staging.close()
+    assert not list(store)
+
+
+def stored(tmp_path: Path, status: str, **limits: float) -> StoredFit:
+    path = tmp_path / status
+    path.mkdir()
+    record = {"status": status, "limits": {"timeout": None, "memory": None, **limits}}
+    (path / "fit.json").write_text(json.dumps(record))
+    return StoredFit(status, path)
+
+
+@pytest.mark.parametrize("status", ["ok", "skipped", "error", "timeout", "memory"])
+def test_what_the_key_determines_is_not_fitted_again(tmp_path: Path, status: str) -> None:
+    fit = stored(tmp_path, status, timeout=5.0, memory=100.0)
+    same = Policy(timeout=5.0, memory_limit=100.0)
+    assert same.refit_because(fit) is None
+    assert replace(same, force=True).refit_because(fit) == "forced"
+    again = replace(same, retry_failed=True).refit_because(fit)
+    assert again == (None if status in ("ok", "skipped") else f"stored as {status}")
+
+
+def test_raised_limit_or_outside_kill_is_another_chance(tmp_path: Path) -> None:
+    timeout = stored(tmp_path, "timeout", timeout=5.0)
+    assert Policy(timeout=4.0).refit_because(timeout) is None
+    assert Policy(timeout=6.0).refit_because(timeout) == "stored as timeout at a lower limit"
+    assert Policy().refit_because(timeout) == "stored as timeout at a lower limit"
+    memory = stored(tmp_path, "memory", memory=100.0)
+    assert Policy(memory_limit=200.0).refit_because(memory) is not None
+    assert Policy().refit_because(stored(tmp_path, "killed")) == "was killed from outside"
+    assert Policy().refit_because(None) == "not stored yet"
