@@ -152,5 +152,6 @@ def _contribution_breakdown(fitted: xr.Dataset, observed: xr.Dataset) -> Figure:
     dates = observed["date"].values
     axes.stackplot(dates, list(parts.values()), labels=list(parts), alpha=0.85)
     axes.plot(observed["date"], observed["sales"], ":", color="black", label="actual sales")
-    axes.legend(frameon=False, loc="upper left", ncols=3)
+    axes.set_ylim(0.0, 1.2 * float(observed["sales"].max()))  # room for the legend
+    axes.legend(frameon=False, loc="upper left", ncols=5)
     return figure
