@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmm_benchmark.metrics import recovery
 from mmm_benchmark.metrics.arrays import FloatArray
 from mmm_benchmark.plots.gather import Band, View, by_panel, panels
-from mmm_benchmark.plots.style import TRUTH, dates, headline, look, money, shorten
+from mmm_benchmark.plots.style import TRUTH, dates, headline, label_lowest, look, money, shorten
 from mmm_benchmark.scoring.seams import ScorableDataset
 
 if TYPE_CHECKING:
@@ -94,8 +95,7 @@ def _channels(
         rows = -(-len(channels) // columns)
         figure, grid = _grid(rows, columns, height=1.75, width=10.5 / columns)
         cells = [(axes, i, names[0]) for i, axes in enumerate(grid.ravel()[: len(channels)])]
-        for axes in grid.ravel()[len(channels) :]:
-            axes.set_axis_off()
+        label_lowest(grid, len(channels))
     else:
         figure, grid = _grid(len(channels), len(names), height=1.6, width=10.5 / len(names))
         cells = [
@@ -104,15 +104,15 @@ def _channels(
     several = len(names) > 1
     for axes, i, name in cells:
         true = truth[name][i]
+        axes.plot(time, true, color=TRUTH, lw=2.0)
         _draw(axes, time, bands[name], i, colour)
         if draws:
             for draw in bands[name].draws:
                 axes.plot(time, draw[i], color=colour, lw=0.5, alpha=0.6)
-        axes.plot(time, true, color=TRUTH, lw=1.1)
         axes.set_title(
             _panel_title(channels[i], name if several else "", bands[name].mean[i], true, score)
         )
-        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]) if not draws else None)
+        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
         dates(axes)
         money(axes)
     return figure
@@ -125,11 +125,13 @@ def _panel_title(channel: str, panel: str, mean: FloatArray, true: FloatArray, s
     return f"{shorten(channel, 20)}{f' - {shorten(panel, 12)}' if panel else ''}{end}"
 
 
-def _grid(rows: int, columns: int, height: float, width: float) -> tuple[Figure, FloatArray]:
+def _grid(
+    rows: int, columns: int, height: float, width: float
+) -> tuple[Figure, NDArray[np.object_]]:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width * columns, height * rows + 0.9), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False)
+    return figure, figure.subplots(rows, columns, squeeze=False, sharex=True)
 
 
 def _draw(

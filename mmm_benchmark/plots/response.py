@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmm_benchmark.plots.gather import View
-from mmm_benchmark.plots.style import TRUTH, headline, look, money, shorten
+from mmm_benchmark.plots.style import TRUTH, headline, label_lowest, look, money, shorten
 from mmm_benchmark.scoring.roas import true_roas
 from mmm_benchmark.scoring.seams import ScorableDataset
 
@@ -29,10 +29,7 @@ def response_curves(label: str, dataset: ScorableDataset, views: list[View]) -> 
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
     multiplier = dataset.truth["spend_multiplier"].values
     true = dataset.truth["response_curve"].values
-    for i, axes in enumerate(grid.ravel()):
-        if i >= len(channels):
-            axes.set_axis_off()
-            continue
+    for i, axes in enumerate(grid.ravel()[: len(channels)]):
         for seen in views:
             style, curve = look(seen.fitter), seen.curve
             assert curve is not None
@@ -55,9 +52,7 @@ def response_curves(label: str, dataset: ScorableDataset, views: list[View]) -> 
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     for axes in grid[:, 0]:
         axes.set_ylabel("contribution")
-    for column in range(columns):
-        last = max(row for row in range(rows) if row * columns + column < len(channels))
-        grid[last, column].tick_params(labelbottom=True)
+    label_lowest(grid, len(channels))
     _legend(figure, grid[0, 0])
     headline(
         figure,

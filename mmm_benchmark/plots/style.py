@@ -1,7 +1,7 @@
 """One look for all pictures: a colour per model family, a line and marker per variant.
 
-Colours are those of Okabe & Ito (2008), told apart with every common colour vision; line style
-and marker repeat the distinction for print. Truth is always black.
+Colours are those of Okabe & Ito (2008), told apart with every common colour vision, and a dark
+purple for the oracle; line style and marker repeat the distinction for print. Truth is black.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 TRUTH = "#000000"
 BLUE, SKY, GREEN = "#0072B2", "#56B4E9", "#009E73"
-ORANGE, RED, PINK, GREY = "#E69F00", "#D55E00", "#CC79A7", "#7A7A7A"
+ORANGE, RED, PINK, PURPLE = "#E69F00", "#D55E00", "#CC79A7", "#6A3D9A"
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,8 @@ class Look:
 
 
 LOOKS: dict[str, Look] = {
-    "scipy": Look(GREY),
-    "scipy-plain": Look(GREY, "X", ":"),
+    "scipy": Look(RED),
+    "scipy-plain": Look(RED, "X", ":"),
     "pymc": Look(BLUE, "s", "--"),
     "nutpie": Look(BLUE),
     "nutpie-tv": Look(BLUE, "^", "-."),
@@ -48,12 +50,12 @@ LOOKS: dict[str, Look] = {
     "diffusion": Look(PINK),
     "diffusion-ddpm": Look(PINK, "s", "--"),
     "wiener": Look(PINK, "^", ":"),
-    "oracle": Look(RED, "D", "-."),
+    "oracle": Look(PURPLE, "D", "-."),
 }
 SPARE = tuple(
     Look(colour, marker, line)
     for marker, line in (("v", "--"), ("P", "-."), ("*", ":"))
-    for colour in (BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY)
+    for colour in (BLUE, ORANGE, GREEN, PINK, SKY, RED, PURPLE)
 )
 
 
@@ -117,6 +119,18 @@ def dates(axes: Axes) -> None:
     axes.xaxis.set_major_locator(locator)
     formatter = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(formatter)
+
+
+def label_lowest(grid: NDArray[np.object_], used: int) -> None:
+    """Give the lowest panel in use of every column its labels; switch off panels not used.
+
+    The panels share their horizontal axis, and only the last row would carry labels otherwise.
+    """
+    for axes in grid.ravel()[used:]:
+        axes.set_axis_off()
+    for j, column in enumerate(grid.T):
+        lowest = max(i for i in range(len(column)) if i * grid.shape[1] + j < used)
+        column[lowest].tick_params(labelbottom=True)
 
 
 def money(axes: Axes) -> None:
