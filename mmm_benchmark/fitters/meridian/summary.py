@@ -1,0 +1,260 @@
+"""The sampled Meridian model in the estimands that every fitter answers in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import arviz as az
+import numpy as np
+import xarray as xr
+from meridian.analysis.analyzer import Analyzer
+from meridian.model.model import Meridian
+from numpy.typing import NDArray
+
+from mmm_benchmark import schema
+from mmm_benchmark.fit import Fit
+from mmm_benchmark.fitters import estimands
+from mmm_benchmark.fitters.meridian.model import MAX_LAG, rests
+from mmm_benchmark.fitters.meridian.sampling import MAX_TREE_DEPTH
+from mmm_benchmark.metrics.diagnostics import diagnose, pick_series
+
+type Array = NDArray[np.float64]
+
+#: Values of a (draw, geo, date, channel) array that the analyzer returns at once.
+BATCH_VALUES: Final = 2**25
+
+ROLES: Final = {
+    "alpha_m": "adstock",
+    "ec_m": "saturation",
+    "slope_m": "saturation",
+    "beta_m": "effects",
+    "eta_m": "effects",
+    "beta_gm": "effects",
+    "gamma_c": "controls",
+    "xi_c": "controls",
+    "gamma_gc": "controls",
+    "tau_g": "baseline",
+    "knot_values": "time",
+    "sigma": "noise",
+}
+#: Absent from a national model, where each repeats another parameter or is fixed at zero.
+OVER_GEOS: Final = ("eta_m", "beta_gm", "xi_c", "gamma_gc", "tau_g")
+
+
+def summarise(
+    observed: xr.Dataset, model: Meridian, posterior: xr.Dataset, stats: xr.Dataset, seed: int
+) -> Fit:
+    """Diagnose the full sample, thin it, and let the analyzer compute on the kept draws."""
+    free = free_parameters(posterior, national=model.is_national)
+    stats = stats.rename({"lp": "log_density"}) if "lp" in stats else stats
+    stats = stats.assign(tree_depth=np.log2(stats["n_steps"].clip(min=1)).astype(int) + 1)
+    diagnostics = diagnose(
+        {name: values.to_numpy() for name, values in free.items()},
+        contribution=contribution_series(model, posterior),
+        diverging=stats["diverging"].to_numpy(),
+        tree_depth=stats["tree_depth"].to_numpy(),
+        max_tree_depth=MAX_TREE_DEPTH,
+    )
+    kept = estimands.kept_draws(posterior.sizes["chain"], posterior.sizes["draw"])
+    thin = posterior.isel(draw=kept)
+    answer = posterior_of(observed, model, thin)
+    return Fit(
+        posterior=answer,
+        posterior_predictive=predictive_of(observed, model, thin, answer, seed),
+        sample_stats=stats.isel(draw=kept).assign_coords(draw=np.arange(kept.size)),
+        diagnostics=diagnostics,
+        parameter_counts=parameter_counts(free, model),
+        checks=checks(diagnostics),
+        notes=notes(observed, model),
+    )
+
+
+def free_parameters(posterior: xr.Dataset, *, national: bool) -> dict[str, xr.DataArray]:
+    """What was sampled; geo effects stand for the standard deviates that they are made of."""
+    left_out = OVER_GEOS if national else ()
+    return {name: posterior[name] for name in ROLES if name in posterior and name not in left_out}
+
+
+def posterior_of(observed: xr.Dataset, model: Meridian, posterior: xr.Dataset) -> xr.Dataset:
+    """Estimands of the kept draws, in the order of the observed coordinates."""
+    draws = posterior.sizes["draw"]
+    cells = int(np.prod([observed.sizes[dim] for dim in ("geo", "date", "channel")]))
+    step = max(1, BATCH_VALUES // (cells * posterior.sizes["chain"]))
+    parts = [
+        media_and_expected(observed, model, posterior.isel(draw=slice(start, start + step)))
+        for start in range(0, draws, step)
+    ]
+    contribution = np.concatenate([media for media, _ in parts], axis=1)
+    expected = np.concatenate([total for _, total in parts], axis=1)
+    control = control_contribution(observed, model, posterior)
+    analyzer = analyzer_of(model, posterior)
+
+    def totals(m: float) -> Array:
+        if m == 0:
+            return np.zeros((posterior.sizes["chain"], draws, observed.sizes["channel"]))
+        outcome = analyzer.incremental_outcome(
+            scaling_factor1=m, use_kpi=True, batch_size=min(step, draws)
+        )
+        return np.asarray(outcome)
+
+    total_spend = observed["spend"].sum(("geo", "date")).to_numpy()
+    return estimands.posterior(
+        observed,
+        contribution=contribution,
+        baseline=expected - contribution.sum(-1) - control.sum(-1),
+        control_contribution=control,
+        response=estimands.response(totals, total_spend),
+        **native_parameters(observed, model, posterior),
+    )
+
+
+def media_and_expected(
+    observed: xr.Dataset, model: Meridian, posterior: xr.Dataset
+) -> tuple[Array, Array]:
+    """Contributions (chain, draw, geo, date, channel) and expected sales, from the analyzer."""
+    analyzer = analyzer_of(model, posterior)
+    whole = {"use_kpi": True, "batch_size": posterior.sizes["draw"]}
+    media = analyzer.incremental_outcome(aggregate_geos=False, aggregate_times=False, **whole)
+    total = analyzer.expected_outcome(aggregate_geos=False, aggregate_times=False, **whole)
+    order = geo_order(observed, model)
+    return np.asarray(media)[:, :, order], np.asarray(total)[:, :, order]
+
+
+def analyzer_of(model: Meridian, posterior: xr.Dataset) -> Analyzer:
+    """An analyzer that sees these draws only."""
+    renumbered = posterior.assign_coords(draw=np.arange(posterior.sizes["draw"]))
+    return Analyzer(
+        model_context=model.model_context,
+        inference_data=az.InferenceData(posterior=renumbered),
+    )
+
+
+def control_contribution(observed: xr.Dataset, model: Meridian, posterior: xr.Dataset) -> Array:
+    """Sales brought by each control compared with the control at zero, currency per week.
+
+    The library standardises controls; the part that centring adds belongs to the baseline.
+    """
+    values = observed["controls"].transpose("geo", "date", "control").to_numpy()
+    if values.shape[-1] == 0:
+        return np.zeros((posterior.sizes["chain"], posterior.sizes["draw"], *values.shape))
+    spread = values.std(axis=(0, 1))
+    scaled = np.divide(values, spread, out=np.zeros(values.shape), where=spread > 0)
+    effect = over_geos(observed, model, posterior["gamma_gc"])  # (chain, draw, geo, control)
+    return effect[..., None, :] * scaled * sales_scale(observed, model)[:, None, None]
+
+
+def native_parameters(
+    observed: xr.Dataset, model: Meridian, posterior: xr.Dataset
+) -> dict[str, NDArray[np.floating]]:
+    """Coefficient, decay, half-saturation and slope; the transforms are shared by geos."""
+    coefficient = (
+        over_geos(observed, model, posterior["beta_gm"]) * sales_scale(observed, model)[:, None]
+    )
+    shape = coefficient.shape
+    by_week = np.asarray(coefficient, np.float32)[..., None, :]
+
+    def shared(name: str) -> Array:
+        return np.broadcast_to(posterior[name].to_numpy()[:, :, None], shape)
+
+    native: dict[str, NDArray[np.floating]] = {
+        "coefficient": np.broadcast_to(by_week, (*shape[:3], observed.sizes["date"], shape[-1])),
+        "adstock_decay": shared("alpha_m"),
+        "slope": shared("slope_m"),
+    }
+    mean_spend = observed["spend"].mean("date").transpose("geo", "channel").to_numpy()
+    if (mean_spend > 0).all():
+        native["half_saturation"] = shared("ec_m") * media_scale(observed, model) / mean_spend
+    return native
+
+
+def contribution_series(model: Meridian, posterior: xr.Dataset) -> Array:
+    """Contributions of the full sample at a few hundred cells that move, standardised sales.
+
+    Shape ``(chain, draw, cell)``; the library's equations, on those cells alone.
+    """
+    media = np.asarray(model.media_tensors.media_scaled)
+    lagged = np.lib.stride_tricks.sliding_window_view(
+        np.pad(media, ((0, 0), (MAX_LAG, 0), (0, 0))), MAX_LAG + 1, axis=1
+    )[..., ::-1]
+    moving = np.argwhere(lagged.any(axis=-1))
+    g, t, c = moving[pick_series(len(moving))].T
+    weights = posterior["alpha_m"].to_numpy()[..., None] ** np.arange(MAX_LAG + 1)
+    weights /= weights.sum(-1, keepdims=True)
+    x = np.einsum("il,...il->...i", lagged[g, t, c], weights[:, :, c])
+    slope, half = posterior["slope_m"].to_numpy()[..., c], posterior["ec_m"].to_numpy()[..., c]
+    return posterior["beta_gm"].to_numpy()[:, :, g, c] / (1 + (half / x) ** slope)
+
+
+def predictive_of(
+    observed: xr.Dataset, model: Meridian, posterior: xr.Dataset, answer: xr.Dataset, seed: int
+) -> xr.Dataset:
+    """Sales with the model's observation noise."""
+    expected = answer["expected_sales"].to_numpy()
+    sigma = posterior["sigma"].to_numpy()
+    if not model.is_national:
+        sigma = sigma[:, :, geo_order(observed, model)]
+    noise = sigma.reshape(*expected.shape[:2], -1) * sales_scale(observed, model)
+    rng = np.random.default_rng(seed)
+    return estimands.predictive(
+        observed, expected + noise[..., None] * rng.standard_normal(expected.shape)
+    )
+
+
+def over_geos(observed: xr.Dataset, model: Meridian, values: xr.DataArray) -> Array:
+    """``(chain, draw, geo, ...)`` in the order of the observed geos."""
+    return values.to_numpy()[:, :, geo_order(observed, model)]
+
+
+def geo_order(observed: xr.Dataset, model: Meridian) -> NDArray[np.intp]:
+    """Where each observed geo stands in the model, which sorts geos and renames a single one."""
+    if model.is_national:
+        return np.zeros(1, np.intp)
+    names = [str(name) for name in model.input_data.geo.values]
+    return np.array([names.index(str(name)) for name in observed["geo"].values])
+
+
+def sales_scale(observed: xr.Dataset, model: Meridian) -> Array:
+    """Currency per week for one unit of the model's sales, ``(geo,)``."""
+    per_head = float(model.kpi_transformer.population_scaled_stdev)
+    return per_head * np.asarray(model.population)[geo_order(observed, model)]
+
+
+def media_scale(observed: xr.Dataset, model: Meridian) -> Array:
+    """Currency per week for one unit of the model's media, ``(geo, channel)``."""
+    factors = np.asarray(model.media_tensors.media_transformer.scale_factors_gm)
+    return factors[geo_order(observed, model)]
+
+
+def parameter_counts(free: dict[str, xr.DataArray], model: Meridian) -> dict[str, int]:
+    """Free parameters by role; the baseline geo's level is fixed at zero, not free."""
+    counts: dict[str, int] = {}
+    for name, values in free.items():
+        size = int(np.prod(values.shape[2:], dtype=int)) - (name == "tau_g")
+        counts[ROLES[name]] = counts.get(ROLES[name], 0) + size
+    return counts
+
+
+def checks(diagnostics: dict[str, float]) -> dict[str, bool]:
+    """Conditions a reader may rely on, all on free parameters."""
+    return {
+        "r_hat_below_1_01": diagnostics.get("r_hat", np.inf) < 1.01,
+        "ess_above_400": diagnostics.get("ess_bulk", 0.0) > 400,
+        "no_divergences": diagnostics["divergences"] == 0,
+    }
+
+
+def notes(observed: xr.Dataset, model: Meridian) -> tuple[str, ...]:
+    """What a reader of the tables must know."""
+    found = [
+        "JAX compiles inside the phase 'sample'",
+        f"knots at weeks {', '.join(str(k) for k in model.knot_info.knot_locations)}",
+    ]
+    resting = observed["channel"].values[rests(observed)]
+    if resting.size:
+        found.append(
+            "Hill slope prior Gamma(2, 1) cut off below 1, where the library's gradient is not "
+            f"defined for channels that rest nine weeks: {', '.join(map(str, resting))}"
+        )
+    if model.is_national:
+        found.append("national data: the library fixes the spread over geos (eta, xi) at zero")
+    return tuple(found)
