@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,8 +23,6 @@ FURTHER = {
     "train": "mmm_benchmark.diffusion.cli",
     "calibrate": "mmm_benchmark.diffusion.cli",
 }
-
-INTERRUPTED = 128 + signal.SIGINT
 
 
 def expand(argv: Sequence[str]) -> list[str]:
@@ -99,8 +96,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; what was finished is stored", file=sys.stderr)
-        return INTERRUPTED
+        print("stopped", file=sys.stderr)
+        return run.INTERRUPTED
     except Exception as error:
         # typer carries its own copy of click, or not, by version: known by what it can do
         if not hasattr(error, "format_message"):

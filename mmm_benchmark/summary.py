@@ -78,11 +78,6 @@ def _up_to_date(
         if not path.is_file() or path.stat().st_size != size:
             return None
 
-    import pandas as pd
+    from mmm_benchmark.tables import read_tables
 
-    texts = {"reference": str, "note": str, "fitter": str, "dataset": str}
-    return {
-        Path(name).stem: pd.read_csv(results / name, dtype=texts)
-        for name in known["files"]
-        if name.endswith(".csv")
-    }
+    return read_tables(results / SUMMARY)

@@ -34,14 +34,14 @@ def tiny_dataset(
     curve, roas, marginal_roas = response(lambda m: m * effect * total, total)
     nothing = np.zeros_like(intercept)
 
+    dates = np.datetime64("2023-01-02") + 7 * np.arange(n_weeks).astype("timedelta64[D]")
     gdc, gd = ("geo", "date", "channel"), ("geo", "date")
     coords = {
         "geo": [f"geo_{g}" for g in range(n_geos)],
-        "date": np.datetime64("2023-01-02") + 7 * np.arange(n_weeks).astype("timedelta64[D]"),
+        "date": dates.astype("datetime64[ns]"),
         "channel": [f"channel_{c}" for c in range(n_channels)],
         "control": [f"control_{c}" for c in range(n_controls)],
     }
-    coords["date"] = coords["date"].astype("datetime64[ns]")
     observed = xr.Dataset(
         {
             "sales": (gd, sales),

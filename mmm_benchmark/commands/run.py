@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +15,8 @@ from mmm_benchmark.options import DEFAULT_SEED, Options
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+INTERRUPTED = 128 + signal.SIGINT
 
 
 def run(
@@ -104,7 +108,11 @@ def do(options: Options, console: Console) -> int:
     """Run, print the tables, and tell by the exit code whether a fit failed."""
     from mmm_benchmark.api import benchmark
 
-    results = benchmark(options, console)
+    try:
+        results = benchmark(options, console)
+    except KeyboardInterrupt:  # caught here: Typer would end without a word
+        print("stopped; what was finished is stored", file=sys.stderr)
+        return INTERRUPTED
     if not options.quiet:
         from mmm_benchmark.tables import print_tables
 

@@ -40,7 +40,9 @@ def start() -> Iterator[Start]:
     yield run
     for process in started:
         process.kill()
-        process.communicate()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def road(results: Path, fitter: str) -> tuple[str, ...]:
@@ -128,8 +130,9 @@ def test_stopped_run_leaves_no_process_and_no_result(
     wait_for(parent, "sample")
     workers = tree(parent)
     parent.send_signal(number)
-    rest, _ = parent.communicate()
-    assert parent.returncode == 130
+    assert parent.stdout is not None
+    rest = parent.stdout.read()
+    assert parent.wait() == 130
     assert "stopped" in rest
     assert "Traceback" not in rest
     assert all_gone(workers)

@@ -128,7 +128,7 @@ def test_csv_becomes_a_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str
     csv, out = tmp_path / "data.csv", tmp_path / "d"
     frame = tiny_dataset(n_geos=2).to_frame()
     frame.to_csv(csv, index=False)
-    channels = [column for column in frame if str(column).startswith("x")]
+    channels = [str(column) for column in frame if str(column).startswith("x")]
     command = ["import", str(csv), "--geo", "geo", "--channels", *channels, "--out", str(out)]
     assert cli.main(command) == 0
     assert cli.main(["run", "--datasets", str(out), "--dry-run", "--samplers", "scipy"]) == 0
