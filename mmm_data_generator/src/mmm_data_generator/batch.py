@@ -13,6 +13,8 @@ from mmm_data_generator.dataset import MMMDataset, coordinates, weeks
 from mmm_data_generator.errors import ConfigError
 from mmm_data_generator.estimands import SPEND_MULTIPLIERS
 from mmm_data_generator.simulate import draw_world
+from mmm_data_generator.stressors.truth import stressed_parts
+from mmm_data_generator.stressors.world import StressedWorld
 from mmm_data_generator.world import World
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Batch(Mapping[str, "Array"]):
         self._configs, self._seeds = configs, seeds
         contribution = world.contribution()
         expected = world.baseline + contribution.sum(-1) + world.control_contribution.sum(-1)
-        noise = np.maximum(world.shock, -expected) if world.nonnegative else world.shock
+        noise = world.sales() - expected
         self._arrays: dict[str, Array] = {
             "sales": expected + noise,
             "spend": world.spend,
@@ -57,6 +59,7 @@ class Batch(Mapping[str, "Array"]):
             "adstock_decay": world.adstock_decay,
             "half_saturation": world.half_saturation,
             "slope": world.slope,
+            **(stressed_parts(world) if isinstance(world, StressedWorld) else {}),
         }
 
     @property
@@ -123,7 +126,17 @@ def simulate_batch(
                 f" {_shape(configs[0])}; a batch has one shape",
             )
     worlds = [draw_world(config, seed) for config, seed in zip(configs, seeds, strict=True)]
-    return Batch(World.stack(worlds), configs, seeds)
+    if len({_law(world) for world in worlds}) > 1:
+        raise ConfigError(
+            "configs",
+            ": a batch has one law of sales; worlds with and without stressors, nonnegative_sales"
+            " or multiplicative effects do not mix",
+        )
+    return Batch(type(worlds[0]).stack(worlds), configs, seeds)
+
+
+def _law(world: World) -> tuple[Any, ...]:
+    return type(world), world.nonnegative, getattr(world, "multiplicative", False)
 
 
 def _shape(config: MMMDataConfig) -> tuple[int, ...]:

@@ -82,6 +82,11 @@ def stressed_estimands(world: StressedWorld) -> dict[str, Array]:
 
 def stressed_truth(world: StressedWorld) -> dict[str, Array]:
     """Return the truths that replace or join those of a plain world."""
+    return {**stressed_parts(world), **stressed_estimands(world)}
+
+
+def stressed_parts(world: StressedWorld) -> dict[str, Array]:
+    """Return those of them that are parts of sales, for one world or a batch."""
     return {
         "coefficient": world.effective_coefficient,
         # so that intercept, trend and seasonality still add up to the baseline
@@ -89,7 +94,6 @@ def stressed_truth(world: StressedWorld) -> dict[str, Array]:
         "unobserved": world.unobserved,
         "brand_contribution": world.brand_contribution(),
         "recorded": world.recorded,
-        **stressed_estimands(world),
     }
 
 

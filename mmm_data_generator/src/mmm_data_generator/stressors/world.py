@@ -83,7 +83,7 @@ class StressedWorld(World):
             return np.zeros_like(self.coefficient)
         x = (self.spend if spend is None else spend) * self.efficiency
         slow = self._saturate(transforms.adstock(x, self.brand_weights))
-        return self.brand_coefficient[:, None, :] * slow
+        return self.brand_coefficient[..., None, :] * slow
 
     def media_effect(self, h: Array, brand: Array) -> Array:
         """Return each channel's effect, (geo, date, channel), from responses and slow effects."""
