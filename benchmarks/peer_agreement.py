@@ -14,14 +14,12 @@ import argparse
 import json
 import time
 
-import numpy as np
-from mmm_data_generator import generate_mmm_dataset, get_preset_config
-
 from mmm_benchmark import phases
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.loading import make_fitter
 from mmm_benchmark.registry import BUILT_IN
 from mmm_benchmark.worker import peak_rss_mb
+from mmm_data_generator import generate_mmm_dataset, get_preset_config
 
 
 def main() -> None:
@@ -44,9 +42,11 @@ def main() -> None:
     fit = fitter.fit(dataset.observed, budget, args.seed)
     total = time.perf_counter() - started
 
+    if dataset.truth is None:
+        raise SystemExit(f"{args.preset} has no truth to score against")
     true = dataset.truth["contribution"]
     error = fit.posterior["contribution"].mean(("chain", "draw")) - true
-    srmse = np.sqrt((error**2).mean("date")) / true.std("date")
+    srmse = (error**2).mean("date") ** 0.5 / true.std("date")
     row = {
         "fitter": args.fitter,
         "preset": args.preset,

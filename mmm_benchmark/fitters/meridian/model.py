@@ -69,7 +69,8 @@ def rests(observed: xr.Dataset) -> NDArray[np.bool_]:
     recent = np.lib.stride_tricks.sliding_window_view(
         np.pad(spend, ((MAX_LAG, 0), (0, 0), (0, 0))), MAX_LAG + 1, axis=0
     )
-    return ~recent.any(axis=-1).all(axis=(0, 1))
+    silent = ~recent.any(axis=-1)  # (date, geo, channel)
+    return np.any(silent, axis=(0, 1))
 
 
 class PositiveMixture(backend.tfd.MixtureSameFamily):  # type: ignore[misc]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xarray as xr
-from immutabledict import immutabledict
+from immutabledict import immutabledict  # type: ignore[import-not-found]
 from meridian.model.model import Meridian, ModelFittingError
 
 from mmm_benchmark.errors import UserError

@@ -11,7 +11,6 @@ from meridian.analysis.analyzer import Analyzer
 from meridian.model.model import Meridian
 from numpy.typing import NDArray
 
-from mmm_benchmark import schema
 from mmm_benchmark.fit import Fit
 from mmm_benchmark.fitters import estimands
 from mmm_benchmark.fitters.meridian.model import MAX_LAG, rests
@@ -178,8 +177,8 @@ def contribution_series(model: Meridian, posterior: xr.Dataset) -> Array:
     )[..., ::-1]
     moving = np.argwhere(lagged.any(axis=-1))
     g, t, c = moving[pick_series(len(moving))].T
-    weights = posterior["alpha_m"].to_numpy()[..., None] ** np.arange(MAX_LAG + 1)
-    weights /= weights.sum(-1, keepdims=True)
+    weights: Array = posterior["alpha_m"].to_numpy()[..., None] ** np.arange(MAX_LAG + 1)
+    weights = weights / weights.sum(-1, keepdims=True)
     x = np.einsum("il,...il->...i", lagged[g, t, c], weights[:, :, c])
     slope, half = posterior["slope_m"].to_numpy()[..., c], posterior["ec_m"].to_numpy()[..., c]
     return posterior["beta_gm"].to_numpy()[:, :, g, c] / (1 + (half / x) ** slope)
