@@ -13,7 +13,7 @@ from mmm_data_generator import (
 from mmm_data_generator.estimands import MARGINAL_STEP, SPEND_MULTIPLIERS
 from mmm_data_generator.labels import OBSERVED, TRUTH
 
-PRESETS = list_available_presets()
+PRESETS = [name for name in list_available_presets() if not name.startswith("stress_")]
 
 
 @pytest.fixture(scope="module", params=PRESETS)
