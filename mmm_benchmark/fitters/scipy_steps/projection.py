@@ -41,7 +41,7 @@ class Penalty:
     weight: float = 1.0
 
 
-class Solution(NamedTuple):
+class LinearSolution(NamedTuple):
     """The best linear parameters for one trial of the transforms."""
 
     effects: Array  # (channel,), multiples of mean sales, non-negative
@@ -77,13 +77,13 @@ class Projection:
         gradient += self.penalty.weight * pull / self.penalty.sd
         return float(value), gradient.ravel()
 
-    def solve(self, saturation: Array) -> Solution:
+    def solve(self, saturation: Array) -> LinearSolution:
         """Solve the linear part exactly for saturation of shape (channel, geo, date)."""
         columns = self.design.without_baseline(saturation)
         gram = columns @ columns.T
         gram.flat[:: len(gram) + 1] += self.ridge
         effects = nonnegative(gram, columns @ self.target)
-        return Solution(effects, self.target - effects @ columns)
+        return LinearSolution(effects, self.target - effects @ columns)
 
     def sum_of_squares(self, parameters: Array) -> float:
         """Sum of squared residuals, in squared multiples of mean sales."""
