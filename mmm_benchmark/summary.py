@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SUMMARY = "summary"
 STAMP = ".stamp.json"
 #: The modules whose change makes what was drawn before out of date.
-MAKERS = ("scoring", "metrics", "tables", "plots", "scoring.py", "tables.py", "plots.py")
+MAKERS = ("scoring", "metrics", "tables", "plots")
 
 
 def summarise(
@@ -53,10 +53,8 @@ def _inputs(fits: Sequence[StoredFit], bayesian: bool) -> dict[str, Any]:
     code = hashlib.sha256()
     here = Path(__file__).parent
     for name in MAKERS:
-        path = here / name
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            if file.is_file():
-                code.update(file.read_bytes())
+        for file in sorted((here / name).rglob("*.py")):
+            code.update(file.read_bytes())
     return {
         "fits": [[fit.key, fit.job["dataset"]["id"], fit.record["finished_at"]] for fit in fits],
         "bayesian": bayesian,

@@ -15,7 +15,7 @@ import psutil
 
 from mmm_benchmark.executors import Ending, Order, Stopped
 
-TICK = 0.1  # seconds between looks at a worker
+TICK = 0.2  # seconds between looks at a worker
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
