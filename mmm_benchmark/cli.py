@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from mmm_benchmark.commands import data, inspect, run
+from mmm_benchmark.commands import data, inspect, run, summary
 from mmm_benchmark.errors import UserError
 
 #: Options that take several values, separated by spaces, commas or by being repeated.
@@ -73,6 +73,9 @@ def make_app() -> typer.Typer:
     app.command("run", help="Fit datasets, or find the fits, and compare with the truth.")(run.run)
     app.command("list", help="Fitters, datasets and stored fits.")(inspect.list_)
     app.command("show", help="One stored fit.")(inspect.show)
+    app.command("summary", help="The script's table and pictures of one stored fit.")(
+        summary.summary
+    )
     app.command("generate", help="Save a preset's dataset in a directory.")(data.generate)
     app.command("import", help="Make a dataset of a CSV file.")(data.import_)
     app.command("envs", help="The environments of the extras, and how to make them.")(inspect.envs)

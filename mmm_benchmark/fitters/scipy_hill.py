@@ -87,11 +87,14 @@ class ScipyHill:
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Fit by penalised least squares; ``budget`` does not apply."""
         with phase("import"):
+            from threadpoolctl import threadpool_limits
+
             from mmm_benchmark.fitters.scipy_steps import design, estimate, summary
         with phase("build"):
             self._check_settings()
             built = design.build(observed, self.fourier_order, self.trend)
-        with phase("sample"):
+        # the optimiser's matrices are smaller than a thread's wake-up
+        with phase("sample"), threadpool_limits(1):
             found = estimate.point_estimate(
                 built,
                 starts=self.starts,

@@ -80,6 +80,7 @@ class ScipyPlain:
         with phase("import"):
             import numpy as np
             from scipy.optimize import minimize
+            from threadpoolctl import threadpool_limits
         with phase("build"):
             sales = observed["sales"].values[0].astype(float)
             spend = observed["spend"].values[0].T.astype(float)  # (channel, date)
@@ -92,7 +93,7 @@ class ScipyPlain:
             expected = expected + contributions(spend, parameters).sum(0)
             return float(np.sum((sales - expected) ** 2))
 
-        with phase("sample"):
+        with phase("sample"), threadpool_limits(1):
             result = minimize(
                 sum_of_squares,
                 np.array([*START * len(spend), CONTROL_START]),

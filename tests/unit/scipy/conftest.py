@@ -1,6 +1,5 @@
 """Small worlds of the fitted model's own form, with their truth."""
 
-import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +7,6 @@ import pytest
 import xarray as xr
 
 from mmm_benchmark.hill import geometric_adstock, hill
-
-# scipy reads it when first imported: its matrices here are smaller than a thread's wake-up
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 NAMES = ("Shopify", "TikTok", "Meta", "Radio", "Print")
 
