@@ -74,4 +74,34 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             ("meridian-aks", "automatic knot selection", True),
         )
     ),
+    *(
+        FitterEntry(
+            name=name,
+            target="mmm_benchmark.fitters.numpyro_mmm.fitter:NumpyroMMM",
+            library="numpyro-mmm",
+            summary=summary,
+            extra="numpyro",
+            settings=settings,
+            packages=("numpyro", "jax"),
+        )
+        for name, summary, settings in (
+            ("numpyro-mmm", "native NumPyro MMM, linear terms integrated out, NUTS", {}),
+            (
+                "numpyro-mmm-tv",
+                "native NumPyro MMM whose media effects follow log-OU paths, NUTS",
+                {"time_varying": True},
+            ),
+            ("numpyro-svi", "native NumPyro MMM, full-rank variational normal", {"method": "svi"}),
+            ("numpyro-laplace", "native NumPyro MMM, normal at the mode", {"method": "laplace"}),
+        )
+    ),
+    FitterEntry(
+        name="oracle",
+        target="mmm_benchmark.fitters.oracle.fitter:Oracle",
+        library="oracle",
+        summary="the posterior under the generating family: as good as the data allow",
+        extra="numpyro",
+        packages=("numpyro", "jax"),
+        reference="knows the generating family and its prior",
+    ),
 )

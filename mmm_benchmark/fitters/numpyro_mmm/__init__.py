@@ -1,0 +1,1 @@
+"""The native NumPyro MMM: the published PyMC-Marketing model, written for speed."""

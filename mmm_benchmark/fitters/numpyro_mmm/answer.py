@@ -1,0 +1,216 @@
+"""From draws of the unconstrained vector to the estimands that every fitter answers in."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from mmm_benchmark import schema
+from mmm_benchmark.fit import Fit
+from mmm_benchmark.fitters import estimands
+from mmm_benchmark.fitters.numpyro_mmm import density
+from mmm_benchmark.fitters.numpyro_mmm.linear import draw_coefficients
+from mmm_benchmark.fitters.numpyro_mmm.prepare import CONTROL_SD, Inputs, design
+from mmm_benchmark.metrics.diagnostics import pick_series
+
+type Array = NDArray[np.floating]
+type Draws = dict[str, Array]
+
+MULTIPLIERS = (*schema.SPEND_MULTIPLIERS, 1.0 + schema.MARGINAL_STEP)
+
+ROLES = {
+    "alpha": "adstock",
+    "beta": "saturation",
+    "lam": "saturation",
+    "mu": "effects",
+    "s": "effects",
+    "sigma": "effects",
+    "noise": "noise",
+    "intercept": "baseline",
+    "fourier": "time",
+    "gamma": "controls",
+    "volatility": "time",
+    "shocks": "time",
+}
+
+
+def free_parameters(z: Array, data: density.Data, given: Inputs, seed: int) -> Draws:
+    """Every free parameter of the model, (chain, draw, ...), on its natural scale.
+
+    The linear coefficients are drawn from their exact conditional law, once for each draw.
+    """
+
+    chains, draws = z.shape[:2]
+    flat = _constrained(z.reshape(chains * draws, -1), data)
+    residual = (given.sales - given.sales_mean[:, None]) - flat.pop("media")
+    rng = np.random.default_rng(seed)
+    b, gamma = draw_coefficients(rng, *design(given), residual, flat["noise"].astype(np.float64))
+    flat |= {
+        "intercept": given.sales_mean + 2 * given.sales_sd * b[..., 0],
+        "fourier": b[..., 1:],
+        "gamma": CONTROL_SD * gamma,
+    }
+    return {name: value.reshape(chains, draws, *value.shape[1:]) for name, value in flat.items()}
+
+
+def _constrained(z: Array, data: density.Data) -> Draws:
+    """Parameters, and the media's part of sales, of each row of ``z``."""
+
+    def one(z: Any) -> dict[str, Any]:
+        params, _ = density.constrain(z, data)
+        found = {
+            "alpha": params.alpha,
+            "beta": params.beta,
+            "lam": params.lam,
+            "mu": jnp.exp(params.log_mu),
+            "s": params.s,
+            "sigma": jnp.exp(params.log_sigma),
+            "noise": params.noise,
+            "media": density.media(params, data),
+        }
+        if params.path is not None:
+            found |= {
+                "volatility": params.volatility,
+                "shocks": density.split(z, data).shocks,
+                "path": params.path,
+            }
+        return found
+
+    mapped = jax.jit(lambda rows: jax.lax.map(one, rows))(jnp.asarray(z))
+    return {name: np.asarray(value) for name, value in mapped.items()}
+
+
+def posterior(observed: xr.Dataset, given: Inputs, draws: Draws) -> xr.Dataset:
+    """Estimands of draws ``(chain, draw, ...)``, one draw after another on the device."""
+    sample = draws["alpha"].shape[:2]
+    flat = {name: value.reshape(-1, *value.shape[2:]) for name, value in draws.items()}
+    contribution, totals = _contributions(flat, given)
+    curves = dict(zip(MULTIPLIERS, np.moveaxis(totals, 1, 0), strict=True))
+    total_spend = observed["spend"].sum(("geo", "date")).to_numpy()
+    response = estimands.response(curves.__getitem__, total_spend)
+    scale = given.sales_scale[:, None]
+    season = np.einsum("sgm,tm->sgt", flat["fourier"], given.fourier)
+    baseline = scale * (flat["intercept"][..., None] + season)
+    controls = (scale[..., None] * given.controls) * flat["gamma"][:, None, None]
+    native = _native(observed, given, flat)
+    return estimands.posterior(
+        observed,
+        contribution=_unstack(contribution, sample),
+        baseline=_unstack(baseline, sample),
+        control_contribution=_unstack(controls, sample),
+        response=estimands.Response(*(_unstack(values, sample) for values in response)),
+        **{name: _unstack(values, sample) for name, values in native.items()},
+    )
+
+
+def _contributions(flat: Draws, given: Inputs) -> tuple[Array, Array]:
+    """Contributions (draw, geo, date, channel) and totals (draw, multiplier, channel)."""
+    dtype = jnp.result_type(float)
+    lagged = jnp.asarray(given.lagged, dtype)
+    scale = jnp.asarray(given.sales_scale, dtype)
+
+    def one(draw: dict[str, Any]) -> tuple[Any, Any]:
+        weights = density.lag_weights(draw["alpha"], lagged.shape[-1])
+        a = jnp.einsum("cgtl,cl->cgt", lagged, weights)
+        beta, lam = draw["beta"][:, None, None], draw["lam"][:, None, None]
+        effect = (draw["sigma"] * scale)[..., None]
+        if "path" in draw:
+            effect = effect * jnp.exp(draw["path"])[:, None]
+
+        def at(m: Any) -> Any:
+            return effect * density.saturation(m * a, beta, lam)
+
+        totals = jax.lax.map(lambda m: jnp.sum(at(m), axis=(1, 2)), jnp.asarray(MULTIPLIERS, dtype))
+        return jnp.moveaxis(at(1.0), 0, -1), totals
+
+    names = {"alpha", "beta", "lam", "sigma", "path"} & set(flat)
+    contribution, totals = jax.jit(partial(jax.lax.map, one))(
+        {name: jnp.asarray(flat[name], dtype) for name in sorted(names)}
+    )
+    return np.asarray(contribution), np.asarray(totals, np.float64)
+
+
+def _native(observed: xr.Dataset, given: Inputs, flat: Draws) -> dict[str, Array]:
+    """Coefficient, decay and half-saturation; the sigmoid's steepness is no Hill slope."""
+    from scipy.special import expit, logit
+
+    beta, lam = flat["beta"].astype(np.float64), flat["lam"].astype(np.float64)
+    floor = expit(-beta * lam)
+    full = flat["sigma"] * (1 - floor)[..., None] * given.sales_scale  # (draw, channel, geo)
+    dates = given.sales.shape[1]
+    moving = np.exp(flat["path"]) if "path" in flat else np.ones((1, 1, dates), np.float32)
+    coefficient = np.einsum("scg,sct->sgtc", full.astype(np.float32),
+                            np.broadcast_to(moving, (len(full), full.shape[1], dates)))  # fmt: skip
+    geos = given.spend_scale.shape[0]
+    native = {
+        "coefficient": coefficient,
+        "adstock_decay": np.repeat(flat["alpha"][:, None], geos, axis=1),
+    }
+    mean_spend = observed["spend"].mean("date").transpose("geo", "channel").to_numpy()
+    if (mean_spend > 0).all():
+        half = lam + logit((1 + floor) / 2) / beta
+        native["half_saturation"] = half[:, None] * given.spend_scale / mean_spend
+    return native
+
+
+def contribution_series(draws: Draws, given: Inputs) -> Array:
+    """Contributions of the full sample at a few hundred cells that move, (chain, draw, cell)."""
+    moving = np.argwhere(given.lagged.any(axis=-1))
+    c, g, t = moving[pick_series(len(moving))].T
+    lag = np.arange(given.lagged.shape[-1])
+    weights = draws["alpha"][..., None] ** lag
+    weights = weights / weights.sum(-1, keepdims=True)
+    a = np.einsum("nl,sdnl->sdn", given.lagged[c, g, t], weights[:, :, c])
+    beta, lam = draws["beta"][:, :, c], draws["lam"][:, :, c]
+    h = 1 / (1 + np.exp(-beta * (a - lam))) - 1 / (1 + np.exp(beta * lam))
+    effect = draws["sigma"][:, :, c, g]
+    if "path" in draws:
+        effect = effect * np.exp(draws["path"][:, :, c, t])
+    return effect * h
+
+
+def predictive(observed: xr.Dataset, fitted: xr.Dataset, given: Inputs, draws: Draws, seed: int
+               ) -> xr.Dataset:  # fmt: skip
+    """Sales with observation noise."""
+    expected = fitted["expected_sales"].to_numpy()
+    sd = (draws["noise"] * given.sales_scale)[..., None]
+    rng = np.random.default_rng(seed)
+    return estimands.predictive(observed, expected + sd * rng.standard_normal(expected.shape))
+
+
+def parameter_counts(draws: Draws) -> dict[str, int]:
+    """Free parameters by role."""
+    counts: dict[str, int] = {}
+    for name, role in ROLES.items():
+        if name in draws:
+            counts[role] = counts.get(role, 0) + int(np.prod(draws[name].shape[2:], dtype=int))
+    return counts
+
+
+def thinned(draws: Draws) -> tuple[Draws, NDArray[np.intp]]:
+    """At most 500 draws, and which they are."""
+    chains, count = draws["alpha"].shape[:2]
+    kept = estimands.kept_draws(chains, count)
+    return {name: value[:, kept] for name, value in draws.items()}, kept
+
+
+def as_fit(observed: xr.Dataset, given: Inputs, draws: Draws, seed: int, **rest: Any) -> Fit:
+    """Thin, compute every estimand, and put the answer together."""
+    few, _ = thinned(draws)
+    fitted = posterior(observed, given, few)
+    return Fit(
+        posterior=fitted,
+        posterior_predictive=predictive(observed, fitted, given, few, seed),
+        parameter_counts=parameter_counts(draws),
+        **rest,
+    )
+
+
+def _unstack(values: Array, sample: tuple[int, ...]) -> Array:
+    return values.reshape(*sample, *values.shape[1:])

@@ -1,0 +1,255 @@
+r"""The MMM as a log density of one unconstrained vector, linear terms integrated out.
+
+    sales[g,t] / max = intercept[g] + sum_c sigma[c,g] h[c,g,t] + controls gamma + Fourier b[g] + e
+    h = 1 / (1 + exp(-beta (a - lam))) - 1 / (1 + exp(beta lam)),   a = adstock of spend / max
+    sigma[c,g] ~ InverseGamma with mean mu[c] and standard deviation s
+    mu[c] ~ HalfNormal(prior scale),  s, beta[c], lam[c] ~ HalfNormal(1.5),  alpha[c] ~ Beta(1, 3)
+    intercept[g] ~ N(mean, (2 sd)^2),  gamma ~ N(0, 2^2),  b ~ N(0, 1),  noise[g] ~ HalfNormal(2 sd)
+
+The coordinates in which NUTS walks are chosen so that the ridges of this posterior lie along
+axes; every change of variables carries its Jacobian, so the model is the one above.
+
+* ``level[c]``: log of the channel's effect at its typical spend, averaged over geos. The data know
+  it well, while asymptote and steepness alone trade off against one another.
+* ``mean[c]`` and ``spread[c,:]``: deviations of log mu and of log sigma from that level, divided by
+  the width that s gives them on the log scale; for ``spread`` no more than the precision to which
+  the data know it. So neither small nor large s makes a funnel (Papaspiliopoulos et al. 2007).
+
+Where effects move, sigma[c,g] is multiplied by exp(u[c,t]): a stationary Ornstein-Uhlenbeck path
+shared by geos, mean reversion 0.05 a week, volatility[c] ~ HalfNormal(0.15) a week.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax.nn import log_sigmoid, sigmoid, softplus
+from numpy.typing import NDArray
+
+from mmm_benchmark.fitters.numpyro_mmm.linear import LinearBlock, linear_block, log_marginal
+from mmm_benchmark.fitters.numpyro_mmm.prepare import Inputs, design
+
+HALF_NORMAL_SCALE = 1.5
+REVERSION = 0.05  # per week, of the log multiplier of an effect that moves
+VOLATILITY_SCALE = 0.15  # per week, prior scale of its steps
+
+
+class Data(NamedTuple):
+    """What the density needs, as device arrays."""
+
+    lagged: Any  # (channel, geo, date, lag)
+    residual: Any  # (geo, date), sales less the prior mean of the intercept
+    linear: LinearBlock
+    sales_sd: Any  # (geo,)
+    prior_scale: Any  # (channel,)
+    typical_spend: Any  # (channel,)
+    variation: Any  # (channel,), norm of spend's movement within a geo, multiples of typical spend
+    contrasts: Any  # (geo, geo - 1), orthonormal, each column sums to zero
+    path_filter: Any = None  # (date, date), unit shocks to a path; None: effects do not move
+
+
+class Params(NamedTuple):
+    """Parameters; positive ones whose density is taken on the log scale are logs."""
+
+    logit_alpha: Any  # (channel,)
+    beta: Any  # (channel,)
+    lam: Any  # (channel,)
+    log_mu: Any  # (channel,)
+    s: Any  # ()
+    log_sigma: Any  # (channel, geo)
+    noise: Any  # (geo,)
+    volatility: Any = None  # (channel,), per week; None where effects do not move
+    path: Any = None  # (channel, date), log multiplier of the effect
+
+    @property
+    def alpha(self) -> Any:
+        """Adstock decay, (channel,)."""
+        return sigmoid(self.logit_alpha)
+
+
+class Coordinates(NamedTuple):
+    """Slices of the unconstrained vector."""
+
+    alpha: Any
+    beta: Any
+    lam: Any
+    mean: Any
+    s: Any
+    level: Any
+    spread: Any  # (channel, geo - 1)
+    noise: Any
+    volatility: Any  # (channel,), or empty
+    shocks: Any  # (channel, date), or empty
+
+
+def device_data(given: Inputs, *, time_varying: bool = False) -> Data:
+    """Put scaled data on the device, in the precision that JAX runs in."""
+    geos = len(given.sales)
+    basis = np.linalg.qr(np.concatenate([np.ones((geos, 1)), np.eye(geos)[:, 1:]], axis=1))[0]
+    dates = given.sales.shape[1]
+
+    def put(array: NDArray[np.floating]) -> Any:
+        return jnp.asarray(array, jnp.result_type(float))
+
+    return Data(
+        lagged=put(given.lagged),
+        residual=put(given.sales - given.sales_mean[:, None]),
+        linear=linear_block(*design(given)),
+        sales_sd=put(given.sales_sd),
+        prior_scale=put(given.prior_scale),
+        typical_spend=put(given.typical_spend),
+        variation=put(given.variation),
+        contrasts=put(basis[:, 1:]),
+        path_filter=put(ou_filter(dates, REVERSION)) if time_varying else None,
+    )
+
+
+def ou_filter(dates: int, reversion: float) -> NDArray[np.float64]:
+    """Lower-triangular F with u = F e for u[t] = (1 - reversion) u[t-1] + e[t], u stationary.
+
+    (Uhlenbeck and Ornstein 1930, on a weekly grid.)
+    """
+    phi = 1 - reversion
+    lag = np.subtract.outer(np.arange(dates), np.arange(dates))
+    out = np.where(lag >= 0, phi ** np.maximum(lag, 0), 0.0)
+    out[:, 0] /= np.sqrt(1 - phi**2)
+    return out
+
+
+def dimension(data: Data) -> int:
+    """Length of the unconstrained vector."""
+    return int(sum(_lengths(data)))
+
+
+def _lengths(data: Data) -> list[int]:
+    c, g, t = data.lagged.shape[:3]
+    moving = [c, c * t] if data.path_filter is not None else [0, 0]
+    return [c, c, c, c, 1, c, c * (g - 1), g, *moving]
+
+
+def split(z: Any, data: Data) -> Coordinates:
+    """Name the parts of the unconstrained vector."""
+    c, g = data.lagged.shape[:2]
+    parts = jnp.split(z, np.cumsum(_lengths(data))[:-1])
+    at = Coordinates(*parts)
+    shocks = at.shocks.reshape(c, -1)
+    return at._replace(s=at.s[0], spread=at.spread.reshape(c, g - 1), shocks=shocks)
+
+
+def start(data: Data) -> NDArray[np.float64]:
+    """A plausible first position: small effects, half the variation unexplained."""
+    c, g = data.lagged.shape[:2]
+    parts = [[-1.0] * c, [1.0] * c, [0.2] * c, [0.0] * c, [-0.5], [-1.5] * c, [0.0] * (c * (g - 1))]
+    known = np.concatenate([*parts, np.log(0.5 * np.asarray(data.sales_sd))])
+    moving = np.zeros(dimension(data) - known.size)
+    if data.path_filter is not None:
+        moving[:c] = -1.0
+    return np.concatenate([known, moving])
+
+
+def constrain(z: Any, data: Data) -> tuple[Params, Any]:
+    """Parameters and the log Jacobian of the map from ``z`` to (logit alpha, beta, ..., log noise).
+
+    Densities of sigma and mu are taken on the log scale, that of alpha on the logit scale.
+    """
+    at = split(z, data)
+    beta, lam, s = (HALF_NORMAL_SCALE * softplus(x) for x in (at.beta, at.lam, at.s))
+    centre = at.level - log_saturation(data.typical_spend, beta, lam)
+    width = jnp.sqrt(jnp.log1p((s * jnp.exp(-centre)) ** 2))
+    known_to = jnp.exp(jnp.mean(at.noise) - at.level) / data.variation
+    scale = 1 / jnp.sqrt(width**-2 + known_to**-2)
+    geos = data.lagged.shape[1]
+    params = Params(
+        logit_alpha=at.alpha,
+        beta=beta,
+        lam=lam,
+        log_mu=centre + width * at.mean / np.sqrt(geos),
+        s=s,
+        log_sigma=centre[:, None] + scale[:, None] * (at.spread @ data.contrasts.T),
+        noise=jnp.exp(at.noise),
+    )
+    log_jacobian = jnp.sum(jnp.log(width) + (geos - 1) * jnp.log(scale)) + sum(
+        jnp.sum(log_sigmoid(x)) for x in (at.beta, at.lam, at.s)
+    )
+    if data.path_filter is not None:
+        volatility = VOLATILITY_SCALE * softplus(at.volatility)
+        path = volatility[:, None] * (at.shocks @ data.path_filter.T)
+        params = params._replace(volatility=volatility, path=path)
+        # the prior of the shocks is that of the path: a linear map with a constant Jacobian
+        log_jacobian += jnp.sum(log_sigmoid(at.volatility)) - 0.5 * jnp.sum(at.shocks**2)
+    return params, log_jacobian
+
+
+def log_density(z: Any, data: Data) -> Any:
+    """Log posterior density of ``z``, up to a constant."""
+    params, log_jacobian = constrain(z, data)
+    residual = data.residual - media(params, data)
+    return (
+        log_jacobian + log_prior(params, data) + log_marginal(data.linear, residual, params.noise)
+    )
+
+
+def log_prior(params: Params, data: Data) -> Any:
+    """Log prior of (logit alpha, beta, lam, log mu, s, log sigma, log noise)."""
+    moving = 0.0 if params.volatility is None else half_normal(params.volatility, VOLATILITY_SCALE)
+    return (
+        moving
+        + jnp.sum(log_sigmoid(params.logit_alpha) + 3 * log_sigmoid(-params.logit_alpha))
+        + half_normal(params.beta, HALF_NORMAL_SCALE)
+        + half_normal(params.lam, HALF_NORMAL_SCALE)
+        + half_normal(params.s, HALF_NORMAL_SCALE)
+        + half_normal(jnp.exp(params.log_mu), data.prior_scale)
+        + jnp.sum(params.log_mu)
+        + jnp.sum(log_inverse_gamma(params.log_sigma, params.log_mu[:, None], params.s))
+        + half_normal(params.noise, 2 * data.sales_sd)
+        + jnp.sum(jnp.log(params.noise))
+    )
+
+
+def half_normal(x: Any, scale: Any) -> Any:
+    """Log density of positive ``x``, summed, up to a constant."""
+    return -0.5 * jnp.sum((x / scale) ** 2)
+
+
+def log_inverse_gamma(log_x: Any, log_mean: Any, sd: Any) -> Any:
+    r"""Log density of log x, where x is inverse gamma with given mean and standard deviation.
+
+    With shape a = 2 + (mean / sd)^2, scale b and t = log(b / (a x)) it is
+    ``a log a - a - log Gamma(a) - a (e^t - 1 - t)``. The first three terms are Stirling's series,
+    to 5e-6 for every a >= 2, because their plain difference drowns in single precision as sd goes
+    to zero and a grows without bound.
+    """
+    ratio = jnp.exp(2 * (log_mean - jnp.log(sd)))
+    a = 2 + ratio
+    t = log_mean - log_x - jnp.log1p(1 / (1 + ratio))
+    w = 1 / a
+    series = w * (1 / 12 - w**2 * (1 / 360 - w**2 * (1 / 1260 - w**2 / 1680)))
+    return 0.5 * jnp.log(a / (2 * jnp.pi)) - series - a * (jnp.expm1(t) - t)
+
+
+def log_saturation(x: Any, beta: Any, lam: Any) -> Any:
+    """Log of :func:`saturation` without the cancellation of its two terms."""
+    rise = jnp.log1p(-jnp.exp(-beta * x))
+    return log_sigmoid(beta * (x - lam)) + log_sigmoid(beta * lam) + rise
+
+
+def saturation(x: Any, beta: Any, lam: Any) -> Any:
+    """Sigmoid through the origin, for an asymptote of one."""
+    return sigmoid(beta * (x - lam)) - sigmoid(-beta * lam)
+
+
+def lag_weights(alpha: Any, lags: int) -> Any:
+    """Normalised geometric weights, (channel, lag) (Jin et al. 2017, equation 3)."""
+    weights = alpha[:, None] ** jnp.arange(lags)
+    return weights / jnp.sum(weights, axis=1, keepdims=True)
+
+
+def media(params: Params, data: Data) -> Any:
+    """Sum of the channels' contributions, (geo, date), shares of largest sales."""
+    a = jnp.einsum("cgtl,cl->cgt", data.lagged, lag_weights(params.alpha, data.lagged.shape[-1]))
+    h = saturation(a, params.beta[:, None, None], params.lam[:, None, None])
+    if params.path is not None:
+        h = h * jnp.exp(params.path)[:, None]
+    return jnp.einsum("cg,cgt->gt", jnp.exp(params.log_sigma), h)

@@ -1,0 +1,98 @@
+"""``numpyro-mmm``, ``numpyro-mmm-tv``, ``numpyro-svi`` and ``numpyro-laplace``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.fit import Budget, Fit
+from mmm_benchmark.fitters.prior_scale import PRIOR_SETS
+from mmm_benchmark.phases import phase
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+METHODS = ("nuts", "svi", "laplace")
+PRECISIONS = ("float32", "float64")
+
+
+class NumpyroMMM:
+    """The published PyMC-Marketing MMM, with linear terms integrated out.
+
+    Parameters
+    ----------
+    method
+        ``"nuts"`` samples; ``"svi"`` fits a multivariate normal by variational inference;
+        ``"laplace"`` takes the normal of the curvature at the mode.
+    priors
+        ``"neutral"`` or ``"spend-share"``, see ``prior_scale.media_prior_scale``.
+    time_varying
+        Whether each channel's effect follows a log Ornstein-Uhlenbeck path shared by geos.
+    precision
+        ``"float32"`` or ``"float64"``.
+    """
+
+    extra: ClassVar[str | None] = "numpyro"
+    version: ClassVar[str] = "1"
+
+    def __init__(
+        self,
+        *,
+        method: str = "nuts",
+        priors: str = "neutral",
+        time_varying: bool = False,
+        precision: str = "float32",
+    ) -> None:
+        self.method = method
+        self.priors = priors
+        self.time_varying = time_varying
+        self.precision = precision
+
+    @property
+    def name(self) -> str:
+        """The name on the command line."""
+        base = "numpyro-mmm" if self.method == "nuts" else f"numpyro-{self.method}"
+        return f"{base}-tv" if self.time_varying else base
+
+    def settings(self) -> dict[str, Any]:
+        """The constructor's keywords."""
+        return dict(vars(self))
+
+    def skip(self, observed: xr.Dataset) -> str | None:
+        """Decline channels that never spend and geos without sales: no scale to divide by."""
+        spend = observed["spend"].sum(("geo", "date"))
+        silent = observed["channel"].values[(spend <= 0).to_numpy()]
+        if silent.size:
+            return f"channel '{silent[0]}' never spends; leave it out"
+        empty = observed["geo"].values[(observed["sales"].max("date") <= 0).to_numpy()]
+        if empty.size:
+            return f"geo '{empty[0]}' has no positive sales; leave it out"
+        return None
+
+    def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
+        """Scale, infer, draw the linear coefficients, summarise."""
+        self._check_settings()
+        with phase("import"):
+            import jax
+
+            from mmm_benchmark.fitters.numpyro_mmm import answer, density, infer, prepare
+        with jax.enable_x64(self.precision == "float64"):
+            with phase("build"):
+                given = prepare.inputs(observed, self.priors)
+                data = density.device_data(given, time_varying=self.time_varying)
+            inferred = infer.METHODS[self.method](data, budget, seed)
+            with phase("summarise"):
+                draws = answer.free_parameters(inferred.z, data, given, seed)
+                return answer.as_fit(
+                    observed, given, draws, seed, **infer.report(inferred, draws, given)
+                )
+
+    def _check_settings(self) -> None:
+        for name, allowed in (
+            ("method", METHODS),
+            ("priors", PRIOR_SETS),
+            ("precision", PRECISIONS),
+        ):
+            if getattr(self, name) not in allowed:
+                listed = ", ".join(allowed)
+                raise UserError(f"{name} = {getattr(self, name)!r}; allowed: {listed}")

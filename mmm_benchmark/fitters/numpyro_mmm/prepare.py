@@ -1,0 +1,96 @@
+"""Observed data as the MMM sees it: divided by largest values, lags laid out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from mmm_benchmark.fitters.prior_scale import media_prior_scale
+
+type Array = NDArray[np.float64]
+
+L_MAX = 8  # weeks of the adstock kernel
+N_FOURIER = 2  # modes of the yearly seasonality
+DAYS_IN_YEAR = 365.25
+CONTROL_SD = 2.0  # prior standard deviation of a control's effect, shares of largest sales
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Scaled data; sales and effects are in units of each geo's largest sales."""
+
+    lagged: Array  # (channel, geo, date, lag), multiples of the geo's largest spend
+    sales: Array  # (geo, date)
+    fourier: Array  # (date, mode)
+    controls: Array  # (geo, date, control), multiples of the largest value
+    prior_scale: Array  # (channel,)
+    sales_scale: Array  # (geo,), currency per week
+    spend_scale: Array  # (geo, channel), currency per week
+
+    @property
+    def sales_mean(self) -> Array:
+        """Prior mean of the intercept, (geo,)."""
+        return self.sales.mean(axis=1)
+
+    @property
+    def sales_sd(self) -> Array:
+        """Half the prior scale of intercept and noise, (geo,)."""
+        return self.sales.std(axis=1)
+
+    @property
+    def typical_spend(self) -> Array:
+        """Mean positive spend, (channel,): where effects are measured while sampling."""
+        now = self.lagged[..., 0]
+        return now.sum(axis=(1, 2)) / np.maximum((now > 0).sum(axis=(1, 2)), 1)
+
+    @property
+    def variation(self) -> Array:
+        """Norm of spend's movement within a geo, (channel,), multiples of typical spend."""
+        now = self.lagged[..., 0] / self.typical_spend[:, None, None]
+        moved = ((now - now.mean(axis=2, keepdims=True)) ** 2).sum(axis=2)
+        return np.sqrt(np.maximum(moved.mean(axis=1), 1.0))
+
+
+def inputs(observed: xr.Dataset, priors: str) -> Inputs:
+    """Scale ``observed`` and lay out this and the seven weeks before of every week."""
+    spend = observed["spend"].transpose("channel", "geo", "date").to_numpy()
+    sales = observed["sales"].transpose("geo", "date").to_numpy()
+    controls = observed["controls"].transpose("geo", "date", "control").to_numpy()
+    spend_scale = spend.max(axis=2)
+    scaled = spend / np.where(spend_scale > 0, spend_scale, 1.0)[..., None]
+    sales_scale = sales.max(axis=1)
+    largest = np.abs(controls).max(axis=(0, 1), initial=0.0)
+    return Inputs(
+        lagged=lag_tensor(scaled, L_MAX),
+        sales=sales / sales_scale[:, None],
+        fourier=fourier(observed["date"].dt.dayofyear.to_numpy()),
+        controls=controls / np.where(largest > 0, largest, 1.0),
+        prior_scale=media_prior_scale(observed, priors),
+        sales_scale=sales_scale,
+        spend_scale=spend_scale.T,
+    )
+
+
+def lag_tensor(series: Array, lags: int) -> Array:
+    """Values 0, 1, ... weeks before each week: ``(..., date)`` to ``(..., date, lag)``."""
+    before = np.concatenate([np.zeros((*series.shape[:-1], lags - 1)), series], axis=-1)
+    windows = np.lib.stride_tricks.sliding_window_view(before, lags, axis=-1)
+    return np.ascontiguousarray(windows[..., ::-1])
+
+
+def fourier(day: NDArray[Any]) -> Array:
+    """Yearly sine and cosine modes of the day of the year, (date, 2 * N_FOURIER)."""
+    angle = 2 * np.pi * np.outer(day, np.arange(1, N_FOURIER + 1)) / DAYS_IN_YEAR
+    return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
+
+
+def design(data: Inputs) -> tuple[Array, Array]:
+    """Intercept and seasonality (geo, date, p) and controls, scaled by their prior sd."""
+    own = np.concatenate([np.ones((len(data.fourier), 1)), data.fourier], axis=1)
+    sd = np.ones((len(data.sales), own.shape[1]))
+    sd[:, 0] = 2 * data.sales_sd
+    return own * sd[:, None, :], CONTROL_SD * data.controls

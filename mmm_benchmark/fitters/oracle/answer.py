@@ -1,0 +1,156 @@
+"""The oracle's draws in the estimands that every fitter answers in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from mmm_benchmark import schema
+from mmm_benchmark.fit import Fit
+from mmm_benchmark.fitters import estimands
+from mmm_benchmark.fitters.numpyro_mmm.linear import draw_coefficients
+from mmm_benchmark.fitters.oracle import constant, moving
+from mmm_benchmark.metrics.diagnostics import pick_series
+
+type Array = NDArray[np.floating]
+type Draws = dict[str, Array]
+
+MULTIPLIERS = (*schema.SPEND_MULTIPLIERS, 1.0 + schema.MARGINAL_STEP)
+
+
+def over_draws(one: Callable[[Any], dict[str, Any]], z: Array) -> Draws:
+    """``one`` of each row of ``z`` (chain, draw, dimension), leading axes (chain, draw)."""
+    mapped = jax.jit(lambda rows: jax.lax.map(one, rows))(jnp.asarray(z.reshape(-1, z.shape[-1])))
+    return {
+        name: np.asarray(value).reshape(*z.shape[:2], *value.shape[1:])
+        for name, value in mapped.items()
+    }
+
+
+def moving_parameters(z: Array, data: moving.Data) -> Draws:
+    """Free parameters of a ``time_varying`` posterior."""
+    return over_draws(lambda row: moving.constrain(row, data)._asdict(), z)
+
+
+def moving_estimands(z: Array, data: moving.Data, observed: xr.Dataset) -> Draws:
+    """Contributions and the rest of kept draws of a ``time_varying`` posterior, one geo."""
+    spend = observed["spend"].isel(geo=0).transpose("channel", "date").to_numpy()
+    active = spend.sum(axis=1) / np.maximum((spend > 0).sum(axis=1), 1)
+    per_mean = jnp.asarray(active / spend.mean(axis=1), data.sales.dtype)
+
+    def one(row: Any) -> dict[str, Any]:
+        params = moving.constrain(row, data)
+        share, gamma = moving.parts(params, data)
+        a = moving.adstocked(params, data)
+        scaled = jnp.exp(params.path) * moving.response(a, params)
+        level = jnp.mean(share, axis=1) / jnp.mean(scaled, axis=1) * params.sales
+        coefficient = level[:, None] * jnp.exp(params.path)
+        effect = jnp.sum(gamma * data.controls, axis=0)
+        baseline = params.sales * (1 - params.share - jnp.mean(effect))
+        totals = jax.lax.map(
+            lambda m: jnp.sum(coefficient * moving.response(m * a, params), axis=1),
+            jnp.asarray(MULTIPLIERS, a.dtype),
+        )
+        return {
+            "contribution": (params.sales * share).T[None],
+            "baseline": jnp.broadcast_to(baseline, (1, a.shape[1])),
+            "control_contribution": (params.sales * gamma * data.controls).T[None],
+            "totals": totals,
+            "coefficient": coefficient.T[None],
+            "adstock_decay": params.decay[None],
+            "half_saturation": (params.half_saturation * per_mean)[None],
+            "slope": params.slope[None],
+            "noise": (data.law.noise_share * params.sales)[None],
+        }
+
+    return over_draws(one, z)
+
+
+def constant_parameters(
+    z: Array, data: constant.Data, plain: constant.Design, observed: xr.Dataset, seed: int
+) -> Draws:
+    """Free parameters of a well-specified posterior; linear ones are drawn from their exact law."""
+
+    def one(row: Any) -> dict[str, Any]:
+        params = constant.constrain(row, data)
+        return {**params._asdict(), "media": constant.media(params, data)}
+
+    found = over_draws(one, z)
+    flat = {name: found[name].reshape(-1, *found[name].shape[2:]) for name in ("media", "noise")}
+    sales = observed["sales"].transpose("geo", "date").to_numpy() / plain.sales[:, None]
+    residual = sales - 1.0 - found.pop("media").reshape(flat["media"].shape)
+    rng = np.random.default_rng(seed)
+    noise = flat["noise"].astype(np.float64)
+    own, gamma = draw_coefficients(rng, plain.own, plain.controls, residual, noise)
+    shape = z.shape[:2]
+    return found | {
+        "linear": own.reshape(*shape, *own.shape[1:]),
+        "control": gamma.reshape(*shape, *gamma.shape[1:]),
+    }
+
+
+def constant_estimands(
+    z: Array, draws: Draws, data: constant.Data, plain: constant.Design, observed: xr.Dataset
+) -> Draws:
+    """Contributions and the rest of kept draws of a well-specified posterior."""
+    scale = jnp.asarray(plain.sales, data.residual.dtype)
+
+    def one(row: Any) -> dict[str, Any]:
+        params = constant.constrain(row, data)
+        a = constant.adstocked(params, data)
+        coefficient = params.effect * scale
+
+        def at(m: Any) -> Any:
+            return coefficient[..., None] * constant.response(m * a, params)
+
+        multipliers = jnp.asarray(MULTIPLIERS, a.dtype)
+        return {
+            "contribution": jnp.moveaxis(at(1.0), 0, -1),
+            "totals": jax.lax.map(lambda m: jnp.sum(at(m), axis=(1, 2)), multipliers),
+            "coefficient": jnp.broadcast_to(
+                coefficient.T[:, None], (a.shape[1], a.shape[2], a.shape[0])
+            ),
+            "adstock_decay": params.decay.T,
+            "slope": params.slope.T,
+            "noise": params.noise * scale,
+        }
+
+    out = over_draws(one, z)
+    sales = plain.sales[:, None]
+    mean = observed["spend"].mean("date").transpose("geo", "channel").to_numpy()
+    own = np.einsum("gtp,cdgp->cdgt", plain.own, draws["linear"])
+    out["baseline"] = sales * (1.0 + own)
+    out["control_contribution"] = (
+        sales[..., None] * plain.controls * draws["control"][:, :, None, None]
+    )
+    if (mean > 0).all():
+        half = np.swapaxes(draws["half_saturation"], -1, -2)
+        out["half_saturation"] = half * plain.active / mean
+    return out
+
+
+def series(contribution: Array) -> Array:
+    """A few hundred contribution series that move, (chain, draw, cell)."""
+    flat = contribution.reshape(*contribution.shape[:2], -1)
+    return flat[..., pick_series(flat.shape[-1])]
+
+
+def as_fit(observed: xr.Dataset, found: Draws, seed: int, **rest: Any) -> Fit:
+    """Label estimands of kept draws and add the posterior predictive."""
+    arrays = dict(found)
+    noise, totals = arrays.pop("noise"), arrays.pop("totals").astype(np.float64)
+    curves = dict(zip(MULTIPLIERS, np.moveaxis(totals, 2, 0), strict=True))
+    total_spend = observed["spend"].sum(("geo", "date")).to_numpy()
+    arrays["response"] = estimands.response(curves.__getitem__, total_spend)  # type: ignore[assignment]
+    posterior = estimands.posterior(observed, **arrays)  # type: ignore[arg-type]
+    expected = posterior["expected_sales"].to_numpy()
+    rng = np.random.default_rng(seed)
+    sales = expected + noise[..., None] * rng.standard_normal(expected.shape)
+    predictive = estimands.predictive(observed, sales)
+    return Fit(posterior=posterior, posterior_predictive=predictive, **rest)

@@ -1,0 +1,141 @@
+"""``oracle``: what as good as the data allow means."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mmm_benchmark.fit import Budget, Fit
+from mmm_benchmark.phases import phase
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+OPTIMAL = "Bayes-optimal: the exact prior that every value of this world was drawn from"
+WELL_SPECIFIED = "well-specified: the right functional forms under a broad prior"
+
+MOVING_ROLES = {
+    "decay": "adstock",
+    "half_saturation": "saturation",
+    "slope": "saturation",
+    "sales": "baseline",
+    "share": "effects",
+    "weight": "effects",
+    "path": "time",
+    "control_level": "controls",
+    "control_path": "time",
+}
+CONSTANT_ROLES = {
+    "decay": "adstock",
+    "half_saturation": "saturation",
+    "slope": "saturation",
+    "effect": "effects",
+    "noise": "noise",
+    "linear": "baseline",
+    "control": "controls",
+}
+
+
+class Oracle:
+    """The posterior under the generating family, which ``observed.attrs["family"]`` names."""
+
+    name: ClassVar[str] = "oracle"
+    extra: ClassVar[str | None] = "numpyro"
+    version: ClassVar[str] = "1"
+
+    def settings(self) -> dict[str, Any]:
+        """Nothing to set."""
+        return {}
+
+    def skip(self, observed: xr.Dataset) -> str | None:
+        """Decline data whose family is unknown, and channels that never spend."""
+        if "family" not in observed.attrs:
+            return "the generating family of this dataset is not known to the oracle"
+        spend = observed["spend"].sum(("geo", "date"))
+        silent = observed["channel"].values[(spend <= 0).to_numpy()]
+        return f"channel '{silent[0]}' never spends; leave it out" if silent.size else None
+
+    def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
+        """Sample the posterior of the family's kind."""
+        family = json.loads(observed.attrs["family"])
+        if family["kind"] == "time_varying":
+            return fit_moving(observed, family, budget, seed)
+        return fit_constant(observed, family, budget, seed)
+
+
+def fit_moving(observed: xr.Dataset, family: dict[str, Any], budget: Budget, seed: int) -> Fit:
+    """Everything is drawn from the family's prior: the answer is Bayes-optimal."""
+    with phase("import"):
+        from mmm_benchmark.fitters.estimands import kept_draws
+        from mmm_benchmark.fitters.oracle import answer, moving, sample
+    with phase("build"):
+        data = moving.prepare(observed, family)
+    drawn = sample.sample_moving(data, budget, seed)
+    with phase("summarise"):
+        free = answer.moving_parameters(drawn.z, data)
+        kept = kept_draws(*drawn.z.shape[:2])
+        found = answer.moving_estimands(drawn.z[:, kept], data, observed)
+        every = answer.moving_estimands(drawn.z, data, observed)["contribution"]
+        return answer.as_fit(
+            observed,
+            found,
+            seed,
+            parameter_counts=_counts(free, MOVING_ROLES),
+            **_report(free, answer.series(every), drawn, OPTIMAL, optimal=True),
+        )
+
+
+def fit_constant(observed: xr.Dataset, family: dict[str, Any], budget: Budget, seed: int) -> Fit:
+    """Values are fixed, the prior is broad: the answer is well-specified."""
+    with phase("import"):
+        from mmm_benchmark.fitters.estimands import kept_draws
+        from mmm_benchmark.fitters.oracle import answer, constant, sample
+    with phase("build"):
+        plain = constant.design(observed, family)
+        data = constant.prepare(observed, family, plain)
+    drawn = sample.sample_constant(data, budget, seed)
+    with phase("summarise"):
+        free = answer.constant_parameters(drawn.z, data, plain, observed, seed)
+        kept = kept_draws(*drawn.z.shape[:2])
+        few = {name: values[:, kept] for name, values in free.items()}
+        found = answer.constant_estimands(drawn.z[:, kept], few, data, plain, observed)
+        return answer.as_fit(
+            observed,
+            found,
+            seed,
+            parameter_counts=_counts(free, CONSTANT_ROLES),
+            **_report(
+                free, answer.series(found["contribution"]), drawn, WELL_SPECIFIED, optimal=False
+            ),
+        )
+
+
+def _counts(free: dict[str, Any], roles: dict[str, str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name, values in free.items():
+        counts[roles[name]] = counts.get(roles[name], 0) + int(values[0, 0].size)
+    return counts
+
+
+def _report(
+    free: dict[str, Any], series: Any, drawn: Any, note: str, *, optimal: bool
+) -> dict[str, Any]:
+    """Diagnostics, the checks a reference must meet, statistics of the sampler."""
+    from mmm_benchmark.fitters.numpyro_mmm.infer import sample_stats, sampler_checks
+    from mmm_benchmark.fitters.numpyro_mmm.sampling import MAX_TREE_DEPTH
+    from mmm_benchmark.metrics.diagnostics import diagnose
+
+    found = diagnose(
+        free,
+        contribution=series,
+        diverging=drawn.diverging,
+        tree_depth=drawn.tree_depth,
+        max_tree_depth=MAX_TREE_DEPTH,
+        energy=drawn.energy,
+    )
+    return {
+        "diagnostics": found,
+        "checks": {**sampler_checks(found), "bayes_optimal": optimal},
+        "notes": (note,),
+        "sample_stats": sample_stats(drawn),
+    }

@@ -1,0 +1,82 @@
+"""Sampling the oracle's posteriors: where to start, in which coordinates, NUTS."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from mmm_benchmark.fit import Budget
+from mmm_benchmark.fitters.numpyro_mmm.sampling import Sample, nuts
+from mmm_benchmark.fitters.oracle import constant, moving
+from mmm_benchmark.fitters.oracle.whiten import Whitening, descend, gauss_newton
+from mmm_benchmark.phases import phase
+
+type Array = NDArray[np.float64]
+
+#: A start whose log density is this far below the best is not where a chain should begin.
+WORSE = 50.0
+
+
+class Whitened(NamedTuple):
+    """The argument of a whitened density."""
+
+    whitening: Whitening
+    data: moving.Data
+
+
+def whitened_density(y: Any, given: Whitened) -> Any:
+    """Log density of whitened coordinates; the map is linear, its Jacobian constant."""
+    return moving.log_density(given.whitening(y), given.data)
+
+
+def sample_moving(data: moving.Data, budget: Budget, seed: int) -> Sample:
+    """Draws of a ``time_varying`` posterior, in the coordinates of its law."""
+    with phase("sample"):
+        starts = modes(data, budget.chains, seed)
+        whitening = gauss_newton(lambda z: moving.standard_residual(z, data), starts)
+    back = np.asarray(whitening.V, np.float64)
+    off = starts - np.asarray(whitening.centre, np.float64)
+    stretch = 1 / np.asarray(whitening.scale, np.float64) - 1
+    rng = np.random.default_rng(seed)
+    y = off + (off @ back * stretch) @ back.T
+    y += 0.3 * rng.standard_normal(y.shape)
+    given = Whitened(whitening, data)
+    drawn = nuts(whitened_density, given, y, budget, seed, dense=False, step_size=0.3)
+    scale = np.asarray(whitening.scale, np.float64) - 1
+    z = np.asarray(whitening.centre) + drawn.z + ((drawn.z @ back) * scale) @ back.T
+    return drawn._replace(z=z.astype(drawn.z.dtype))
+
+
+def modes(data: moving.Data, chains: int, seed: int) -> Array:
+    """A mode for each chain, found from a draw of the prior with paths at rest."""
+    rng = np.random.default_rng(seed)
+    sizes = moving.lengths(data)
+    found = np.empty((chains, sum(sizes)))
+    for i in range(chains):
+        start = 0.5 * rng.standard_normal(sum(sizes))
+        parts = np.split(start, np.cumsum(sizes)[:-1])
+        parts[0] -= 0.4
+        mean = float(np.mean(np.asarray(data.sales)))
+        parts[3][:] = np.log(mean / data.law.sales_median) / data.law.sales_sd
+        parts[5] = np.log(data.law.split) + 0.2 * parts[5]
+        parts[6][:], parts[8][:] = 0.0, 0.0
+        found[i] = descend(
+            moving.log_density, moving.standard_residual, np.concatenate(parts), data
+        )
+    value = jax.jit(lambda z: moving.log_density(z, data))
+    heights = np.array([float(value(jnp.asarray(z))) for z in found])
+    found[heights < heights.max() - WORSE] = found[heights.argmax()]
+    return found
+
+
+def sample_constant(data: constant.Data, budget: Budget, seed: int) -> Sample:
+    """Draws of a well-specified posterior."""
+    rng = np.random.default_rng(seed)
+    starts = constant.start(data) + 0.2 * rng.standard_normal(
+        (budget.chains, constant.dimension(data))
+    )
+    return nuts(constant.log_density, data, starts, budget, seed, dense=True)
