@@ -15,8 +15,9 @@ from mmm_benchmark import schema
 from mmm_benchmark.errors import ContractError, UserError
 from mmm_benchmark.family import family_text
 from mmm_benchmark.jobs import DatasetRef
+from mmm_benchmark.locks import FileLock
 from mmm_benchmark.sealed import Staging, flaw, publish
-from mmm_benchmark.store import DATASETS
+from mmm_benchmark.store import DATASETS, LOCKS
 from mmm_benchmark.suggest import unknown
 
 if TYPE_CHECKING:
@@ -159,11 +160,15 @@ def reference_to(dataset: MMMDataset) -> DatasetRef:
 def keep(dataset: MMMDataset, ref: DatasetRef, results: Path, staging: Staging) -> Path:
     """Make sure the dataset, truth included, lies sound in ``results/datasets``."""
     final = results / DATASETS / ref.id
-    if final.is_dir() and flaw(final) is None:
-        return final
-    staged = staging.folder(f"dataset-{ref.id}")
-    dataset.save(staged)
-    publish(staged, final)
+    lock = FileLock(results / LOCKS / f"dataset-{ref.id}")
+    lock.acquire()
+    try:
+        if not final.is_dir() or flaw(final) is not None:
+            staged = staging.folder(f"dataset-{ref.id}")
+            dataset.save(staged)
+            publish(staged, final)
+    finally:
+        lock.release()
     return final
 
 

@@ -274,6 +274,7 @@ def _run(command: Iterable[str], environ: Mapping[str, str], needs: Needs, quiet
             env=dict(environ),
             stdout=subprocess.PIPE if quiet else None,
             stderr=subprocess.STDOUT if quiet else None,
+            text=True,
             check=False,
         )
     except FileNotFoundError as error:
@@ -282,7 +283,9 @@ def _run(command: Iterable[str], environ: Mapping[str, str], needs: Needs, quiet
             + recipe(needs)
         ) from error
     if done.returncode != 0:
-        raise EnvironmentMissingError(f"uv could not make '{needs.name}'; {_try(needs)}")
+        said = (done.stdout or "").strip().splitlines()[-1:]
+        why = f" ({said[0].strip()})" if said else ""
+        raise EnvironmentMissingError(f"uv could not make '{needs.name}'{why}; {_try(needs)}")
 
 
 def _try(needs: Needs) -> str:

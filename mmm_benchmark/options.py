@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,10 +73,13 @@ class Options:
             raise UserError(f"priors = '{priors}': must be one of {', '.join(PRIORS)}")
 
 
-def several(value: str | Path | Iterable[Any] | None) -> tuple[Any, ...]:
-    """One value or many, as a tuple; None is none."""
+def several(value: Any) -> tuple[Any, ...]:
+    """One value or many, as a tuple; None is none.
+
+    Only plain collections are many: a dataset can be iterated over too, and is one.
+    """
     if value is None:
         return ()
-    if isinstance(value, str | Path) or not isinstance(value, Iterable):
-        return (value,)
-    return tuple(value)
+    if isinstance(value, list | tuple | set | frozenset | range | Iterator):
+        return tuple(value)
+    return (value,)

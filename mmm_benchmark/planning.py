@@ -63,6 +63,9 @@ def make_datasets(options: Options) -> list[Made]:
             except ValueError as error:  # the generator's own errors for people
                 raise UserError(f"dataset '{source.name}': {error}") from error
             ref = ds.reference_to(dataset)
+            named = next((each.ref for each in made.values() if each.ref.label == ref.label), ref)
+            if named.id != ref.id:
+                raise UserError(f"two different datasets are called '{ref.label}'; rename one")
             made[ref.id, seed] = Made(dataset, ref, seed)
     return list(made.values())
 

@@ -118,6 +118,9 @@ def do(options: Options, console: Console) -> int:
 
         print_tables(results.tables, console)
         console.print(f"tables and plots: {results.directory}", markup=False, highlight=False)
+    else:
+        for name, reason in results.failed.items():
+            print(f"error: {name}: {reason}", file=sys.stderr)
     return 1 if results.failed else 0
 
 

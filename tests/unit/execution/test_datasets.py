@@ -11,7 +11,7 @@ import pytest
 
 from mmm_benchmark.datasets import content_hash, reference_to, source_of
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.options import Options
+from mmm_benchmark.options import Options, several
 from mmm_benchmark.planning import make_datasets
 from mmm_data_generator import get_preset_config
 from tests.factories import tiny_dataset, tiny_observed
@@ -44,6 +44,19 @@ def test_config_and_dataset_objects_are_datasets() -> None:
     ]
     with pytest.raises(UserError, match="dict is no preset"):
         source_of({})
+
+
+def test_a_dataset_is_one_although_it_can_be_iterated_over() -> None:
+    dataset = tiny_dataset()
+    assert several(dataset) == (dataset,)
+    assert several(["a", "b"]) == several(name for name in "ab") == ("a", "b")
+    assert several("ab") == ("ab",)
+    assert several(None) == ()
+
+
+def test_different_data_of_one_name_are_refused() -> None:
+    with pytest.raises(UserError, match="two different datasets are called 'tiny@1'"):
+        seeds_of(tiny_dataset(seed=1), tiny_dataset(n_weeks=30, seed=1))
 
 
 def test_default_is_small_business() -> None:

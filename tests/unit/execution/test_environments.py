@@ -141,8 +141,8 @@ def test_missing_environment_is_made_by_uv_from_this_project(
 def test_failing_uv_and_missing_uv_say_what_to_type(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("UV", str(program(tmp_path / "uv", "exit 1")))
-    with pytest.raises(EnvironmentMissingError, match=r"try: UV_PROJECT_ENVIRONMENT=.*demo"):
+    monkeypatch.setenv("UV", str(program(tmp_path / "uv", "echo no network; exit 1")))
+    with pytest.raises(EnvironmentMissingError, match=r"\(no network\); try: UV_PROJECT_.*demo"):
         env.ensure(NEEDS, lambda line: None, quiet=True)
     monkeypatch.setenv("UV", str(tmp_path / "nowhere"))
     with pytest.raises(EnvironmentMissingError, match="pip install uv && UV_PROJECT_ENVIR"):
