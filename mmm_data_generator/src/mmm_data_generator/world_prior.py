@@ -29,7 +29,8 @@ class WorldPrior:
 
     *Transforms* of a channel: geometric adstock, decay 0 with chance 0.1, else Beta(1.2, 2.5);
     8 lags, or ``long_l_max`` for all channels of a world with chance ``long_share``; Hill with
-    slope LN(1, 0.5) and half-saturation LN(1.5, 0.9) times mean spend while active.
+    slope LN(1, 0.25) LN(1, 0.45) and half-saturation LN(1.2, 0.8) LN(1, 0.7) times mean spend while
+    active, the first factor shared by all channels of a world.
 
     *Effects*: their sum over channels is A = LN(``effect_median``, ``effect_sd``) times the base
     sales rate, split by a Dirichlet of concentration 3. Coefficients are constant in half of the
@@ -41,7 +42,7 @@ class WorldPrior:
     chance 0.3 it is negative, and then at most 0.1.
 
     *Baseline*: base sales rate LN(10000, 1); trend over the window N(0, 0.2^2); seasonal amplitude
-    U(0, 0.8), phase U(0, 2 pi), period one year; noise LN(0.07, 0.8) of the base sales rate, at
+    U(0, 1), phase U(0, 2 pi), period one year; noise LN(0.05, 0.9) of the base sales rate, at
     most 0.4.
 
     *Geos*: variation of size U(0, 0.5), of effects U(0, 0.3), of transforms U(0, 0.3).
