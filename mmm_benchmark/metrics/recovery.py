@@ -112,9 +112,10 @@ def log_rmse(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatAr
     estimate, truth = np.broadcast_arrays(
         np.asarray(estimate, np.float64), np.asarray(truth, np.float64)
     )
-    positive = ((estimate > 0) & (truth > 0)).all(axis=axis, keepdims=True)
-    gap = np.log(np.where(positive, estimate, 1.0)) - np.log(np.where(positive, truth, 1.0))
-    return np.where(positive.squeeze(axis=axis), np.sqrt((gap**2).mean(axis=axis)), np.nan)
+    positive = ((estimate > 0) & (truth > 0)).all(axis=axis)
+    usable = np.expand_dims(positive, axis)
+    gap = np.log(np.where(usable, estimate, 1.0)) - np.log(np.where(usable, truth, 1.0))
+    return np.where(positive, np.sqrt((gap**2).mean(axis=axis)), np.nan)
 
 
 def level_correlation(estimate: FloatArray, truth: FloatArray) -> float:

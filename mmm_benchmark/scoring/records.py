@@ -68,4 +68,4 @@ def _rate(count: float | None, seconds: float | None) -> float:
 def _note(fit: ScorableFit) -> str:
     if not fit.ok:
         return failure(fit)
-    return "" if fit.record.get("diagnostics") else "no draws to diagnose"
+    return "" if "ess_bulk" in (fit.record.get("diagnostics") or {}) else "no draws to diagnose"

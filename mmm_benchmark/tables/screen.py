@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 from mmm_benchmark.scoring.series import ALL
@@ -68,12 +69,12 @@ VIEWS: dict[str, View] = {
         (
             ("crps", "CRPS", fine),
             ("skill_vs_oracle", "skill vs\noracle", plain),
+            ("coverage_90", "90%\nholds", percent),
             ("srmse", "SRMSE", fine),
             ("r2", "R²", plain),
             ("bias", "bias\n(size)", percent),
             ("correlation", "corr.", plain),
             ("variation_ratio", "variation\nratio", plain),
-            ("coverage_90", "90% holds", percent),
         ),
     ),
     "roas_recovery": View(
@@ -86,7 +87,7 @@ VIEWS: dict[str, View] = {
             ("misallocated_share", "misallo-\ncated", percent),
             ("rank_correlation", "rank", plain),
             ("curve_error", "curve\nerror", percent),
-            ("roas_covered_90", "90% holds", percent),
+            ("roas_covered_90", "90%\nholds", percent),
             ("skill_vs_oracle", "skill vs\noracle", plain),
         ),
     ),
@@ -100,7 +101,7 @@ VIEWS: dict[str, View] = {
             ("variation_ratio_draws", "variation\nof draws", plain),
             ("level_error", "level\nerror", percent),
             ("level_correlation", "level\ncorr.", plain),
-            ("coverage_90", "90% holds", percent),
+            ("coverage_90", "90%\nholds", percent),
             ("skill_vs_oracle", "skill vs\noracle", plain),
         ),
     ),
@@ -109,10 +110,10 @@ VIEWS: dict[str, View] = {
         "Mean absolute error over channels, in the parameter's own unit, and how often the 90% "
         "interval holds the truth.",
         (
-            ("error", "error (size)", fine),
-            ("covered_90", "90% holds", percent),
+            ("error", "error\n(size)", fine),
+            ("covered_90", "90%\nholds", percent),
             ("crps", "CRPS", fine),
-            ("skill_vs_oracle", "skill vs oracle", plain),
+            ("skill_vs_oracle", "skill vs\noracle", plain),
         ),
         by=("parameter",),
     ),
@@ -127,7 +128,7 @@ VIEWS: dict[str, View] = {
             ("srmse", "SRMSE", fine),
             ("bias", "bias\n(size)", percent),
             ("durbin_watson", "Durbin-\nWatson", plain),
-            ("coverage_90", "90% holds", percent),
+            ("coverage_90", "90%\nholds", percent),
         ),
     ),
     "runtime_comparison": View(
@@ -136,11 +137,11 @@ VIEWS: dict[str, View] = {
         (
             ("import_s", "import", seconds),
             ("build_s", "build", seconds),
-            ("compile_s", "compile", seconds),
+            ("compile_s", "com-\npile", seconds),
             ("sample_s", "sample", seconds),
-            ("summarise_s", "summarise", seconds),
+            ("summarise_s", "sum-\nmarise", seconds),
             ("total_s", "total", seconds),
-            ("peak_rss_mb", "peak MB", whole),
+            ("peak_rss_mb", "peak\nMB", whole),
         ),
     ),
     "ess_comparison": View(
@@ -165,7 +166,6 @@ VIEWS: dict[str, View] = {
             ("divergences", "diver-\ngences", whole),
             ("e_bfmi", "E-BFMI", plain),
             ("contribution_r_hat", "R-hat of\ncontributions", fine),
-            ("parameters_total", "param-\neters", whole),
         ),
     ),
 }
@@ -209,25 +209,41 @@ def _print_one(
         console.print(f"[dim]nothing to show: {escape('; '.join(reasons) or 'no fit')}[/]\n")
         return
     shown = [triple for triple in view.shown if rows.loc[known, triple[0]].notna().any()]
-    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    table.add_column("dataset / fitter", no_wrap=True)
-    for label in view.by:
-        table.add_column(label)
-    for _, heading, _ in shown:
-        table.add_column(heading, justify="right", no_wrap=True)
-    groups: dict[str, list[list[str]]] = {}
+    lines: dict[str, list[tuple[Mapping[Hashable, Any], str | None]]] = {}
     for row, is_known in zip(rows.to_dict("records"), known, strict=True):
         dataset = dataset_label(row)
         status = failed.get((dataset, row["fitter"]))
         if is_known or status is not None:
-            cells = _cells(row, view, shown, status)
-            groups.setdefault(dataset, []).append(cells)
-    for dataset, lines in groups.items():
-        table.add_row(f"[bold]{escape(dataset)}[/]")
-        for cells in lines:
-            table.add_row(*cells)
+            lines.setdefault(dataset, []).append((row, status))
+    table = _table(lines, view, shown)
+    while len(shown) > 1 and _width(table, console) > console.width:
+        shown = shown[:-1]  # a cut number would mislead; the CSV has them all
+        table = _table(lines, view, shown)
     console.print(f"[dim]{view.reading}[/]")
     console.print(table)
+
+
+def _table(
+    lines: Mapping[str, list[tuple[Mapping[Hashable, Any], str | None]]],
+    view: View,
+    shown: list[Shown],
+) -> Table:
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False, collapse_padding=True)
+    table.add_column("dataset / fitter", no_wrap=True)
+    for label in view.by:
+        table.add_column(label, no_wrap=True)
+    for _, heading, _ in shown:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for dataset, rows in lines.items():
+        table.add_row(f"[bold]{escape(dataset)}[/]")
+        for row, status in rows:
+            table.add_row(*_cells(row, view, shown, status))
+    return table
+
+
+def _width(table: Table, console: Console) -> int:
+    """Columns the table needs if nothing is cut."""
+    return Measurement.get(console, console.options.update(max_width=10_000), table).maximum
 
 
 def _cells(

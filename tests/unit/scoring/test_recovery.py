@@ -58,7 +58,7 @@ def test_undefined_measures_are_nan_without_a_warning() -> None:
 
 def test_a_flat_estimate_correlates_zero_rather_than_being_dropped() -> None:
     assert recovery.correlation(np.full(4, 7.0), TRUTH) == 0.0
-    rounded = np.full(4, 7.0, np.float32) * np.float32(1.1)
+    rounded = (np.full(4, 7.0, np.float32) * np.float32(1.1)).astype(np.float64)
     assert recovery.correlation(rounded, TRUTH) == 0.0
 
 

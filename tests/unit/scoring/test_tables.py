@@ -227,6 +227,17 @@ def test_tables_read_back_are_the_tables_written(toy, make_fit, make_failure, tm
     assert texts[0] == texts[1] == texts[2]
 
 
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_narrow_screen_drops_columns_and_cuts_no_number(toy, make_fit, tmp_path, width) -> None:
+    fits = [(make_fit(toy, name), toy) for name in ("oracle", "scipy", "numpyro-laplace")]
+    console = Console(file=io.StringIO(), width=width)
+    print_tables(write_tables(fits, tmp_path), console)
+    text = console.file.getvalue()
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    assert text.count("numpyro-laplace") >= 6
+
+
 def test_an_empty_run_prints_and_writes_without_complaint(tmp_path) -> None:
     frames = write_tables([], tmp_path)
     print_tables(frames, Console(file=io.StringIO(), width=100))
