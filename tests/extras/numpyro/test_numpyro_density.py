@@ -1,0 +1,137 @@
+"""The density that NUTS walks in is the model's, whatever the coordinates and the precision."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from mmm_benchmark.fitters.numpyro_mmm import density, prepare
+from mmm_benchmark.fitters.numpyro_mmm.linear import (
+    draw_coefficients,
+    linear_block,
+    log_marginal,
+)
+from mmm_benchmark.testing import example_observed
+
+
+@pytest.fixture(scope="module", params=[1, 3])
+def given(request: pytest.FixtureRequest) -> prepare.Inputs:
+    return prepare.inputs(example_observed(geos=request.param, weeks=30), "neutral")
+
+
+def linear_problem(geos: int, K: int):
+    rng = np.random.default_rng(4)
+    Z, C = rng.normal(size=(geos, 12, 3)), rng.normal(size=(geos, 12, K))
+    return Z, C, rng.normal(size=(geos, 12)), rng.uniform(0.3, 0.8, geos)
+
+
+@pytest.mark.parametrize(("geos", "K"), [(1, 0), (1, 2), (3, 2)])
+def test_marginal_density_equals_the_joint_normal(geos: int, K: int):
+    Z, C, residual, noise = linear_problem(geos, K)
+    weeks = residual.shape[1]
+    stacked = C.reshape(geos * weeks, K)
+    covariance = stacked @ stacked.T + np.diag(np.repeat(noise**2, weeks))
+    for g in range(geos):
+        own = slice(g * weeks, (g + 1) * weeks)
+        covariance[own, own] += Z[g] @ Z[g].T
+    expected = stats.multivariate_normal(cov=covariance).logpdf(residual.ravel())
+    with jax.enable_x64(True):
+        found = log_marginal(linear_block(Z, C), jnp.asarray(residual), jnp.asarray(noise))
+    assert float(found) == pytest.approx(expected, rel=1e-10)
+
+
+def test_drawn_coefficients_follow_their_conditional_law():
+    Z, C, residual, noise = linear_problem(2, 2)
+    draws = 40_000
+    b, gamma = draw_coefficients(
+        np.random.default_rng(1),
+        Z,
+        C,
+        np.broadcast_to(residual, (draws, *residual.shape)),
+        np.broadcast_to(noise, (draws, 2)),
+    )
+    found = np.concatenate([b.reshape(draws, -1), gamma], axis=1)
+    design = np.zeros((24, 8))
+    design[:12, :3], design[12:, 3:6], design[:, 6:] = Z[0], Z[1], C.reshape(-1, 2)
+    weight = np.repeat(noise**-2, 12)
+    covariance = np.linalg.inv(np.eye(8) + design.T @ (weight[:, None] * design))
+    mean = covariance @ design.T @ (weight * residual.ravel())
+    sd = np.sqrt(np.diag(covariance))
+    assert np.abs((found.mean(axis=0) - mean) / sd).max() < 5 / np.sqrt(draws)
+    np.testing.assert_allclose(np.cov(found.T), covariance, atol=0.03 * sd.max() ** 2)
+
+
+@pytest.mark.parametrize("sd", [0.01, 0.3, 2.0])
+def test_inverse_gamma_is_that_of_its_mean_and_sd(sd: float):
+    mean, x = 0.7, 0.5 if sd > 0.1 else 0.69
+    shape = 2 + (mean / sd) ** 2
+    law = stats.invgamma(shape, scale=mean * (shape - 1))
+    assert law.mean() == pytest.approx(mean)
+    assert law.std() == pytest.approx(sd)
+    with jax.enable_x64(True):
+        found = density.log_inverse_gamma(jnp.log(x), jnp.log(mean), sd)
+    assert float(found) == pytest.approx(law.logpdf(x) + np.log(x), abs=2e-5)
+
+
+def test_coordinates_carry_their_jacobian(given: prepare.Inputs):
+    """log_density(z) = model density + log |det of the whole map|, computed numerically."""
+    with jax.enable_x64(True):
+        data = density.device_data(given)
+        z = density.start(data) + 0.2 * np.random.default_rng(0).normal(
+            size=density.dimension(data)
+        )
+        z = jnp.asarray(z)
+
+        def model_scale(z):
+            p, _ = density.constrain(z, data)
+            parts = (p.logit_alpha, p.beta, p.lam, p.log_mu, p.s, p.log_sigma, jnp.log(p.noise))
+            return jnp.concatenate([jnp.ravel(part) for part in parts])
+
+        _, log_jacobian = density.constrain(z, data)
+        numerical = np.linalg.slogdet(np.asarray(jax.jacobian(model_scale)(z)))[1]
+        elsewhere = z.at[0].add(0.7).at[-1].add(0.3)
+        _, other = density.constrain(elsewhere, data)
+        other_numerical = np.linalg.slogdet(np.asarray(jax.jacobian(model_scale)(elsewhere)))[1]
+        moved = z + 0.3
+        _, third = density.constrain(moved, data)
+        third_numerical = np.linalg.slogdet(np.asarray(jax.jacobian(model_scale)(moved)))[1]
+    assert float(other - log_jacobian) == pytest.approx(other_numerical - numerical, abs=1e-8)
+    assert float(third - log_jacobian) == pytest.approx(third_numerical - numerical, abs=1e-8)
+
+
+def test_single_precision_is_enough(given: prepare.Inputs):
+    """Differences of log density, which are what acceptance needs, to a few thousandths."""
+    rng = np.random.default_rng(3)
+    values = {}
+    for double in (True, False):
+        with jax.enable_x64(double):
+            data = density.device_data(given)
+            points = density.start(data) + 0.3 * rng.normal(size=(20, density.dimension(data)))
+            points[:, density.split(np.arange(points.shape[1]), data).s] = np.linspace(-8, 2, 20)
+            rng = np.random.default_rng(3)
+            values[double] = np.array(
+                [float(density.log_density(jnp.asarray(z), data)) for z in points]
+            )
+    assert np.abs(np.diff(values[True]) - np.diff(values[False])).max() < 0.01
+
+
+def test_forward_model_matches_a_plain_loop(given: prepare.Inputs):
+    with jax.enable_x64(True):
+        data = density.device_data(given)
+        z = jnp.asarray(density.start(data) + 0.1)
+        params, _ = density.constrain(z, data)
+        found = np.asarray(density.media(params, data))
+        alpha, beta, lam = (np.asarray(x) for x in (params.alpha, params.beta, params.lam))
+        sigma = np.exp(np.asarray(params.log_sigma))
+    spend = given.lagged[..., 0]
+    expected = np.zeros_like(found)
+    for c, g, t in np.ndindex(*spend.shape):
+        weights = alpha[c] ** np.arange(prepare.L_MAX)
+        weights /= weights.sum()
+        a = sum(weights[k] * spend[c, g, t - k] for k in range(min(t + 1, prepare.L_MAX)))
+        rise = 1 / (1 + np.exp(-beta[c] * (a - lam[c]))) - 1 / (1 + np.exp(beta[c] * lam[c]))
+        expected[g, t] += sigma[c, g] * rise
+    np.testing.assert_allclose(found, expected, rtol=1e-10)

@@ -1,0 +1,133 @@
+"""The oracle knows the law of the worlds, and none of their values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mmm_benchmark.family import family_of, family_text
+from mmm_benchmark.fit import Budget
+from mmm_benchmark.fitters.oracle import constant, moving
+from mmm_benchmark.fitters.oracle.fitter import Oracle
+from mmm_benchmark.fitters.oracle.whiten import gauss_newton
+from mmm_data_generator import generate_mmm_dataset, get_preset_config
+
+KNOWN = ["small_business", "growing_business", "medium_business", "sandbox", "time_varying"]
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_family_holds_nothing_that_a_seed_decides(name: str):
+    one, other = (family_text(generate_mmm_dataset(name, seed=seed)) for seed in (1, 2))
+    assert one == other
+
+
+def test_family_of_fixed_worlds_holds_no_effect():
+    config = get_preset_config("small_business")
+    stronger = tuple(replace(channel, base_effectiveness=9.0) for channel in config.channels)
+    one, other = (
+        family_of(generate_mmm_dataset(each, seed=1))
+        for each in (config, replace(config, channels=stronger, transforms=None))
+    )
+    assert one == other
+
+
+def observed_of(dataset):
+    observed = dataset.observed.copy()
+    observed.attrs = {"family": family_text(dataset)}
+    return observed
+
+
+def test_exact_law_reproduces_the_world_from_its_true_values():
+    """True parameters, put through the oracle's equations, give the true expected sales."""
+    dataset = generate_mmm_dataset("time_varying", seed=3)
+    truth, observed = dataset.truth.isel(geo=0), observed_of(dataset)
+    family = json.loads(observed.attrs["family"])
+    with jax.enable_x64(True):
+        data = moving.prepare(observed, family)
+        clean = (observed["sales"].isel(geo=0) - truth["noise"]).to_numpy()
+        spend = observed["spend"].isel(geo=0)
+        active = (spend.sum("date") / (spend > 0).sum("date")).to_numpy()
+        S = clean.mean()
+        media = truth["contribution"].mean("date").to_numpy() / S
+        controls = observed["controls"].isel(geo=0).to_numpy()
+        gamma = truth["control_contribution"].to_numpy() / np.where(controls == 0, 1, controls)
+        params = moving.Params(
+            decay=jnp.asarray(truth["adstock_decay"].to_numpy()),
+            half_saturation=jnp.asarray(
+                truth["half_saturation"].to_numpy() * spend.mean("date").to_numpy() / active
+            ),
+            slope=jnp.asarray(truth["slope"].to_numpy()),
+            sales=jnp.asarray(S),
+            share=jnp.asarray(media.sum()),
+            weight=jnp.asarray(media),
+            path=jnp.asarray(np.log(truth["coefficient"].to_numpy()).T),
+            control_level=jnp.zeros(controls.shape[1]),
+            control_path=jnp.asarray(gamma.T / S / family["prior"]["control_unit"]),
+        )
+        found = moving.expected(params, *moving.parts(params, data), data)
+    np.testing.assert_allclose(S * np.asarray(found), clean, rtol=1e-9)
+
+
+def test_innovations_have_the_density_of_the_mixture():
+    e = np.linspace(-8, 8, 4001)
+    law = np.exp(
+        [float(moving._innovations(jnp.asarray([[0.0, x]]), 0.02, 0.5 / 0.12)) for x in e[::10]]
+    )
+    weight = np.exp(-0.5 * e[::10] ** 2)
+    assert law[200] == pytest.approx(0.98 + 0.02 / np.sqrt(1 + (0.5 / 0.12) ** 2), rel=1e-4)
+    assert (law[np.abs(e[::10]) > 5] > 10 * weight[np.abs(e[::10]) > 5]).all()
+
+
+def test_whitened_linear_posterior_is_standard_normal():
+    J = np.random.default_rng(0).normal(size=(4, 9))
+    with jax.enable_x64(True):
+        whitening = gauss_newton(lambda z: jnp.asarray(J) @ z, np.zeros((1, 9)))
+        map_ = np.asarray(jax.jacobian(whitening)(jnp.zeros(9)))
+    np.testing.assert_allclose(map_.T @ (np.eye(9) + J.T @ J) @ map_, np.eye(9), atol=1e-9)
+
+
+def test_constant_family_reproduces_small_business_from_its_true_values():
+    dataset = generate_mmm_dataset("small_business", seed=2)
+    observed, truth = observed_of(dataset), dataset.truth
+    family = json.loads(observed.attrs["family"])
+    with jax.enable_x64(True):
+        plain = constant.design(observed, family)
+        data = constant.prepare(observed, family, plain)
+        per_active = observed["spend"].mean("date").to_numpy() / plain.active
+        params = constant.Params(
+            decay=jnp.asarray(truth["adstock_decay"].to_numpy().T),
+            half_saturation=jnp.asarray((truth["half_saturation"].to_numpy() * per_active).T),
+            slope=jnp.asarray(truth["slope"].to_numpy().T),
+            effect=jnp.asarray((truth["coefficient"].isel(date=0).to_numpy() / plain.sales).T),
+            noise=jnp.ones(1),
+        )
+        found = np.asarray(constant.media(params, data)) * plain.sales[:, None]
+    expected = truth["contribution"].sum("channel").to_numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-6)
+
+
+def test_oracle_answers_and_says_which_kind_it_is():
+    dataset = generate_mmm_dataset("small_business", seed=1)
+    fit = Oracle().fit(observed_of(dataset), Budget(chains=2, draws=100, tune=150), 1)
+    assert fit.checks["bayes_optimal"] is False
+    assert fit.notes[0].startswith("well-specified")
+    moving_fit = Oracle().fit(
+        observed_of(generate_mmm_dataset("time_varying", seed=1, n_periods=30)),
+        Budget(chains=2, draws=60, tune=100),
+        1,
+    )
+    assert moving_fit.checks["bayes_optimal"] is True
+    assert {"r_hat_below_1_01", "ess_above_400", "no_divergences"} <= set(moving_fit.checks)
+    assert moving_fit.posterior["coefficient"].dims[2:] == ("geo", "date", "channel")
+
+
+def test_oracle_declines_what_it_does_not_know():
+    observed = generate_mmm_dataset("small_business", seed=1).observed
+    bare = observed.copy()
+    bare.attrs = {}
+    assert "family" in (Oracle().skip(bare) or "")
