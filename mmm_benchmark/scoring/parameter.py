@@ -40,7 +40,6 @@ def _one_parameter(
 ) -> list[Row]:
     variable = posterior[name]
     draws = flat_draws(variable)  # geo, channel, draw
-    shape = draws.shape[:-1]
     draws = draws.reshape(-1, draws.shape[-1])
     true = np.full(len(draws), np.nan) if truth is None else truth[name].values.reshape(-1)
     mean, many = draws.mean(axis=-1), draws.shape[-1] > 1
@@ -78,5 +77,4 @@ def _one_parameter(
             for value in true
         ],
     )
-    assert len(scores.labels) == int(np.prod(shape))
     return scores.rows(keeping=[("parameter",)])
