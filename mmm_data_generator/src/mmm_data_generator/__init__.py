@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from mmm_data_generator.customize import customize_preset
     from mmm_data_generator.dataset import MMMDataset
     from mmm_data_generator.errors import ConfigError, DataError
+    from mmm_data_generator.experiments import lift_test, lift_tests, on_off_test
     from mmm_data_generator.frames import from_frame
     from mmm_data_generator.legacy import TransformConfig
     from mmm_data_generator.presets import get_preset_config, list_available_presets
     from mmm_data_generator.priors import draw_batch, draw_config
+    from mmm_data_generator.semi_synthetic import from_real
     from mmm_data_generator.simulate import generate_mmm_dataset
     from mmm_data_generator.time_varying import TimeVaryingPrior
     from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
@@ -54,9 +56,13 @@ _HOME = {
     "draw_batch": "priors",
     "draw_config": "priors",
     "from_frame": "frames",
+    "from_real": "semi_synthetic",
     "generate_mmm_dataset": "simulate",
     "get_preset_config": "presets",
+    "lift_test": "experiments",
+    "lift_tests": "experiments",
     "list_available_presets": "presets",
+    "on_off_test": "experiments",
     "simulate_batch": "batch",
 }
 
@@ -80,9 +86,13 @@ __all__ = [  # noqa: RUF022 - the order of the table above
     "draw_batch",
     "draw_config",
     "from_frame",
+    "from_real",
     "generate_mmm_dataset",
     "get_preset_config",
+    "lift_test",
+    "lift_tests",
     "list_available_presets",
+    "on_off_test",
     "simulate_batch",
 ]
 

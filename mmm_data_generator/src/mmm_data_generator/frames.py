@@ -73,7 +73,7 @@ def from_frame(
         raise DataError("channels and controls: must be lists of columns, at least one channel")
     table = Cube.of(frame, date, geo, [target, *channels, *controls], "frame")
     spend = table.columns(channels)
-    _check_spend(spend, channels, table)
+    check_spend(spend, channels, table)
     coords = {
         "geo": table.geos,
         "date": table.dates,
@@ -98,7 +98,8 @@ def from_frame(
     )
 
 
-def _check_spend(spend: NDArray[np.float64], channels: Sequence[str], table: Cube) -> None:
+def check_spend(spend: NDArray[np.float64], channels: Sequence[str], table: Cube) -> None:
+    """Refuse negative spend, and channels without any."""
     for j, channel in enumerate(channels):
         g, t = np.unravel_index(int(spend[..., j].argmin()), spend.shape[:2])
         if spend[g, t, j] < 0:

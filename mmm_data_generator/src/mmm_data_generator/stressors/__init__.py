@@ -122,17 +122,23 @@ def _stressor(item: Any) -> Any:
 
 def check_stressors(config: MMMDataConfig) -> None:
     """Refuse stressors that do not fit the config's channels, weeks and control names."""
-    taken = set(config.control_names[: len(config.control_names) - len(new_controls(config))])
+    refuse_misfits(config, config.control_names[: -len(new_controls(config)) or None])
+
+
+def refuse_misfits(config: Any, own_controls: Sequence[str]) -> tuple[str, ...]:
+    """Check stressors against ``channel_names`` and ``n_periods``; return all control names."""
+    controls = list(own_controls)
     for i, stressor in enumerate(config.stressors):
         for name in getattr(stressor, "new_controls", ()):
-            if name in taken:
+            if name in controls:
                 raise ConfigError(f"stressors[{i}]", f": there is a control {name!r} already")
-            taken.add(name)
+            controls.append(name)
         if hasattr(stressor, "check"):
             try:
                 stressor.check(config)
             except ConfigError as error:
                 raise error.under(f"stressors[{i}]") from None
+    return tuple(controls)
 
 
 def new_controls(config: MMMDataConfig) -> tuple[str, ...]:
@@ -141,26 +147,31 @@ def new_controls(config: MMMDataConfig) -> tuple[str, ...]:
 
 
 def under_stress(world: World, config: MMMDataConfig, seed: int) -> StressedWorld:
-    """Return the world with the config's stressors applied, stage by stage."""
-    stressed = StressedWorld.of(world, len(config.control_names))
+    """Return the world of a config with its stressors applied."""
     base = world.intercept.mean(-1)
-    noise = world.shock.std(-1) if config.prior else config.regions.sales_volatility * base
-    dates = np.datetime64(config.start_date, "D") + 7 * np.arange(config.n_periods)
+    return apply_stressors(
+        world,
+        config.stressors,
+        seed=seed,
+        geos=config.geo_names,
+        channels=config.channel_names,
+        controls=config.control_names,
+        dates=np.datetime64(config.start_date, "D") + 7 * np.arange(config.n_periods),
+        base=base,
+        noise=world.shock.std(-1) if config.prior else config.regions.sales_volatility * base,
+    )
+
+
+def apply_stressors(
+    world: World, stressors: Sequence[Stressor], *, controls: tuple[str, ...], **scene: Any
+) -> StressedWorld:
+    """Return the world with stressors applied stage by stage; ``scene``: fields of `Scene`."""
+    stressed = StressedWorld.of(world, len(controls))
     count: Counter[str] = Counter()
     labelled: list[tuple[str, Stressor]] = []
-    for stressor in config.stressors:
+    for stressor in stressors:
         labelled.append((f"{stressor.type}#{count[stressor.type]}", stressor))
         count[stressor.type] += 1
     for label, stressor in sorted(labelled, key=lambda pair: pair[1].STAGE):
-        scene = Scene(
-            label=label,
-            seed=seed,
-            geos=config.geo_names,
-            channels=config.channel_names,
-            controls=config.control_names,
-            dates=dates,
-            base=base,
-            noise=noise,
-        )
-        stressed = stressor.apply(stressed, scene)
+        stressed = stressor.apply(stressed, Scene(label=label, controls=controls, **scene))
     return stressed

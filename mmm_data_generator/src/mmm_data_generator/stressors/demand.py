@@ -79,8 +79,9 @@ class Demand:
         """Let demand move sales and the channels' spend."""
         d = self.index(scene)
         at, spend = scene.indices(self.channels), world.spend.copy()
-        pulled = spend[..., at] * np.exp(self.pull * d)[..., None]
-        spend[..., at] = with_total(pulled, spend[..., at])
+        if self.pull:
+            pulled = spend[..., at] * np.exp(self.pull * d)[..., None]
+            spend[..., at] = with_total(pulled, spend[..., at])
         gain = self.lift * scene.base[:, None]
         if not self.observed:
             return world.but(spend=spend, unobserved=world.unobserved + gain * d)

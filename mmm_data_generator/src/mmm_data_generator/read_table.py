@@ -1,0 +1,35 @@
+"""Tables from files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mmm_data_generator.errors import DataError
+
+
+def read_table(source: Any) -> Any:
+    """Return the frame of a CSV, Parquet or Excel file; a frame is returned as it is."""
+    if not isinstance(source, (str, Path)):
+        return source
+    import pandas as pd
+
+    path = Path(source)
+    readers: dict[str, Callable[[Path], Any]] = {
+        ".csv": pd.read_csv,
+        ".parquet": pd.read_parquet,
+        ".xlsx": pd.read_excel,
+        ".xls": pd.read_excel,
+    }
+    if path.suffix.lower() not in readers:
+        raise DataError(f"{path}: must end in one of {', '.join(readers)}")
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file")
+    try:
+        return readers[path.suffix.lower()](path)
+    except ImportError:
+        needs = {".parquet": "pyarrow", ".xls": "xlrd"}.get(path.suffix.lower(), "openpyxl")
+        raise DataError(f"{path}: reading it needs {needs}: pip install {needs}") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
