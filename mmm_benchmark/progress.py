@@ -74,7 +74,9 @@ class Progress:
         """A fit entered a phase."""
         now = time.monotonic()
         with self._lock:
-            since = self._running.get(job.key, ("", "", now))[2]
+            _, before, since = self._running.get(job.key, ("", "", now))
+            if phase == before:
+                return
             self._running[job.key] = (job.label, phase, since)
         if self._live is None:
             self._print(f"{job.label}: {phase} ({now - since:.1f} s)")

@@ -18,6 +18,7 @@ def say(**console: Any) -> str:
     with Progress(Console(file=text, width=100, **console), total=2) as progress:
         progress.phase(JOB, "start")
         progress.phase(JOB, "sample")
+        progress.phase(JOB, "sample")
         progress.done(JOB, {"status": "ok", "reason": None, "process_s": 1.0}, fresh=False)
         progress.done(JOB, DONE, fresh=True)
     return text.getvalue()
