@@ -12,11 +12,36 @@ from mmm_benchmark.options import DEFAULT_SEED
 
 
 def generate(
-    preset: Annotated[str, typer.Argument(help="A preset's name, or name@seed.")],
     out: Annotated[Path, typer.Option(help="The directory to make.")],
+    preset: Annotated[str | None, typer.Argument(help="A preset's name, or name@seed.")] = None,
     seed: Annotated[int | None, typer.Option(help=f"Its seed [default: {DEFAULT_SEED}].")] = None,
+    from_csv: Annotated[
+        Path | None,
+        typer.Option(help="Instead of a preset: your own spend (CSV, Parquet or Excel), kept."),
+    ] = None,
+    channels: Annotated[
+        list[str] | None, typer.Option(help="With --from-csv: columns of media spend.")
+    ] = None,
+    controls: Annotated[
+        list[str] | None, typer.Option(help="With --from-csv: columns of controls.")
+    ] = None,
+    date: Annotated[str, typer.Option(help="With --from-csv: the date column.")] = "date",
+    geo: Annotated[str | None, typer.Option(help="With --from-csv: the geo column.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="With --from-csv: a real KPI whose shape is matched.")
+    ] = None,
 ) -> None:
-    """Generate a preset's dataset, truth included, and save it."""
+    """Generate a preset's dataset, or sales on your own spend, truth included, and save it."""
+    if (preset is None) == (from_csv is None):
+        raise UserError("give a preset's name, or --from-csv FILE with --channels, not both")
+    if from_csv is not None:
+        _generate_on(from_csv, out, channels, controls, date, geo, target, seed)
+        return
+    given = {"--channels": channels, "--controls": controls, "--geo": geo, "--target": target}
+    stray = [name for name, value in given.items() if value]
+    if stray:
+        raise UserError(f"{', '.join(stray)} needs --from-csv FILE; a preset has its own columns")
+
     from mmm_benchmark.datasets import export, source_of
 
     source = source_of(preset)
@@ -27,6 +52,40 @@ def generate(
     chosen = source.seed if source.seed is not None else seed
     export(source.make(DEFAULT_SEED if chosen is None else chosen), out)
     print(f"{source.name} saved in {out}")
+
+
+def _generate_on(
+    path: Path,
+    out: Path,
+    channels: list[str] | None,
+    controls: list[str] | None,
+    date: str,
+    geo: str | None,
+    target: str | None,
+    seed: int | None,
+) -> None:
+    """Simulate sales on real spend and save them."""
+    if not channels:
+        raise UserError(f"--from-csv {path} needs --channels: the columns of media spend")
+    from mmm_benchmark.datasets import check_observed, export
+    from mmm_data_generator import from_real
+
+    try:
+        dataset = from_real(
+            path,
+            date=date,
+            geo=geo,
+            channels=channels,
+            controls=controls or [],
+            target=target,
+            seed=DEFAULT_SEED if seed is None else seed,
+            name=out.name,
+        )
+    except ValueError as error:  # the generator's own errors for people
+        raise UserError(f"'{path}': {error}") from error
+    check_observed(dataset.observed, str(path))
+    export(dataset, out)
+    print(f"simulated sales on the spend of {path} saved in {out}")
 
 
 def import_(
