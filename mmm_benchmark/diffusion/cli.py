@@ -1,0 +1,108 @@
+"""``mmm-benchmark train diffusion`` and ``mmm-benchmark calibrate diffusion``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmm_benchmark.errors import UserError
+
+app = typer.Typer(
+    help="Train and calibrate amortised models.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Model = Annotated[str, typer.Argument(help="The model: diffusion.")]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda or mps; the fastest when not given.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads.")]
+
+
+def _setup(model: str, threads: int | None) -> None:
+    if model != "diffusion":
+        raise UserError(f"unknown model '{model}'; there is one: diffusion")
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+@app.command()
+def train(
+    model: Model,
+    config: Annotated[
+        str, typer.Option(help="ours, v1, v2, or a JSON file with a configuration.")
+    ] = "ours",
+    out: Annotated[Path, typer.Option(help="Folder of state, history and checkpoint.")] = Path(
+        "results/diffusion"
+    ),
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last state.")] = False,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="Stop by this time, over all resumptions.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of worlds and weights.")] = None,
+    device: Device = None,
+    threads: Threads = None,
+) -> None:
+    """Train on fresh simulations, logging every loss; a kill loses at most the last few steps."""
+    _setup(model, threads)
+    from mmm_benchmark.diffusion import checkpoint, training
+
+    chosen = training.read_config(config)
+    if steps is not None:
+        chosen = replace(chosen, training=replace(chosen.training, steps=steps))
+    if seed is not None:
+        chosen = replace(chosen, training=replace(chosen.training, seed=seed))
+    where = training.train(
+        chosen,
+        out,
+        checkpoint.pick_device(device),
+        resume=resume,
+        minutes=minutes,
+        report=typer.echo,
+    )
+    typer.echo(f"checkpoint: {where}")
+
+
+@app.command()
+def calibrate(
+    model: Model,
+    datasets: Annotated[int, typer.Option(min=10, help="Fresh worlds.")] = 300,
+    draws: Annotated[int, typer.Option(min=10, max=500, help="Draws a world.")] = 100,
+    law: Annotated[str, typer.Option(help="worlds or time_varying.")] = "time_varying",
+    sampler: Annotated[str, typer.Option(help="ddim, ddpm or dpm.")] = "dpm",
+    steps: Annotated[int, typer.Option(min=1, max=500, help="Network evaluations.")] = 20,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Folder of a checkpoint; the shipped one if not given.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of tables and plot.")] = Path(
+        "results/calibration"
+    ),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of worlds and draws.")] = 1,
+    device: Device = None,
+    threads: Threads = None,
+) -> None:
+    """Simulation-based calibration, expected coverage and TARP on worlds never trained on."""
+    _setup(model, threads)
+    from mmm_benchmark.diffusion import calibrate as calibration
+    from mmm_benchmark.diffusion.checkpoint import load, pick_device
+    from mmm_benchmark.diffusion.inference import Plan, sampler_name
+
+    network, config, _ = load(checkpoint, pick_device(device))
+    calibration.calibrate(
+        network,
+        config,
+        Plan(sampler_name(sampler), steps),
+        law=law,
+        datasets=datasets,
+        draws=draws,
+        seed=seed,
+        out=out,
+        report=typer.echo,
+    )

@@ -1,0 +1,157 @@
+"""The numbers of a diffusion model: sizes, losses, training; ``ours`` and two older recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from mmm_benchmark.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """Sizes of the two denoisers.
+
+    Attributes
+    ----------
+    patch
+        Weeks that make one token.
+    width_campaign, layers_campaign
+        Stage 1, which denoises the aggregates.
+    width_channel, layers_channel
+        Stage 2, which denoises the channels.
+    physics
+        Correct the Wiener solve (True), or predict from the inputs alone as the card does.
+    """
+
+    patch: int = 8
+    width_campaign: int = 96
+    layers_campaign: int = 3
+    width_channel: int = 96
+    layers_channel: int = 4
+    heads: int = 4
+    physics: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossWeights:
+    """Weights of the card's seven losses; ``ramped`` ones grow from 0 after a quarter of training.
+
+    ``gated`` makes the spectral and temporal terms proper: complex spectra instead of log
+    magnitudes, weighted by the signal-to-noise ratio, so that every term is quadratic in the error.
+    """
+
+    campaign: float = 1.0
+    channel: float = 2.0
+    spectral: float = 0.5
+    temporal: float = 0.1
+    sales: float = 0.2  # ramped
+    contribution: float = 0.2  # ramped
+    sign: float = 0.01
+    gated: bool = True
+    ramp_from: float = 0.25  # fraction of training
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """How long, how fast, from which worlds.
+
+    Attributes
+    ----------
+    steps
+        Optimiser steps; the learning rate falls to zero over the last ``cooldown`` of them.
+    tokens
+        Channel-by-patch tokens in a batch: the batch size follows from the size of the worlds.
+    prior
+        ``"worlds"`` (every size and law), ``"time_varying"`` (the card's world), or
+        ``"time_varying_v1"`` (its first version, weekly volatility 0.05).
+    """
+
+    steps: int = 12_000
+    tokens: int = 2_600
+    learning_rate: float = 1e-3
+    warmup: int = 200  # steps
+    cooldown: float = 0.3  # fraction of training
+    weight_decay: float = 0.01
+    clip: float = 1.0  # gradient norm
+    ema: float = 0.999
+    seed: int = 20_260_101
+    prior: str = "worlds"
+    save_every: int = 200  # steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiffusionConfig:
+    """Everything that, with the seed, determines a trained model."""
+
+    name: str = "ours"
+    diffusion_steps: int = 500
+    cosine_offset: float = 0.008
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    losses: LossWeights = field(default_factory=LossWeights)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    max_channels: int = 30
+    max_controls: int = 10
+    min_weeks: int = 26
+    max_weeks: int = 260
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types, the inverse of :func:`from_json`."""
+        return asdict(self)
+
+
+_CARD_NETWORK = NetworkConfig(
+    patch=1,
+    width_campaign=192,
+    layers_campaign=4,
+    width_channel=256,
+    layers_channel=6,
+    physics=False,
+)
+
+PRESETS: dict[str, DiffusionConfig] = {
+    "ours": DiffusionConfig(),
+    "v1": DiffusionConfig(
+        name="v1",
+        network=NetworkConfig(
+            patch=1,
+            width_campaign=128,
+            layers_campaign=4,
+            width_channel=160,
+            layers_channel=6,
+            physics=False,
+        ),
+        losses=LossWeights(spectral=0.0, sales=0.0, contribution=0.0, gated=False),
+        training=TrainingConfig(prior="time_varying_v1"),
+    ),
+    "v2": DiffusionConfig(
+        name="v2",
+        network=_CARD_NETWORK,
+        losses=LossWeights(gated=False),
+        training=TrainingConfig(prior="time_varying"),
+    ),
+}
+
+
+def preset(name: str) -> DiffusionConfig:
+    """Look a configuration up by name; an unknown name is a :class:`UserError`."""
+    if name not in PRESETS:
+        raise UserError(f"unknown diffusion configuration '{name}'; one of: {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+def _build[T](kind: type[T], values: Mapping[str, Any], where: str) -> T:
+    unknown = set(values) - {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    if unknown:
+        raise UserError(f"{where}: unknown field '{min(unknown)}'")
+    return kind(**values)
+
+
+def from_json(values: Mapping[str, Any]) -> DiffusionConfig:
+    """Read what :meth:`DiffusionConfig.to_json` wrote; unknown fields are errors."""
+    flat = dict(values)
+    parts = {"network": NetworkConfig, "losses": LossWeights, "training": TrainingConfig}
+    for key, kind in parts.items():
+        flat[key] = _build(kind, flat.get(key, {}), f"diffusion configuration: {key}")
+    return _build(DiffusionConfig, flat, "diffusion configuration")

@@ -1,0 +1,59 @@
+"""Fresh worlds for training and calibration: sizes at random, everything else by the prior."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mmm_benchmark.diffusion.data import NEEDED, Arrays, observed_and_truth
+from mmm_benchmark.diffusion.losses import Truth
+from mmm_benchmark.diffusion.response import Observed
+from mmm_data_generator.priors import TimeVaryingPrior, WorldPrior, draw_batch
+
+LAWS: dict[str, WorldPrior | TimeVaryingPrior] = {
+    "worlds": WorldPrior(),
+    "time_varying": TimeVaryingPrior(),
+    "time_varying_v1": TimeVaryingPrior(
+        volatility=0.05, control_volatility=0.03, jump_probability=0.0
+    ),
+}
+CARD = (5, 3, 104, 1)  # channels, controls, weeks, geos of the card's world
+CARD_SHARE = 0.35  # of training batches have the card's own size and law
+MAX_ROWS = 420  # geos x weeks of a training world
+
+
+def draw_size(rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """Channels (1-30), controls (0-10), weeks (26-260) and geos (1-8) of a batch of worlds."""
+    channels = int(np.clip(np.rint(np.exp(rng.normal(np.log(4.5), 0.6))), 1, 30))
+    controls = int(np.clip(rng.poisson(2.2), 0, 10))
+    weeks = int(
+        rng.choice([52, 78, 104, 131, 156, 208, 0], p=[0.14, 0.1, 0.3, 0.14, 0.14, 0.06, 0.12])
+    )
+    weeks = weeks or int(rng.integers(26, 261))
+    most = max(1, min(8, MAX_ROWS // weeks))
+    geos = int(rng.integers(2, most + 1)) if most > 1 and rng.random() < 0.3 else 1
+    return channels, controls, weeks, geos
+
+
+def draw(rng: np.random.Generator, prior: str, tokens: int, patch: int) -> tuple[Observed, Truth]:
+    """Draw a batch of worlds whose channel-by-patch tokens number about ``tokens``."""
+    card = prior != "worlds" or rng.random() < CARD_SHARE
+    channels, controls, weeks, geos = CARD if card else draw_size(rng)
+    law = "time_varying" if card and prior == "worlds" else prior
+    per_world = channels * (np.ceil(weeks / patch) + 1) + np.ceil(weeks / patch) * (1 + geos)
+    count = int(np.clip(tokens / per_world, 4, 64))
+    arrays = draw_batch(rng, LAWS[law], count, channels, controls, weeks, geos)
+    return observed_and_truth({name: arrays[name][usable(arrays)] for name in NEEDED})
+
+
+def usable(arrays: Arrays) -> NDArray[np.bool_]:
+    """Worlds with positive mean sales in every geo, and some spend in every geo and channel."""
+    positive = (arrays["sales"].mean(2) > 0).all(axis=1)
+    spends = np.any(arrays["spend"] > 0, axis=2)
+    return np.asarray(positive & np.all(spends, axis=(1, 2)))
+
+
+def to_device(truth: Truth, device: torch.device) -> Truth:
+    """Move every tensor."""
+    return Truth(truth.state.to(device), truth.contribution.to(device), truth.expected.to(device))

@@ -1,0 +1,77 @@
+"""The fitters' contract, what they decline, and what they warn about."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from mmm_benchmark.diffusion.limits import describe, outside_prior
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.fit import Budget
+from mmm_benchmark.fitters.diffusion import Diffusion
+from mmm_benchmark.fitters.wiener import Wiener
+from mmm_benchmark.testing import check_fitter
+from mmm_data_generator import generate_mmm_dataset
+
+
+@pytest.fixture(scope="module")
+def observed() -> xr.Dataset:
+    return generate_mmm_dataset("small_business", seed=3).observed
+
+
+def test_wiener_keeps_the_contract() -> None:
+    check_fitter(Wiener(draws=6))
+
+
+def test_diffusion_keeps_the_contract() -> None:
+    check_fitter(Diffusion(draws=6, steps=4, sampler="dpm"))
+
+
+def test_ancestral_sampling_answers_too(observed: xr.Dataset) -> None:
+    fit = Diffusion(sampler="ddpm", steps=5, draws=4).fit(observed, Budget(), 0)
+    assert fit.posterior.sizes["draw"] == 4
+    assert fit.posterior["contribution"].values.std(1).mean() > 0
+
+
+def test_currency_scales_money_and_nothing_else(observed: xr.Dataset) -> None:
+    fitter = Diffusion(draws=5, steps=4)
+    a = fitter.fit(observed, Budget(), 1).posterior
+    dearer = observed.assign(sales=observed["sales"] * 110.0)
+    b = fitter.fit(dearer, Budget(), 1).posterior
+    assert np.allclose(b["contribution"], 110 * a["contribution"], rtol=2e-2, atol=30)
+    assert np.allclose(b["adstock_decay"], a["adstock_decay"], atol=5e-3)
+
+
+@pytest.mark.parametrize("fitter", [Diffusion(), Wiener()])
+def test_what_cannot_be_answered_is_declined(
+    fitter: Diffusion | Wiener, observed: xr.Dataset
+) -> None:
+    assert fitter.skip(observed) is None
+    short = observed.isel(date=slice(20))
+    assert "20 weeks" in str(fitter.skip(short))
+    many = xr.concat(
+        [observed["spend"].isel(channel=[0]).assign_coords(channel=[f"c{i}"]) for i in range(31)],
+        dim="channel",
+    ).transpose("geo", "date", "channel")
+    crowded = observed.drop_dims("channel").assign(spend=many)
+    assert "31 channels" in str(fitter.skip(crowded))
+    constant = observed.copy(deep=True)
+    constant["spend"].loc[{"channel": "Email"}] = 100.0
+    assert "'Email' is constant" in str(fitter.skip(constant))
+
+
+def test_a_dataset_outside_the_prior_gets_a_note(observed: xr.Dataset) -> None:
+    _, record = describe()
+    assert outside_prior(observed, record) == ()
+    odd = observed.copy(deep=True)
+    odd["sales"][0, 50] *= 200
+    notes = outside_prior(odd, record)
+    assert any("largest week of sales" in note for note in notes)
+
+
+def test_wrong_settings_are_refused(observed: xr.Dataset) -> None:
+    with pytest.raises(UserError, match="allowed: ddpm, ddim, dpm"):
+        Diffusion(sampler="euler").fit(observed, Budget(), 0)
+    with pytest.raises(UserError, match="fingerprint"):
+        Diffusion(weights="other").fit(observed, Budget(), 0)
+    with pytest.raises(UserError, match="draws = 0"):
+        Wiener(draws=0).fit(observed, Budget(), 0)
