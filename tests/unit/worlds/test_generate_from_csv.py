@@ -18,7 +18,7 @@ def company(tmp_path):
 
 def test_a_csv_becomes_a_dataset(company, tmp_path, capsys):
     out = tmp_path / "mine"
-    columns = "--channels x1_Search-Ads x3_Local-Ads --controls c1 --target y".split()
+    columns = ["--channels", "x1_Search-Ads", "x3_Local-Ads", "--controls", "c1", "--target", "y"]
     code = main(
         ["generate", "--from-csv", str(company), *columns, "--seed", "3", "--out", str(out)]
     )
