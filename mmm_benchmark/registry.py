@@ -95,6 +95,30 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             ("numpyro-laplace", "native NumPyro MMM, normal at the mode", {"method": "laplace"}),
         )
     ),
+    *(
+        FitterEntry(
+            name=name,
+            target="mmm_benchmark.fitters.diffusion:Diffusion",
+            library="diffusion",
+            summary=f"trained diffusion model, physics inside: {how}",
+            extra="diffusion",
+            settings=settings,
+            packages=("torch",),
+        )
+        for name, how, settings in (
+            ("diffusion", "DDIM, 50 steps", {"sampler": "ddim", "steps": 50}),
+            ("diffusion-ddpm", "DDPM, 500 steps", {"sampler": "ddpm", "steps": 500}),
+            ("diffusion-fast", "DPM-Solver++(2M), 8 steps", {"sampler": "dpm", "steps": 8}),
+        )
+    ),
+    FitterEntry(
+        name="wiener",
+        target="mmm_benchmark.fitters.wiener:Wiener",
+        library="diffusion",
+        summary="the diffusion model's physics alone: relinearised Gaussian smoothing",
+        extra="diffusion",
+        packages=("torch",),
+    ),
     FitterEntry(
         name="oracle",
         target="mmm_benchmark.fitters.oracle.fitter:Oracle",
