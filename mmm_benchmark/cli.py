@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +19,10 @@ SEVERAL = {
     "--channels", "--controls",
 }  # fmt: skip
 
-#: Sub-commands of packages that are only there with their extra: name -> module with ``app``.
+#: Sub-commands that run in the environment of an extra: name -> (module with ``app``, extra).
 FURTHER = {
-    "train": "mmm_benchmark.diffusion.cli",
-    "calibrate": "mmm_benchmark.diffusion.cli",
+    "train": ("mmm_benchmark.diffusion.cli", "diffusion"),
+    "calibrate": ("mmm_benchmark.diffusion.cli", "diffusion"),
 }
 
 
@@ -50,14 +51,25 @@ def _repeated(option: str, values: str) -> list[str]:
     return [word for value in values.split(",") if value for word in (option, value)]
 
 
-def further() -> dict[str, str]:
+def further() -> list[str]:
     """Those further sub-commands whose module is there."""
     here = Path(__file__).parent.parent
-    return {
-        name: module
-        for name, module in FURTHER.items()
+    return [
+        name
+        for name, (module, _) in FURTHER.items()
         if (here / (module.replace(".", "/") + ".py")).is_file()
-    }
+    ]
+
+
+def elsewhere(words: Sequence[str]) -> int | None:
+    """Run a further sub-command by its extra's interpreter; None when the running one will do."""
+    from mmm_benchmark.environments import RUNNING, ensure, extra_needs
+
+    environment = ensure(extra_needs(FURTHER[words[0]][1]), print)
+    if environment.origin == RUNNING:
+        return None
+    command = [str(environment.python), "-m", "mmm_benchmark.cli", *words]
+    return subprocess.run(command, check=False).returncode
 
 
 def make_app() -> typer.Typer:
@@ -88,12 +100,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 when all went well, 1 when a fit failed, 2 for a mistake of the user's, 130 after Ctrl-C.
     """
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
-    others = further()
-    if words and words[0] in others:
-        app = importlib.import_module(others[words[0]]).app
-    else:
-        app, words = make_app(), expand(words)
     try:
+        if words[0] in further():
+            if "--help" not in words and (code := elsewhere(words)) is not None:
+                return code
+            app = importlib.import_module(FURTHER[words[0]][0]).app
+        else:
+            app, words = make_app(), expand(words)
         return app(args=words, prog_name="mmm-benchmark", standalone_mode=False) or 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mmm_benchmark import cli
+from mmm_benchmark import cli, environments
 from mmm_benchmark.selection import registered
 from tests.factories import tiny_dataset
 
@@ -135,6 +135,19 @@ def test_csv_becomes_a_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str
     csv.write_text("")
     assert cli.main([*command[:-1], str(tmp_path / "e")]) == 2
     assert "cannot be read as CSV" in capsys.readouterr().err
+
+
+def test_further_commands_run_in_their_own_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/called\nexit 3\n')
+    python.chmod(0o755)
+    there = environments.Environment(python, "somewhere else")
+    monkeypatch.setattr(environments, "ensure", lambda needs, tell: there)
+    assert cli.main(["train", "diffusion", "--config", "v1"]) == 3
+    called = (tmp_path / "called").read_text().strip()
+    assert called == "-m mmm_benchmark.cli train diffusion --config v1"
 
 
 def test_list_names_every_fitter(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
