@@ -1,0 +1,93 @@
+"""Inputs of Google Meridian: ``InputData``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mmm_data_generator.errors import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mmm_data_generator.dataset import MMMDataset
+
+#: How Meridian calls the geo of a national model.
+NATIONAL = "national_geo"
+
+
+def meridian_arrays(
+    dataset: MMMDataset,
+    *,
+    measures: xr.Dataset | None = None,
+    organic: tuple[str, ...] = (),
+    treatments: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Return the arguments of ``InputData`` as xarray arrays; needs no Meridian.
+
+    Parameters
+    ----------
+    dataset
+        What is observed of it is all that is used.
+    measures
+        What :func:`mmm_data_generator.media.media_measures` returns: its impressions take the
+        place of spend as media execution. With ``conversions`` in it the KPI is conversions, with
+        their value as revenue per KPI.
+    organic, treatments
+        Controls that are organic media, or non-media treatments (price, promotion).
+    """
+    observed = dataset.observed
+    if float(observed["sales"].min()) < 0:
+        raise DataError("sales: Meridian needs a KPI >= 0; this dataset has weeks below")
+    if observed.sizes["geo"] == 1:
+        observed = observed.assign_coords(geo=np.array([NATIONAL]))
+    # Meridian knows time as text
+    observed = observed.assign_coords(
+        date=np.datetime_as_string(observed["date"].values, unit="D").astype(str)
+    ).rename(date="time")
+    spend = observed["spend"].rename(channel="media_channel")
+    media = spend.rename(time="media_time")
+    kpi, value = observed["sales"], None
+    if measures is not None:
+        media = media.copy(data=measures["impressions"].values)
+        if "conversions" in measures:
+            kpi = kpi.copy(data=measures["conversions"].values)
+            value = observed["sales"].copy(data=measures["revenue_per_conversion"].values)
+    arrays: dict[str, Any] = {
+        "kpi": kpi.rename("kpi"),
+        "kpi_type": "revenue" if value is None else "non-revenue",
+        "population": observed["population"].rename("population"),
+        "media": media.rename("media"),
+        "media_spend": spend.rename("media_spend"),
+    }
+    if value is not None:
+        arrays["revenue_per_kpi"] = value.rename("revenue_per_kpi")
+    return arrays | _controls(observed["controls"], organic, treatments)
+
+
+def _controls(
+    controls: xr.DataArray, organic: tuple[str, ...], treatments: tuple[str, ...]
+) -> dict[str, xr.DataArray]:
+    names = [str(name) for name in controls["control"].values]
+    for name in (*organic, *treatments):
+        if name not in names:
+            raise DataError(f"control '{name}': unknown; controls: {', '.join(names)}")
+    out = {}
+    for role, dim, chosen in (
+        ("controls", "control_variable", [n for n in names if n not in organic + treatments]),
+        ("organic_media", "organic_media_channel", list(organic)),
+        ("non_media_treatments", "non_media_channel", list(treatments)),
+    ):
+        if chosen:
+            out[role] = controls.sel(control=chosen).rename(control=dim).rename(role)
+    if "organic_media" in out:
+        out["organic_media"] = out["organic_media"].rename(time="media_time")
+    return out
+
+
+def to_meridian(dataset: MMMDataset, **choices: Any) -> Any:
+    """Return Meridian's ``InputData``; the arguments are those of :func:`meridian_arrays`."""
+    from meridian.data.input_data import InputData
+
+    return InputData(**meridian_arrays(dataset, **choices))
