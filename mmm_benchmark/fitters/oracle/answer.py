@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import jax
@@ -20,68 +21,79 @@ from mmm_benchmark.metrics.diagnostics import pick_series
 
 type Array = NDArray[np.floating]
 type Draws = dict[str, Array]
+type OneDraw = Callable[[Any, Any], dict[str, Any]]
 
 MULTIPLIERS = (*schema.SPEND_MULTIPLIERS, 1.0 + schema.MARGINAL_STEP)
 
 
-def over_draws(one: Callable[[Any], dict[str, Any]], z: Array) -> Draws:
-    """``one`` of each row of ``z`` (chain, draw, dimension), leading axes (chain, draw)."""
-    mapped = jax.jit(lambda rows: jax.lax.map(one, rows))(jnp.asarray(z.reshape(-1, z.shape[-1])))
+@cache
+def _mapped(one: OneDraw) -> Any:
+    return jax.jit(lambda rows, given: jax.lax.map(lambda row: one(row, given), rows))
+
+
+def over_draws(one: OneDraw, z: Array, given: Any) -> Draws:
+    """``one(row, given)`` of each row of ``z`` (chain, draw, dimension); compiled once a shape."""
+    mapped = _mapped(one)(jnp.asarray(z.reshape(-1, z.shape[-1])), given)
     return {
         name: np.asarray(value).reshape(*z.shape[:2], *value.shape[1:])
         for name, value in mapped.items()
     }
 
 
+def _moving_parameters(row: Any, data: moving.Data) -> dict[str, Any]:
+    return moving.constrain(row, data)._asdict()
+
+
 def moving_parameters(z: Array, data: moving.Data) -> Draws:
     """Free parameters of a ``time_varying`` posterior."""
-    return over_draws(lambda row: moving.constrain(row, data)._asdict(), z)
+    return over_draws(_moving_parameters, z, data)
+
+
+def _moving_estimands(row: Any, given: tuple[moving.Data, Any]) -> dict[str, Any]:
+    data, per_mean = given
+    params = moving.constrain(row, data)
+    share, gamma = moving.parts(params, data)
+    a = moving.adstocked(params, data)
+    scaled = jnp.exp(params.path) * moving.response(a, params)
+    level = jnp.mean(share, axis=1) / jnp.mean(scaled, axis=1) * params.sales
+    coefficient = level[:, None] * jnp.exp(params.path)
+    effect = jnp.sum(gamma * data.controls, axis=0)
+    baseline = params.sales * (1 - params.share - jnp.mean(effect))
+    totals = jax.lax.map(
+        lambda m: jnp.sum(coefficient * moving.response(m * a, params), axis=1),
+        jnp.asarray(MULTIPLIERS, a.dtype),
+    )
+    return {
+        "contribution": (params.sales * share).T[None],
+        "baseline": jnp.broadcast_to(baseline, (1, a.shape[1])),
+        "control_contribution": (params.sales * gamma * data.controls).T[None],
+        "totals": totals,
+        "coefficient": coefficient.T[None],
+        "adstock_decay": params.decay[None],
+        "half_saturation": (params.half_saturation * per_mean)[None],
+        "slope": params.slope[None],
+        "noise": (data.law.noise_share * params.sales)[None],
+    }
 
 
 def moving_estimands(z: Array, data: moving.Data, observed: xr.Dataset) -> Draws:
-    """Contributions and the rest of kept draws of a ``time_varying`` posterior, one geo."""
+    """Contributions and the rest of draws of a ``time_varying`` posterior, one geo."""
     spend = observed["spend"].isel(geo=0).transpose("channel", "date").to_numpy()
     active = spend.sum(axis=1) / np.maximum((spend > 0).sum(axis=1), 1)
     per_mean = jnp.asarray(active / spend.mean(axis=1), data.sales.dtype)
+    return over_draws(_moving_estimands, z, (data, per_mean))
 
-    def one(row: Any) -> dict[str, Any]:
-        params = moving.constrain(row, data)
-        share, gamma = moving.parts(params, data)
-        a = moving.adstocked(params, data)
-        scaled = jnp.exp(params.path) * moving.response(a, params)
-        level = jnp.mean(share, axis=1) / jnp.mean(scaled, axis=1) * params.sales
-        coefficient = level[:, None] * jnp.exp(params.path)
-        effect = jnp.sum(gamma * data.controls, axis=0)
-        baseline = params.sales * (1 - params.share - jnp.mean(effect))
-        totals = jax.lax.map(
-            lambda m: jnp.sum(coefficient * moving.response(m * a, params), axis=1),
-            jnp.asarray(MULTIPLIERS, a.dtype),
-        )
-        return {
-            "contribution": (params.sales * share).T[None],
-            "baseline": jnp.broadcast_to(baseline, (1, a.shape[1])),
-            "control_contribution": (params.sales * gamma * data.controls).T[None],
-            "totals": totals,
-            "coefficient": coefficient.T[None],
-            "adstock_decay": params.decay[None],
-            "half_saturation": (params.half_saturation * per_mean)[None],
-            "slope": params.slope[None],
-            "noise": (data.law.noise_share * params.sales)[None],
-        }
 
-    return over_draws(one, z)
+def _constant_parameters(row: Any, data: constant.Data) -> dict[str, Any]:
+    params = constant.constrain(row, data)
+    return {**params._asdict(), "media": constant.media(params, data)}
 
 
 def constant_parameters(
     z: Array, data: constant.Data, plain: constant.Design, observed: xr.Dataset, seed: int
 ) -> Draws:
     """Free parameters of a well-specified posterior; linear ones are drawn from their exact law."""
-
-    def one(row: Any) -> dict[str, Any]:
-        params = constant.constrain(row, data)
-        return {**params._asdict(), "media": constant.media(params, data)}
-
-    found = over_draws(one, z)
+    found = over_draws(_constant_parameters, z, data)
     flat = {name: found[name].reshape(-1, *found[name].shape[2:]) for name in ("media", "noise")}
     sales = observed["sales"].transpose("geo", "date").to_numpy() / plain.sales[:, None]
     residual = sales - 1.0 - found.pop("media").reshape(flat["media"].shape)
@@ -95,33 +107,33 @@ def constant_parameters(
     }
 
 
+def _constant_estimands(row: Any, given: tuple[constant.Data, Any]) -> dict[str, Any]:
+    data, scale = given
+    params = constant.constrain(row, data)
+    a = constant.adstocked(params, data)
+    coefficient = params.effect * scale
+
+    def at(m: Any) -> Any:
+        return coefficient[..., None] * constant.response(m * a, params)
+
+    weeks = (a.shape[1], a.shape[2], a.shape[0])
+    multipliers = jnp.asarray(MULTIPLIERS, a.dtype)
+    return {
+        "contribution": jnp.moveaxis(at(1.0), 0, -1),
+        "totals": jax.lax.map(lambda m: jnp.sum(at(m), axis=(1, 2)), multipliers),
+        "coefficient": jnp.broadcast_to(coefficient.T[:, None], weeks),
+        "adstock_decay": params.decay.T,
+        "slope": params.slope.T,
+        "noise": params.noise * scale,
+    }
+
+
 def constant_estimands(
     z: Array, draws: Draws, data: constant.Data, plain: constant.Design, observed: xr.Dataset
 ) -> Draws:
     """Contributions and the rest of kept draws of a well-specified posterior."""
     scale = jnp.asarray(plain.sales, data.residual.dtype)
-
-    def one(row: Any) -> dict[str, Any]:
-        params = constant.constrain(row, data)
-        a = constant.adstocked(params, data)
-        coefficient = params.effect * scale
-
-        def at(m: Any) -> Any:
-            return coefficient[..., None] * constant.response(m * a, params)
-
-        multipliers = jnp.asarray(MULTIPLIERS, a.dtype)
-        return {
-            "contribution": jnp.moveaxis(at(1.0), 0, -1),
-            "totals": jax.lax.map(lambda m: jnp.sum(at(m), axis=(1, 2)), multipliers),
-            "coefficient": jnp.broadcast_to(
-                coefficient.T[:, None], (a.shape[1], a.shape[2], a.shape[0])
-            ),
-            "adstock_decay": params.decay.T,
-            "slope": params.slope.T,
-            "noise": params.noise * scale,
-        }
-
-    out = over_draws(one, z)
+    out = over_draws(_constant_estimands, z, (data, scale))
     sales = plain.sales[:, None]
     mean = observed["spend"].mean("date").transpose("geo", "channel").to_numpy()
     own = np.einsum("gtp,cdgp->cdgt", plain.own, draws["linear"])

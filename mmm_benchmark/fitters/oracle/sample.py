@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,7 +35,7 @@ def sample_moving(data: moving.Data, budget: Budget, seed: int) -> Sample:
     """Draws of a ``time_varying`` posterior, in the coordinates of its law."""
     with phase("sample"):
         starts = modes(data, budget.chains, seed)
-        whitening = gauss_newton(lambda z: moving.standard_residual(z, data), starts)
+        whitening = gauss_newton(moving.standard_residual, starts, data)
     back = np.asarray(whitening.V, np.float64)
     off = starts - np.asarray(whitening.centre, np.float64)
     stretch = 1 / np.asarray(whitening.scale, np.float64) - 1
@@ -55,7 +53,7 @@ def modes(data: moving.Data, chains: int, seed: int) -> Array:
     """A mode for each chain, found from a draw of the prior with paths at rest."""
     rng = np.random.default_rng(seed)
     sizes = moving.lengths(data)
-    found = np.empty((chains, sum(sizes)))
+    found, heights = np.empty((chains, sum(sizes))), np.empty(chains)
     for i in range(chains):
         start = 0.5 * rng.standard_normal(sum(sizes))
         parts = np.split(start, np.cumsum(sizes)[:-1])
@@ -64,11 +62,9 @@ def modes(data: moving.Data, chains: int, seed: int) -> Array:
         parts[3][:] = np.log(mean / data.law.sales_median) / data.law.sales_sd
         parts[5] = np.log(data.law.split) + 0.2 * parts[5]
         parts[6][:], parts[8][:] = 0.0, 0.0
-        found[i] = descend(
+        found[i], heights[i] = descend(
             moving.log_density, moving.standard_residual, np.concatenate(parts), data
         )
-    value = jax.jit(lambda z: moving.log_density(z, data))
-    heights = np.array([float(value(jnp.asarray(z))) for z in found])
     found[heights < heights.max() - WORSE] = found[heights.argmax()]
     return found
 

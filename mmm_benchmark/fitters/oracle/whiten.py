@@ -10,6 +10,7 @@ effect would cost dimension squared in every step.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 type Array = NDArray[np.float64]
+type Density = Callable[[Any, Any], Any]  # of a vector and data
 
 
 class Whitening(NamedTuple):
@@ -32,12 +34,26 @@ class Whitening(NamedTuple):
         return self.centre + y + self.V @ ((self.scale - 1) * (self.V.T @ y))
 
 
-def gauss_newton(residual: Callable[[Any], Any], points: Array) -> Whitening:
-    """Whiten with the Gauss-Newton precision averaged over ``points`` (point, dimension)."""
-    jacobian = jax.jit(jax.jacrev(residual))
-    rank = min(jax.eval_shape(residual, jnp.asarray(points[0])).shape[0], points.shape[1])
-    rows = np.concatenate([np.asarray(jacobian(jnp.asarray(z)), np.float64) for z in points])
-    _, singular, Vt = np.linalg.svd(rows / np.sqrt(len(points)), full_matrices=False)
+@cache
+def _value_and_slope(log_density: Density) -> Any:
+    return jax.jit(jax.value_and_grad(lambda z, data: -log_density(z, data)))
+
+
+@cache
+def _jacobian(residual: Density) -> Any:
+    return jax.jit(jax.jacrev(residual))
+
+
+def gauss_newton(residual: Density, points: Array, data: Any) -> Whitening:
+    """Whiten with the Gauss-Newton precision averaged over ``points`` (point, dimension).
+
+    The rank is the number of residuals, or the dimension if that is smaller, whatever the data:
+    one compiled sampler serves all datasets of a shape.
+    """
+    jacobians = [np.asarray(_jacobian(residual)(jnp.asarray(z), data), float) for z in points]
+    rank = min(jacobians[0].shape)
+    rows = np.concatenate(jacobians) / np.sqrt(len(points))
+    _, singular, Vt = np.linalg.svd(rows, full_matrices=False)
     dtype = jnp.result_type(float)
     return Whitening(
         jnp.asarray(points.mean(axis=0), dtype),
@@ -47,30 +63,30 @@ def gauss_newton(residual: Callable[[Any], Any], points: Array) -> Whitening:
 
 
 def descend(
-    log_density: Callable[[Any, Any], Any],
-    residual: Callable[[Any, Any], Any],
-    start: Array,
-    data: Any,
-    steps: int = 40,
-) -> Array:
-    """Levenberg-Marquardt steps from ``start`` towards a mode (Levenberg 1944; Marquardt 1963)."""
-    value = jax.jit(lambda z: -log_density(z, data))
-    slope = jax.jit(jax.grad(lambda z: -log_density(z, data)))
-    jacobian = jax.jit(jax.jacrev(lambda z: residual(z, data)))
-    z, damping = np.asarray(start, np.float64), 1.0
-    here = float(value(jnp.asarray(z)))
+    log_density: Density, residual: Density, start: Array, data: Any, steps: int = 40
+) -> tuple[Array, float]:
+    """Levenberg-Marquardt steps from ``start`` towards a mode, and its log density there.
+
+    (Levenberg 1944; Marquardt 1963.)
+    """
+
+    def look(z: Array) -> tuple[float, Array]:
+        value, slope = _value_and_slope(log_density)(jnp.asarray(z), data)
+        return float(value), np.asarray(slope, float)
+
+    z, damping = np.asarray(start, float), 1.0
+    here, g = look(z)
     for _ in range(steps):
-        g = np.asarray(slope(jnp.asarray(z)), np.float64)
-        J = np.asarray(jacobian(jnp.asarray(z)), np.float64)
+        J = np.asarray(_jacobian(residual)(jnp.asarray(z), data), float)
         lift = 1 + damping
         inner = lift * np.eye(len(J)) + J @ J.T
         change = -(g - J.T @ np.linalg.solve(inner, J @ g)) / lift  # Woodbury
-        there = float(value(jnp.asarray(z + change)))
+        there, slope = look(z + change)
         if there < here:
-            gain, z, here = here - there, z + change, there
+            gain, z, here, g = here - there, z + change, there, slope
             damping = max(damping / 4, 1e-4)
             if gain < 0.1:
                 break
         else:
             damping *= 4
-    return z
+    return z, -here

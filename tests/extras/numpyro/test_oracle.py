@@ -83,10 +83,14 @@ def test_innovations_have_the_density_of_the_mixture():
     assert (law[np.abs(e[::10]) > 5] > 10 * weight[np.abs(e[::10]) > 5]).all()
 
 
+def linear(z, J):
+    return J @ z
+
+
 def test_whitened_linear_posterior_is_standard_normal():
     J = np.random.default_rng(0).normal(size=(4, 9))
     with jax.enable_x64(True):
-        whitening = gauss_newton(lambda z: jnp.asarray(J) @ z, np.zeros((1, 9)))
+        whitening = gauss_newton(linear, np.zeros((1, 9)), jnp.asarray(J))
         map_ = np.asarray(jax.jacobian(whitening)(jnp.zeros(9)))
     np.testing.assert_allclose(map_.T @ (np.eye(9) + J.T @ J) @ map_, np.eye(9), atol=1e-9)
 
