@@ -45,8 +45,6 @@ def build(
     with warnings.catch_warnings():
         # The library prefers ROI priors; the comparison is stated in coefficients.
         warnings.filterwarnings("ignore", message="Using coefficient priors")
-        # And a slope fixed at one; the comparison leaves it free, with a support of our own.
-        warnings.filterwarnings("ignore", message=".*for `?slope_m`? (may lead|does not have)")
         spec = ModelSpec(
             prior=prior_distribution(media_prior_scale(observed, priors), rests(observed)),
             media_prior_type="coefficient",
@@ -134,7 +132,9 @@ def input_data(observed: xr.Dataset) -> InputData:
     controls = [str(name) for name in observed["control"].values]
     frame = wide_frame(observed)
     builder = DataFrameInputDataBuilder(kpi_type="revenue").with_kpi(frame, kpi_col="sales")
-    builder = builder.with_population(frame).with_media(
+    if observed.sizes["geo"] > 1:  # nationally the library sets it to one
+        builder = builder.with_population(frame)
+    builder = builder.with_media(
         frame,
         media_cols=[f"spend {name}" for name in channels],
         media_spend_cols=[f"spend {name}" for name in channels],

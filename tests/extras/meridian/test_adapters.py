@@ -1,0 +1,51 @@
+"""Meridian takes the adapter's InputData and the experiments' calibration, and samples."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from mmm_data_generator import generate_mmm_dataset, lift_tests
+from mmm_data_generator.adapters import to_meridian
+from mmm_data_generator.experiments import for_meridian
+from mmm_data_generator.media import media_measures
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_input_data_in_all_roles():
+    data = generate_mmm_dataset("stress_organic", seed=1)
+    measures = media_measures(data, value_per_conversion=40.0)
+    made = to_meridian(
+        data, measures=measures, organic=("Organic-Impressions",), treatments=("Sale",)
+    )
+    assert made.kpi.shape == (1, 104)
+    assert made.organic_media.shape == (1, 104, 1)
+    assert made.non_media_treatments.shape == (1, 104, 1)
+    np.testing.assert_allclose(made.media, measures["impressions"])
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_calibrated_model_samples_its_prior():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from meridian.model import model, prior_distribution, spec
+        from meridian.model.calibration import prior_builder
+
+    data = generate_mmm_dataset("stress_national", seed=1)
+    made = to_meridian(data)
+    builder = prior_builder.CalibrationBuilder(made)
+    tests = lift_tests(data, n_per_channel=2, weeks=8, change=1.0, seed=2)
+    for channel, keywords in for_meridian(tests).items():
+        builder.with_incrementality_experiment_result(channel, **keywords)
+    priors = builder.build()
+    prior = prior_distribution.PriorDistribution(roi_m=priors.roi_m)
+    meridian = model.Meridian(
+        input_data=made, model_spec=spec.ModelSpec(prior=prior, knots=8, max_lag=4)
+    )
+    meridian.sample_prior(200)
+    roi = np.asarray(meridian.inference_data.prior["roi_m"])[0]
+    assert roi.shape == (200, 4)
+    assert (np.isfinite(roi) & (roi >= 0)).all()
+    assert priors.roi_m.get_calibration_status() == (True,) * 4

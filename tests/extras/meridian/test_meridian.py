@@ -1,0 +1,145 @@
+"""Meridian runs for real, answers in the schema, and its numbers are the analyzer's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from mmm_benchmark import schema
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.fit import Budget, Fit
+from mmm_benchmark.fitters.meridian.fitter import Meridian
+
+TINY = Budget(chains=2, draws=20, tune=20)
+
+
+def keeps_the_contract(fit: Fit, observed: xr.Dataset) -> None:
+    posterior = fit.posterior
+    schema.check(posterior, schema.POSTERIOR, "posterior")
+    assert posterior["geo"].values.tolist() == observed["geo"].values.tolist()
+    parts = (
+        posterior["baseline"]
+        + posterior["contribution"].sum("channel")
+        + posterior["control_contribution"].sum("control")
+    )
+    np.testing.assert_allclose(posterior["expected_sales"], parts, rtol=1e-4)
+    total = posterior["contribution"].sum(("geo", "date"))
+    at_one = posterior["response_curve"].sel(spend_multiplier=1.0)
+    np.testing.assert_allclose(at_one, total, rtol=1e-3)
+    assert not posterior["response_curve"].sel(spend_multiplier=0.0).any()
+    quiet = observed["controls"] == 0
+    assert not posterior["control_contribution"].where(quiet, 0.0).any()
+
+
+@pytest.fixture(scope="session")
+def sampled(two_geos: xr.Dataset) -> tuple[Any, xr.Dataset, xr.Dataset]:
+    from mmm_benchmark.fitters.meridian import model, sampling
+
+    built = model.build(
+        two_geos, priors="spend-share", automatic_knots=False, media_effects="normal"
+    )
+    posterior, stats = sampling.sample(built, TINY, seed=3)
+    return built, posterior, stats
+
+
+def test_two_geos_agree_with_the_analyzer(two_geos, sampled):
+    from meridian.analysis.analyzer import Analyzer
+
+    from mmm_benchmark.fitters.meridian import summary
+
+    built, posterior, stats = sampled
+    fit = summary.summarise(two_geos, built, posterior, stats, seed=3)
+    keeps_the_contract(fit, two_geos)
+
+    theirs = Analyzer(built).incremental_outcome_xr(aggregate_geos=False, aggregate_times=False)
+    ours = fit.posterior["contribution"]
+    for geo in two_geos["geo"].values:
+        expected = theirs.sel(geo=geo, channel=["Search", "TV"]).to_numpy()
+        np.testing.assert_allclose(ours.sel(geo=geo), expected, rtol=1e-5, atol=1e-2)
+    media = posterior["beta_gm"].to_numpy()[..., None, :]
+    assert media.shape[2] == 2
+    cells = summary.contribution_series(built, posterior)
+    scale = summary.sales_scale(two_geos, built)
+    north = cells.reshape(*cells.shape[:2], 2, -1)[:, :, 0]  # the library sorts north first
+    all_north = ours.sel(geo="north").to_numpy().reshape(*north.shape[:2], -1)
+    np.testing.assert_allclose(north * scale[1], all_north, rtol=1e-4, atol=1e-2)
+
+
+def test_priors_and_structure_are_those_stated(two_geos, sampled):
+    built, posterior, _ = sampled
+    spec, prior = built.model_spec, built.model_spec.prior
+    spend = two_geos["spend"].sum("date").to_numpy()
+    share = 2 * (spend / spend.sum(1, keepdims=True)).mean(0)
+    np.testing.assert_allclose(prior.beta_m.scale, share)
+    assert (float(prior.alpha_m.concentration1), float(prior.alpha_m.concentration0)) == (1, 3)
+    assert (float(prior.ec_m.concentration1), float(prior.ec_m.concentration0)) == (2, 2)
+    assert float(prior.gamma_c.scale) == 1.0
+    assert (spec.max_lag, spec.hill_before_adstock) == (8, False)
+    assert spec.unique_sigma_for_each_geo
+    assert built.knot_info.knot_locations.tolist() == [0, 26, 52]
+    assert posterior["sigma"].sizes["geo"] == 2
+
+
+def test_slope_prior_is_gamma_and_cut_off_where_a_channel_rests(two_geos):
+    from scipy import stats
+
+    from mmm_benchmark.fitters.meridian import model
+
+    resting = two_geos.copy(deep=True)
+    resting["spend"][1, :12, 1] = 0.0
+    assert model.rests(two_geos).tolist() == [False, False]
+    assert model.rests(resting).tolist() == [False, True]
+    log_density = np.asarray(model.slope_prior(np.array([False, True])).log_prob([0.5, 1.5]))
+    gamma = stats.gamma(2)
+    expected = [gamma.logpdf(0.5), gamma.logpdf(1.5) - np.log(gamma.sf(1.0))]
+    np.testing.assert_allclose(log_density, expected, rtol=1e-9)
+
+
+def test_national_data_twice_with_one_seed_recover_roas(one_geo):
+    budget = Budget(chains=2, draws=250, tune=300)
+    fit, again = (Meridian().fit(one_geo, budget, seed=5) for _ in range(2))
+    keeps_the_contract(fit, one_geo)
+    xr.testing.assert_identical(fit.posterior, again.posterior)
+    assert fit.parameter_counts == {
+        "adstock": 2,
+        "saturation": 4,
+        "effects": 2,
+        "controls": 1,
+        "time": 4,
+        "noise": 1,
+    }
+    assert any("national" in note for note in fit.notes)
+    low, high = fit.posterior["roas"].quantile((0.01, 0.99), ("chain", "draw")).to_numpy()
+    truth = np.array(one_geo.attrs["roas"])
+    assert ((low < truth) & (truth < high)).all(), (low, truth, high)
+
+
+def test_the_librarys_own_data_checks_are_an_outcome(two_geos):
+    from mmm_benchmark.fitters.meridian import model, sampling
+
+    doubled = two_geos.copy(deep=True)
+    doubled["spend"][..., 1] = doubled["spend"][..., 0]
+    built = model.build(doubled, priors="neutral", automatic_knots=False, media_effects="normal")
+    with pytest.raises(UserError, match="data checks refuse this dataset") as refusal:
+        sampling.sample(built, TINY, seed=1)
+    assert "\n" not in str(refusal.value)
+
+
+def test_automatic_knots_are_the_librarys_choice(two_geos):
+    from mmm_benchmark.fitters.meridian import model
+
+    built = model.build(two_geos, priors="neutral", automatic_knots=True, media_effects="normal")
+    assert built.model_spec.enable_aks
+    assert built.knot_info.n_knots >= 1
+
+
+def test_a_silent_channel_is_declined_and_a_wrong_setting_refused(one_geo):
+    silent = one_geo.copy(deep=True)
+    silent["spend"][..., 1] = 0.0
+    assert Meridian().skip(one_geo) is None
+    assert "'TV' never spends" in str(Meridian().skip(silent))
+    with pytest.raises(UserError, match="media_effects = 'cauchy'"):
+        Meridian(media_effects="cauchy").fit(one_geo, TINY, seed=1)
