@@ -65,6 +65,9 @@ class MMMDataset:
         with_truth: bool = True,
     ) -> MMMDataset:
         """Label the arrays of one world (without a leading axis)."""
+        import xarray as xr
+
+        indexed = xr.Coordinates(coords)  # indexes are made once for both halves
         contribution = world.contribution()
         expected = world.baseline + contribution.sum(-1) + world.control_contribution.sum(-1)
         noise = world.sales() - expected
@@ -93,8 +96,8 @@ class MMMDataset:
             name=name,
             seed=seed,
             config=config,
-            observed=assemble(observed, OBSERVED, coords),
-            truth=assemble(truth, TRUTH, coords) if with_truth else None,
+            observed=assemble(observed, OBSERVED, indexed),
+            truth=assemble(truth, TRUTH, indexed) if with_truth else None,
             _world=world,
         )
 

@@ -70,7 +70,7 @@ OUTCOME: Final[dict[str, Label]] = {
 def assemble(
     values: Mapping[str, Any],
     labels: Mapping[str, Label],
-    coords: Mapping[str, Any],
+    coords: Mapping[str, Any] | xr.Coordinates,
 ) -> xr.Dataset:
     """Return the dataset of the given variables, with their dims, units and long names."""
     import xarray as xr
@@ -84,4 +84,5 @@ def assemble(
         for name, value in values.items()
     }
     used = {dim for name in values for dim in labels[name].dims}
-    return xr.Dataset(made, coords={dim: coords[dim] for dim in coords if dim in used})
+    indexed = coords if isinstance(coords, xr.Coordinates) else xr.Coordinates(coords)
+    return xr.Dataset(made, coords=indexed).drop_vars([dim for dim in indexed if dim not in used])

@@ -68,7 +68,13 @@ def adstock(spend: Array, weights: Array) -> Array:
     n = spend.shape[-2]
     out = weights[..., 0:1, :] * spend
     for lag in range(1, min(n, weights.shape[-2])):
-        out[..., lag:, :] += weights[..., lag : lag + 1, :] * spend[..., : n - lag, :]
+        weight = weights[..., lag : lag + 1, :]
+        # in a batch few worlds have long lags: leave the others out
+        used = weight.any((-3, -2, -1))
+        if used.all():
+            out[..., lag:, :] += weight * spend[..., : n - lag, :]
+        elif used.any():
+            out[used, ..., lag:, :] += weight[used] * spend[used, ..., : n - lag, :]
     return out
 
 
