@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import InitVar, asdict, replace
+from dataclasses import InitVar, asdict
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from mmm_data_generator.errors import ConfigError
-from mmm_data_generator.legacy import TransformConfig, custom_values
+from mmm_data_generator.legacy import TransformConfig
+from mmm_data_generator.resolve import (
+    check_names,
+    check_windows,
+    set_custom_patterns,
+    set_transforms,
+)
 from mmm_data_generator.rules import (
     Broken,
     Rule,
@@ -316,10 +322,10 @@ class MMMDataConfig:
         if (self.prior is None) == (not self.channels):
             raise fail(self, "channels", ": at least one channel must be given, or a prior instead")
         for field in ("channels", "control_variables"):
-            _check_names(self, field)
-            _check_windows(self, field)
-        _set_custom_patterns(self)
-        _set_transforms(self, transforms)
+            check_names(self, field)
+            check_windows(self, field)
+        set_custom_patterns(self)
+        set_transforms(self, transforms)
         check_stressors(self)
 
     @property
@@ -357,67 +363,3 @@ class MMMDataConfig:
                 " upgrade mmm-data-generator",
             )
         return cls(**given)
-
-
-def _check_names(config: MMMDataConfig, field: str) -> None:
-    seen: set[str] = set()
-    for i, part in enumerate(getattr(config, field)):
-        if part.name in seen:
-            raise ConfigError(f"{field}[{i}].name", f" = {part.name!r}: is there twice")
-        seen.add(part.name)
-
-
-def _check_windows(config: MMMDataConfig, field: str) -> None:
-    for i, part in enumerate(getattr(config, field)):
-        if part.pattern == "delayed_start" and part.start_period >= config.n_periods:
-            raise ConfigError(
-                f"{field}[{i}].start_period",
-                f" = {part.start_period}: must be < n_periods ({config.n_periods}), or the"
-                " series is all zero",
-            )
-
-
-def _set_custom_patterns(config: MMMDataConfig) -> None:
-    """Turn functions into the values they give, so that a config is data and nothing else."""
-    for field in ("channels", "control_variables"):
-        parts = list(getattr(config, field))
-        for i, part in enumerate(parts):
-            if part.custom_pattern_func is not None:
-                weekly = custom_values(part, config.n_periods, str(config.start_date), config.seed)
-                try:
-                    parts[i] = replace(part, custom_pattern=weekly, custom_pattern_func=None)
-                except ConfigError as error:
-                    raise error.under(f"{field}[{i}]") from None
-            weeks = len(parts[i].custom_pattern or ())
-            if parts[i].pattern == "custom" and weeks != config.n_periods:
-                raise ConfigError(
-                    f"{field}[{i}].custom_pattern",
-                    f": must hold n_periods = {config.n_periods} weeks, not {weeks}",
-                )
-        object.__setattr__(config, field, tuple(parts))
-
-
-def _set_transforms(
-    config: MMMDataConfig, transforms: TransformConfig | Mapping[str, Any] | None
-) -> None:
-    """Give every channel its adstock and saturation; two sources for one channel are an error."""
-    if isinstance(transforms, Mapping):
-        transforms = TransformConfig(**transforms)
-    channels = []
-    for i, channel in enumerate(config.channels):
-        adstock, saturation = channel.adstock, channel.saturation
-        if transforms is not None:
-            if adstock is not None or saturation is not None:
-                raise ConfigError(
-                    f"channels[{i}]",
-                    ": give adstock and saturation here or in transforms, not in both",
-                )
-            adstock, saturation = transforms.of_channel(i)
-        channels.append(
-            replace(
-                channel,
-                adstock=adstock or AdstockConfig(),
-                saturation=saturation or SaturationConfig(),
-            )
-        )
-    object.__setattr__(config, "channels", tuple(channels))

@@ -1,0 +1,80 @@
+"""The last steps of making a config: what its parts say together, and what they leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mmm_data_generator.errors import ConfigError
+from mmm_data_generator.legacy import TransformConfig, custom_values
+from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
+
+if TYPE_CHECKING:
+    from mmm_data_generator.config import MMMDataConfig
+
+
+def check_names(config: MMMDataConfig, field: str) -> None:
+    """Refuse two channels or controls of one name."""
+    seen: set[str] = set()
+    for i, part in enumerate(getattr(config, field)):
+        if part.name in seen:
+            raise ConfigError(f"{field}[{i}].name", f" = {part.name!r}: is there twice")
+        seen.add(part.name)
+
+
+def check_windows(config: MMMDataConfig, field: str) -> None:
+    """Refuse a start after the window's end."""
+    for i, part in enumerate(getattr(config, field)):
+        if part.pattern == "delayed_start" and part.start_period >= config.n_periods:
+            raise ConfigError(
+                f"{field}[{i}].start_period",
+                f" = {part.start_period}: must be < n_periods ({config.n_periods}), or the"
+                " series is all zero",
+            )
+
+
+def set_custom_patterns(config: MMMDataConfig) -> None:
+    """Turn functions into the values they give, so that a config is data and nothing else."""
+    for field in ("channels", "control_variables"):
+        parts = list(getattr(config, field))
+        for i, part in enumerate(parts):
+            if part.custom_pattern_func is not None:
+                weekly = custom_values(part, config.n_periods, str(config.start_date), config.seed)
+                try:
+                    parts[i] = replace(part, custom_pattern=weekly, custom_pattern_func=None)
+                except ConfigError as error:
+                    raise error.under(f"{field}[{i}]") from None
+            weeks = len(parts[i].custom_pattern or ())
+            if parts[i].pattern == "custom" and weeks != config.n_periods:
+                raise ConfigError(
+                    f"{field}[{i}].custom_pattern",
+                    f": must hold n_periods = {config.n_periods} weeks, not {weeks}",
+                )
+        object.__setattr__(config, field, tuple(parts))
+
+
+def set_transforms(
+    config: MMMDataConfig, transforms: TransformConfig | Mapping[str, Any] | None
+) -> None:
+    """Give every channel its adstock and saturation; two sources for one channel are an error."""
+    if isinstance(transforms, Mapping):
+        transforms = TransformConfig(**transforms)
+    channels = []
+    for i, channel in enumerate(config.channels):
+        adstock, saturation = channel.adstock, channel.saturation
+        if transforms is not None:
+            if adstock is not None or saturation is not None:
+                raise ConfigError(
+                    f"channels[{i}]",
+                    ": give adstock and saturation here or in transforms, not in both",
+                )
+            adstock, saturation = transforms.of_channel(i)
+        channels.append(
+            replace(
+                channel,
+                adstock=adstock or AdstockConfig(),
+                saturation=saturation or SaturationConfig(),
+            )
+        )
+    object.__setattr__(config, "channels", tuple(channels))
