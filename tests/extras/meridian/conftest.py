@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def dataset(geos: int, weeks: int, seed: int = 0) -> xr.Dataset:
-    """Two channels that always spend, with decay 0.1 and 0.4; one control; 1% noise."""
+    """Two channels that always spend, with decay 0.1 and 0.4; one control; 4% noise."""
     rng = np.random.default_rng(seed)
     spend = rng.gamma(2.0, 250.0, size=(geos, weeks, 2))
     control = (rng.random((geos, weeks, 1)) < 0.2) * 50.0
@@ -47,7 +47,7 @@ def dataset(geos: int, weeks: int, seed: int = 0) -> xr.Dataset:
             stock = np.convolve(spend[g, :, c], kernel / kernel.sum())[:weeks] / 500.0
             brought[g, :, c] = 6000.0 * stock / (stock + 0.8)
     sales = 4000.0 + brought.sum(-1) + 20.0 * control.sum(-1)
-    sales = sales + 60.0 * rng.standard_normal(sales.shape)
+    sales = sales + 300.0 * rng.standard_normal(sales.shape)
     return xr.Dataset(
         {
             "sales": (("geo", "date"), sales),

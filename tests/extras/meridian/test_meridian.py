@@ -25,7 +25,8 @@ def keeps_the_contract(fit: Fit, observed: xr.Dataset) -> None:
         + posterior["contribution"].sum("channel")
         + posterior["control_contribution"].sum("control")
     )
-    np.testing.assert_allclose(posterior["expected_sales"], parts, rtol=1e-4)
+    size = float(abs(posterior["contribution"]).max())
+    np.testing.assert_allclose(posterior["expected_sales"], parts, rtol=1e-4, atol=1e-5 * size)
     total = posterior["contribution"].sum(("geo", "date"))
     at_one = posterior["response_curve"].sel(spend_multiplier=1.0)
     np.testing.assert_allclose(at_one, total, rtol=1e-3)
@@ -54,13 +55,12 @@ def test_two_geos_agree_with_the_analyzer(two_geos, sampled):
     fit = summary.summarise(two_geos, built, posterior, stats, seed=3)
     keeps_the_contract(fit, two_geos)
 
-    theirs = Analyzer(built).incremental_outcome_xr(aggregate_geos=False, aggregate_times=False)
+    analyzer = Analyzer(model_context=built.model_context, inference_data=built.inference_data)
+    theirs = analyzer.incremental_outcome_xr(aggregate_geos=False, aggregate_times=False)
     ours = fit.posterior["contribution"]
     for geo in two_geos["geo"].values:
         expected = theirs.sel(geo=geo, channel=["Search", "TV"]).to_numpy()
         np.testing.assert_allclose(ours.sel(geo=geo), expected, rtol=1e-5, atol=1e-2)
-    media = posterior["beta_gm"].to_numpy()[..., None, :]
-    assert media.shape[2] == 2
     cells = summary.contribution_series(built, posterior)
     scale = summary.sales_scale(two_geos, built)
     north = cells.reshape(*cells.shape[:2], 2, -1)[:, :, 0]  # the library sorts north first
@@ -99,7 +99,7 @@ def test_slope_prior_is_gamma_and_cut_off_where_a_channel_rests(two_geos):
 
 
 def test_national_data_twice_with_one_seed_recover_roas(one_geo):
-    budget = Budget(chains=2, draws=250, tune=300)
+    budget = Budget(chains=2, draws=150, tune=150)
     fit, again = (Meridian().fit(one_geo, budget, seed=5) for _ in range(2))
     keeps_the_contract(fit, one_geo)
     xr.testing.assert_identical(fit.posterior, again.posterior)
