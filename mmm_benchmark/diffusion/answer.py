@@ -16,6 +16,7 @@ from mmm_benchmark.diffusion.response import Observed, scale_observed
 from mmm_benchmark.diffusion.state import State
 from mmm_benchmark.fit import Fit
 from mmm_benchmark.fitters.estimands import Response, posterior, predictive, response
+from mmm_benchmark.metrics.diagnostics import diagnose
 
 CHUNK = 4_000_000  # numbers decoded at once: geos x weeks x channels x lags x draws
 
@@ -39,6 +40,7 @@ def to_fit(
     order: NDArray[np.intp],
     state: State,
     seed: int,
+    diagnostics: Mapping[str, float] | None = None,
     **extra: Any,
 ) -> Fit:
     """Decode draws of one dataset into a :class:`Fit`; ``extra`` are fields of it."""
@@ -58,8 +60,21 @@ def to_fit(
     return Fit(
         posterior=posterior(dataset, response=curves, **found),
         posterior_predictive=predictive(dataset, sales),
+        diagnostics={**independence(state), **(diagnostics or {})},
         **extra,
     )
+
+
+def independence(state: State) -> dict[str, float]:
+    """Diagnose the draws as two chains, their halves: independent draws should look it."""
+    half = len(state.level) // 2
+
+    def chains(x: Tensor) -> NDArray[np.float32]:
+        return x[: 2 * half].unflatten(0, (2, half)).numpy()
+
+    names = ("level", "shape", "control", "hyper")
+    free = {name: chains(getattr(state, name)) for name in names}
+    return diagnose({name: x for name, x in free.items() if x.size})
 
 
 def _chunks(state: State, observed: Observed) -> list[State]:

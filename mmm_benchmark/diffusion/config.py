@@ -79,6 +79,7 @@ class TrainingConfig:
     seed: int = 20_260_101
     prior: str = "worlds"
     save_every: int = 200  # steps
+    range_worlds: int = 1500  # from which the ranges of the out-of-prior check are taken
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -183,6 +183,13 @@ def train(
         _append(folder / HISTORY, line)
         report(f"step {line['step']:.0f}  worlds {line['worlds']:.0f}  loss {line['total']:.4f}")
     trainer.save()
+    ranges = worlds.prior_ranges(config.training.prior, config.training.range_worlds)
+    checkpoint.save(
+        folder / "checkpoint",
+        trainer.average.state_dict(),
+        config,
+        {**vars(trainer.progress), "prior_ranges": ranges},
+    )
     return folder / "checkpoint"
 
 

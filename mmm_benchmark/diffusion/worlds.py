@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from mmm_benchmark.diffusion.data import NEEDED, Arrays, observed_and_truth
+from mmm_benchmark.diffusion.limits import TAIL, array_summaries
 from mmm_benchmark.diffusion.losses import Truth
 from mmm_benchmark.diffusion.response import Observed
 from mmm_data_generator.priors import TimeVaryingPrior, WorldPrior, draw_batch
@@ -52,6 +53,29 @@ def usable(arrays: Arrays) -> NDArray[np.bool_]:
     positive = (arrays["sales"].mean(2) > 0).all(axis=1)
     spends = np.any(arrays["spend"] > 0, axis=2)
     return np.asarray(positive & np.all(spends, axis=(1, 2)))
+
+
+def prior_ranges(prior: str, count: int = 1500, seed: int = 0) -> dict[str, tuple[float, float]]:
+    """Central range of each unit-free figure of the data over training worlds.
+
+    It leaves out ``limits.TAIL`` on each side; ``limits.outside_prior`` compares a dataset with it.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence([0x0A7, seed]))
+    found: dict[str, list[NDArray[np.float64]]] = {}
+    for index in range(count // 15):
+        wide = prior == "worlds" and index % 3 > 0
+        sizes = draw_size(rng) if wide else CARD
+        law = "worlds" if wide else prior.replace("worlds", "time_varying")
+        arrays = draw_batch(rng, LAWS[law], 15, *sizes)
+        keep = usable(arrays)
+        figures = array_summaries(arrays["sales"][keep], arrays["spend"][keep])
+        for name, values in figures.items():
+            found.setdefault(name, []).append(values)
+    tails = (TAIL, 1 - TAIL)
+    return {
+        name: tuple(np.round(np.quantile(np.concatenate(v), tails), 4).tolist())
+        for name, v in found.items()
+    }
 
 
 def to_device(truth: Truth, device: torch.device) -> Truth:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+MIN_DRAWS = 16  # the least whose independence can be diagnosed
+
+
 class Diffusion:
     """The two-stage diffusion model with the physics inside.
 
@@ -116,9 +119,10 @@ class Diffusion:
     def _check_settings(self) -> None:
         if not 1 <= self.steps <= 500:
             raise UserError(f"diffusion: steps = {self.steps}; allowed: 1 to 500")
-        if not 1 <= self.draws <= MAX_STORED_DRAWS:
+        if not MIN_DRAWS <= self.draws <= MAX_STORED_DRAWS:
             raise UserError(
-                f"diffusion: draws = {self.draws}; allowed: 1 to {MAX_STORED_DRAWS}, all are stored"
+                f"diffusion: draws = {self.draws}; "
+                f"allowed: {MIN_DRAWS} to {MAX_STORED_DRAWS}, all are stored"
             )
         if self.project_every < 1:
             raise UserError(f"diffusion: project_every = {self.project_every}; must be at least 1")

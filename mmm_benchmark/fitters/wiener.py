@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+MIN_DRAWS = 16  # the least whose independence can be diagnosed
+
+
 class Wiener:
     """Gaussian paths, transforms, baseline and controls, smoothed given sales; nothing is trained.
 
@@ -45,8 +48,10 @@ class Wiener:
         with phase("import"):
             from mmm_benchmark.diffusion import answer, laplace
         with phase("build"):
-            if not 1 <= self.draws <= MAX_STORED_DRAWS:
-                raise UserError(f"wiener: draws = {self.draws}; allowed: 1 to {MAX_STORED_DRAWS}")
+            if not MIN_DRAWS <= self.draws <= MAX_STORED_DRAWS:
+                raise UserError(
+                    f"wiener: draws = {self.draws}; allowed: {MIN_DRAWS} to {MAX_STORED_DRAWS}"
+                )
             scaled, order = answer.read(observed)
         with phase("sample"):
             state = laplace.posterior_draws(scaled, self.draws, seed)

@@ -19,21 +19,21 @@ def observed() -> xr.Dataset:
 
 
 def test_wiener_keeps_the_contract() -> None:
-    check_fitter(Wiener(draws=6))
+    check_fitter(Wiener(draws=16))
 
 
 def test_diffusion_keeps_the_contract() -> None:
-    check_fitter(Diffusion(draws=6, steps=4, sampler="dpm"))
+    check_fitter(Diffusion(draws=16, steps=4, sampler="dpm"))
 
 
 def test_ancestral_sampling_answers_too(observed: xr.Dataset) -> None:
-    fit = Diffusion(sampler="ddpm", steps=5, draws=4).fit(observed, Budget(), 0)
-    assert fit.posterior.sizes["draw"] == 4
+    fit = Diffusion(sampler="ddpm", steps=5, draws=16).fit(observed, Budget(), 0)
+    assert fit.posterior.sizes["draw"] == 16
     assert fit.posterior["contribution"].values.std(1).mean() > 0
 
 
 def test_currency_scales_money_and_nothing_else(observed: xr.Dataset) -> None:
-    fitter = Diffusion(draws=5, steps=4)
+    fitter = Diffusion(draws=16, steps=4)
     a = fitter.fit(observed, Budget(), 1).posterior
     dearer = observed.assign(sales=observed["sales"] * 110.0)
     b = fitter.fit(dearer, Budget(), 1).posterior

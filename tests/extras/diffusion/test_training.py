@@ -26,7 +26,9 @@ from mmm_benchmark.errors import UserError
 TINY = DiffusionConfig(
     name="tiny",
     network=NetworkConfig(width_campaign=16, width_channel=16, layers_campaign=1, layers_channel=1),
-    training=TrainingConfig(steps=4, tokens=60, save_every=2, warmup=2, prior="time_varying"),
+    training=TrainingConfig(
+        steps=4, tokens=60, save_every=2, warmup=2, prior="time_varying", range_worlds=30
+    ),
 )
 CPU = torch.device("cpu")
 
