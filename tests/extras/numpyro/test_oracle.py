@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import stats
 
 from mmm_benchmark.family import family_of, family_text
 from mmm_benchmark.fit import Budget
@@ -74,13 +75,17 @@ def test_exact_law_reproduces_the_world_from_its_true_values():
 
 
 def test_innovations_have_the_density_of_the_mixture():
-    e = np.linspace(-8, 8, 4001)
-    law = np.exp(
-        [float(moving._innovations(jnp.asarray([[0.0, x]]), 0.02, 0.5 / 0.12)) for x in e[::10]]
-    )
-    weight = np.exp(-0.5 * e[::10] ** 2)
-    assert law[200] == pytest.approx(0.98 + 0.02 / np.sqrt(1 + (0.5 / 0.12) ** 2), rel=1e-4)
-    assert (law[np.abs(e[::10]) > 5] > 10 * weight[np.abs(e[::10]) > 5]).all()
+    """Density of the coordinate = mixture density of the innovation x slope of the stretch."""
+    p, ratio = 0.02, 0.5 / 0.12
+    wide = np.sqrt(1 + ratio**2)
+    with jax.enable_x64(True):
+        for x in (-4.0, -2.4, 0.3, 2.6, 5.0):
+            at = jnp.asarray([[0.0, x]])
+            e = float(moving.stretch(at, p, ratio)[0, 1])
+            slope = float(jax.jacobian(moving.stretch)(at, p, ratio)[0, 1, 0, 1])
+            law = (1 - p) * stats.norm.pdf(e) + p * stats.norm.pdf(e, scale=wide)
+            expected = np.log(law * slope * np.sqrt(2 * np.pi))
+            assert float(moving._innovations(at, p, ratio)) == pytest.approx(expected, abs=1e-9)
 
 
 def linear(z, J):
