@@ -42,7 +42,7 @@ def test_a_calibrated_model_samples_its_prior():
     priors = builder.build()
     prior = prior_distribution.PriorDistribution(roi_m=priors.roi_m)
     meridian = model.Meridian(
-        input_data=made, model_spec=spec.ModelSpec(prior=prior, knots=8, max_lag=4)
+        input_data=made, model_spec=spec.ModelSpec(prior=prior, knots=8, max_lag=8)
     )
     meridian.sample_prior(200)
     roi = np.asarray(meridian.inference_data.prior["roi_m"])[0]

@@ -95,7 +95,7 @@ def test_pymc_marketing_table_is_the_dataset(data):
 def test_meridian_arrays_have_its_dims(data):
     m = media_measures(data, value_per_conversion=40.0)
     arrays = meridian_arrays(data, measures=m)
-    assert arrays["kpi_type"] == "non-revenue"
+    assert arrays["kpi_type"] == "non_revenue"
     revenue = arrays["kpi"].values * arrays["revenue_per_kpi"].values
     np.testing.assert_allclose(revenue, data.observed["sales"])
     assert arrays["media"].dims == ("geo", "media_time", "media_channel")

@@ -56,7 +56,7 @@ def meridian_arrays(
             value = observed["sales"].copy(data=measures["revenue_per_conversion"].values)
     arrays: dict[str, Any] = {
         "kpi": kpi.rename("kpi"),
-        "kpi_type": "revenue" if value is None else "non-revenue",
+        "kpi_type": "revenue" if value is None else "non_revenue",
         "population": observed["population"].rename("population"),
         "media": media.rename("media"),
         "media_spend": spend.rename("media_spend"),

@@ -1,0 +1,161 @@
+"""Draws the pictures of gallery.md and priors.md: ``python mmm_data_generator/docs/gallery.py``.
+
+Everything is drawn from seed 5, so the pictures change only when the worlds do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from mmm_data_generator import (
+    MMMDataset,
+    customize_preset,
+    draw_batch,
+    generate_mmm_dataset,
+    list_available_presets,
+)
+
+PICTURES = Path(__file__).parent / "pictures"
+SEED = 5
+GREY, BLUE, ORANGE = "#b0b0b0", "#0173b2", "#d55e00"
+ROWS = 8  # stressors to a sheet
+
+#: Published ranges, with their sources in priors.md.
+HALF_LIFE_DECAYS = {"TV": (0.3, 0.8), "offline": (0.1, 0.4), "digital": (0.0, 0.3)}
+ROI_80 = (0.5, 6.0)
+SHARE = (0.2, 0.6)
+
+
+def main() -> None:
+    """Draw and save every picture."""
+    PICTURES.mkdir(exist_ok=True)
+    names = list_available_presets()
+    save(presets([n for n in names if not n.startswith("stress_")]), "presets")
+    stress = [n for n in names if n.startswith("stress_")]
+    for sheet in range(0, len(stress), ROWS):
+        save(stressors(stress[sheet : sheet + ROWS]), f"stressors_{sheet // ROWS + 1}")
+    save(priors(), "priors")
+
+
+def save(figure: Figure, name: str) -> None:
+    figure.savefig(PICTURES / f"{name}.png", dpi=90, metadata={"Software": None})
+
+
+def presets(names: list[str]) -> Figure:
+    """Draw the parts of national sales of each preset, stacked."""
+    figure = Figure(figsize=(12, 9), layout="constrained")
+    for axis, name in zip(figure.subplots(3, 3).ravel(), names, strict=True):
+        data = generate_mmm_dataset(name, seed=SEED)
+        date, truth = data.observed["date"].values, data.truth.sum("geo")
+        media = truth["contribution"].sum("channel").values
+        # controls may be negative, so they are not a layer of their own
+        outside = truth["baseline"].values + truth["control_contribution"].sum("control").values
+        labels = ["Baseline and controls", "Media"]
+        axis.stackplot(date, outside, media, labels=labels, colors=[GREY, BLUE], alpha=0.85)
+        sales = data.observed["sales"].sum("geo")
+        axis.plot(date, sales, color="black", linewidth=0.8, label="Sales")
+        g, c = data.observed.sizes["geo"], data.observed.sizes["channel"]
+        tidy(axis, f"{name}: {len(date)} weeks, geos {g}, channels {c}")
+    handles, labels = axis.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+def stressors(names: list[str]) -> Figure:
+    """Draw each stressed world beside the same world without its stressors."""
+    figure = Figure(figsize=(13, 2.1 * len(names)), layout="constrained")
+    axes = figure.subplots(len(names), 3, squeeze=False)
+    for row, name in zip(axes, names, strict=True):
+        stressed = generate_mmm_dataset(name, seed=SEED)
+        calm = generate_mmm_dataset(customize_preset(name, stressors=()), seed=SEED)
+        sales, spend, outside = row
+        for data, color, width in ((calm, GREY, 2.2), (stressed, ORANGE, 1.0)):
+            first = one_geo(data)
+            date = first["date"].values
+            sales.plot(date, first["sales"], color=color, linewidth=width)
+            spend.plot(date, first["spend"].sum("channel"), color=color, linewidth=width)
+            outside.plot(date, first["outside"], color=color, linewidth=width)
+        tidy(sales, f"{name}: sales")
+        tidy(spend, "total spend")
+        tidy(outside, "baseline and controls (line), media (dots)")
+        for data, color in ((calm, GREY), (stressed, BLUE)):
+            first = one_geo(data)
+            outside.plot(first["date"], first["media"], color=color, linewidth=0, marker=".", ms=2)
+        outside.relim()
+        outside.autoscale()
+        sns.despine(ax=outside)
+    figure.suptitle(
+        "Colour: with the stressor; grey: the same world without (first geo)", fontsize=9
+    )
+    return figure
+
+
+def one_geo(data: MMMDataset) -> Any:
+    """Return what is drawn of the first geo."""
+    first = data.observed.isel(geo=0)
+    truth = data.truth.isel(geo=0)
+    return first.assign(
+        outside=truth["baseline"] + truth["control_contribution"].sum("control"),
+        media=truth["contribution"].sum("channel"),
+    )
+
+
+def priors() -> Figure:
+    """Draw what the two priors say of ROAS, shares, carry-over and autocorrelation."""
+    figure = Figure(figsize=(13, 5.6), layout="constrained")
+    axes = figure.subplots(2, 4)
+    for row, prior in zip(axes, ("worlds", "time_varying"), strict=True):
+        batch = draw_batch(np.random.default_rng(SEED), prior, 2000, n_channels=5, n_weeks=104)
+        sold, paid = batch["contribution"].sum((1, 2)), batch["spend"].sum((1, 2))
+        roas = np.log10(np.maximum(sold / paid, 1e-3)).ravel()
+        sales = batch["sales"].sum(1)
+        share = sold.sum(1) / sales.sum(1)
+        decay = batch["adstock_decay"].ravel()
+        z = sales - sales.mean(1, keepdims=True)
+        memory = (z[:, 1:] * z[:, :-1]).sum(1) / (z**2).sum(1)
+        histogram(row[0], roas, f"{prior}: log10 ROAS of a channel", np.log10(ROI_80))
+        histogram(row[1], share, "media share of sales", SHARE)
+        histogram(row[2], decay[np.isfinite(decay)], "adstock decay per week", None)
+        for place, (label, (low, high)) in enumerate(HALF_LIFE_DECAYS.items()):
+            top = 0.93 - 0.09 * place
+            across = row[2].get_xaxis_transform()
+            row[2].plot([low, high], [top, top], color=ORANGE, linewidth=2, transform=across)
+            row[2].text(high, top, f" {label}", fontsize=7, va="center", transform=across)
+        histogram(row[3], memory, "lag-1 autocorrelation of sales", None)
+    figure.suptitle("2,000 worlds of each prior; orange: published ranges (priors.md)", fontsize=9)
+    return figure
+
+
+def histogram(axis: Axes, values: Any, title: str, published: Any) -> None:
+    axis.hist(values, bins=50, color=BLUE, alpha=0.8)
+    if published is not None:
+        axis.axvspan(*published, color=ORANGE, alpha=0.15)
+    for quantile in np.quantile(values, [0.1, 0.5, 0.9]):
+        axis.axvline(quantile, color="black", linewidth=0.7, linestyle=":")
+    axis.set_title(title, fontsize=9, loc="left")
+    axis.set_yticks([])
+    axis.tick_params(labelsize=7)
+    sns.despine(ax=axis, left=True)
+
+
+def tidy(axis: Axes, title: str) -> None:
+    axis.set_title(title, fontsize=9, loc="left")
+    locator = AutoDateLocator(minticks=3, maxticks=9)
+    axis.xaxis.set_major_locator(locator)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v / 1000:g}k"))
+    axis.tick_params(labelsize=7)
+    axis.set_ylim(bottom=0)
+    sns.despine(ax=axis)
+
+
+if __name__ == "__main__":
+    main()
