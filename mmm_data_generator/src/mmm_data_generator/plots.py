@@ -5,7 +5,13 @@ Each function takes a dataset and returns a matplotlib Figure, to be shown or sa
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
+
+if missing := [name for name in ("matplotlib", "seaborn") if find_spec(name) is None]:
+    raise ImportError(
+        f"pictures need {' and '.join(missing)}: pip install 'mmm-data-generator[plot]'"
+    )
 
 import matplotlib.dates as mdates
 import numpy as np
