@@ -18,7 +18,7 @@ from mmm_benchmark.environments import Environment, Needs
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.executors.local import cores, machine_memory_mb, perform
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.jobs import Job
+from mmm_benchmark.jobs import SHORT_KEY, Job
 from mmm_benchmark.options import DEFAULT_SEED, Options, several
 from mmm_benchmark.planning import (
     Contender,
@@ -28,7 +28,7 @@ from mmm_benchmark.planning import (
     grid,
     make_datasets,
 )
-from mmm_benchmark.progress import Progress
+from mmm_benchmark.progress import Progress, screen
 from mmm_benchmark.runner import Outcome, Policy, run_jobs
 from mmm_benchmark.store import Store, StoredFit, check_writable
 from mmm_benchmark.summary import summarise
@@ -49,7 +49,8 @@ class Results:
     tables
         Table name, such as ``performance_metrics`` -> frame.
     stored
-        ``"small_business@42/scipy"`` -> the stored fit, failures too.
+        ``"small_business@42/scipy"`` -> the stored fit, failures too. Where two fits would share
+        a name, each is followed by the start of its key.
     failed
         The reasons of those that failed, by the same names.
     """
@@ -147,7 +148,7 @@ def run_benchmark(
         quiet=quiet,
         fitter_options={name: value for name, value in given.items() if value is not None},
     )
-    return benchmark(options, Console(quiet=quiet, stderr=False))
+    return benchmark(options, screen(quiet))
 
 
 def benchmark(options: Options, console: Console) -> Results:
@@ -165,11 +166,12 @@ def benchmark(options: Options, console: Console) -> Results:
 
     contenders = find_contenders(options, environment_of)
     outcomes = execute(options, store, made, contenders, console)
-    stored = {_name(outcome.job): outcome.fit for outcome in outcomes}
+    names = distinct([(outcome.job.dataset.label, outcome.fit) for outcome in outcomes])
+    stored = {name: outcome.fit for name, outcome in zip(names, outcomes, strict=True)}
     tables = summarise(list(stored.values()), options.results, bayesian=options.bayesian_metrics)
     failed = {
-        _name(outcome.job): (outcome.lost or outcome.fit.record)["reason"]
-        for outcome in outcomes
+        name: (outcome.lost or outcome.fit.record)["reason"]
+        for name, outcome in zip(names, outcomes, strict=True)
         if outcome.failed
     }
     return Results(tables, stored, failed, options.results)
@@ -244,8 +246,8 @@ def redraw(options: Options, store: Store) -> Results:
     wanted = [str(spec) for spec in options.datasets]
     for fit in sorted(store, key=lambda fit: fit.record["finished_at"]):
         ref = DatasetRef(**fit.job["dataset"])
-        names = {ref.name, ref.label, ref.id}
-        if wanted and names.isdisjoint(Path(each).name for each in wanted):
+        called = {ref.name, ref.label, ref.id}
+        if wanted and called.isdisjoint(Path(each).name for each in wanted):
             continue
         if options.samplers and fit.job["fitter"] not in options.samplers:
             continue
@@ -259,7 +261,8 @@ def redraw(options: Options, store: Store) -> Results:
     fits = [latest[place] for place in sorted(latest)]
     check_writable(options.results)
     tables = summarise(fits, options.results, bayesian=options.bayesian_metrics, again=True)
-    stored = {f"{DatasetRef(**fit.job['dataset']).label}/{fit.job['fitter']}": fit for fit in fits}
+    names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
+    stored = dict(zip(names, fits, strict=True))
     failed = {
         name: fit.record["reason"]
         for name, fit in stored.items()
@@ -268,8 +271,13 @@ def redraw(options: Options, store: Store) -> Results:
     return Results(tables, stored, failed, options.results)
 
 
-def _name(job: Job) -> str:
-    return f"{job.dataset.label}/{job.fitter}"
+def distinct(fits: Sequence[tuple[str, StoredFit]]) -> list[str]:
+    """``dataset/fitter`` for each fit; where several share that, with the start of its key."""
+    names = [f"{label}/{fit.job['fitter']}" for label, fit in fits]
+    return [
+        f"{name} ({fit.key[:SHORT_KEY]})" if names.count(name) > 1 else name
+        for name, (_, fit) in zip(names, fits, strict=True)
+    ]
 
 
 def _teller(console: Console) -> Callable[[str], None]:

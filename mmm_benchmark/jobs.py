@@ -16,6 +16,7 @@ from typing import Any
 from mmm_benchmark.fit import Budget
 
 KEY_LENGTH = 24  # hexadecimal digits: 96 bits
+SHORT_KEY = 8  # of them name a fit where people read
 
 
 @dataclass(frozen=True, kw_only=True)

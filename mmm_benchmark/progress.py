@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Mapping
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
     from mmm_benchmark.jobs import Job
 
 STYLES = {"ok": "green", "skipped": "yellow"}
+
+
+WIDE_ENOUGH = 100  # characters: no table needs more
+
+
+def screen(quiet: bool) -> Console:
+    """Standard output; as wide as the terminal, or as tables need in a file or a pipe."""
+    console = Console(quiet=quiet)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(quiet=quiet, width=WIDE_ENOUGH)
+    return console
 
 
 class Progress:

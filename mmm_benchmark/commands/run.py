@@ -98,9 +98,9 @@ def run(
         quiet=quiet,
         fitter_options={name: value for name, value in given.items() if value is not None},
     )
-    from rich.console import Console
+    from mmm_benchmark.progress import screen
 
-    console = Console(quiet=quiet)
+    console = screen(quiet)
     return show_plan(options, console) if dry_run else do(options, console)
 
 

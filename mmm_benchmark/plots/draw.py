@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmm_benchmark.jobs import SHORT_KEY
 from mmm_benchmark.plots.gather import View, view
 from mmm_benchmark.scoring.seams import ScorableDataset, ScorableFit
 
@@ -70,7 +72,8 @@ def draw_all(
         All pictures of these fits, drawn now or before.
     """
     good = [(fit, dataset) for fit, dataset in fits if fit.ok]
-    pictures = [*_of_datasets(good, results_dir), *_of_summary(good, results_dir, tables)]
+    pictures = _apart(_of_datasets(good, results_dir))
+    pictures += _of_summary(good, results_dir, tables)
     stamps = {folder: _read_stamps(folder) for folder in {p.stem.parent for p in pictures}}
     paths: list[Path] = []
     stale = []
@@ -108,6 +111,17 @@ def _of_datasets(fits: Sequence[Scored], results_dir: Path) -> list[Picture]:
     for fit, dataset in fits:
         groups.setdefault(fit.job["dataset"]["id"], []).append((fit, dataset))
     return [picture for group in groups.values() for picture in _of_dataset(group, results_dir)]
+
+
+def _apart(pictures: Sequence[Picture]) -> list[Picture]:
+    """Pictures of different fits never share a file: those that would get their key's start."""
+    taken = Counter(picture.stem for picture in pictures)
+
+    def own(picture: Picture) -> Picture:
+        name = f"{picture.stem.name}_{picture.keys[0][:SHORT_KEY]}"
+        return replace(picture, stem=picture.stem.with_name(name))
+
+    return [own(each) if taken[each.stem] > 1 else each for each in pictures]
 
 
 def _of_dataset(group: Sequence[Scored], results_dir: Path) -> list[Picture]:
@@ -183,7 +197,7 @@ class _Views:
 def _of_summary(
     fits: Sequence[Scored], results_dir: Path, tables: Mapping[str, pd.DataFrame] | None
 ) -> list[Picture]:
-    from mmm_benchmark.plots import summary
+    from mmm_benchmark.plots import seeds, summary
 
     if not fits:
         return []
@@ -205,7 +219,7 @@ def _of_summary(
     keys = tuple(fit.key for fit, _ in fits)
     return [
         Picture(folder / draw.__name__, keys, from_tables(draw))
-        for draw in (summary.runtime_against_error, summary.calibration)
+        for draw in (summary.runtime_against_error, summary.calibration, seeds.spread_over_seeds)
     ]
 
 

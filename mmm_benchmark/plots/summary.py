@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def _over_all(frame: pd.DataFrame) -> pd.DataFrame:
+def over_all(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[(frame["geo"] == ALL) & (frame["channel"] == ALL)]
 
 
@@ -25,8 +25,8 @@ def runtime_against_error(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
     """Seconds against the CRPS of contributions, a panel per dataset, a point per seed."""
     import seaborn as sns
 
-    where = ["dataset", "seed", "fitter"]
-    error = _over_all(tables["contribution_recovery"])[[*where, "crps"]].dropna(subset="crps")
+    where = ["dataset", "seed", "fitter", "fit"]
+    error = over_all(tables["contribution_recovery"])[[*where, "crps"]].dropna(subset="crps")
     merged = error.merge(tables["runtime_comparison"][[*where, "total_s"]], on=where)
     if merged.empty:
         return None
@@ -64,7 +64,7 @@ def runtime_against_error(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
 def calibration(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
     """Nominal against empirical coverage of contributions, a panel per dataset."""
     columns = [f"coverage_{round(100 * level)}" for level in LEVELS]
-    frame = _over_all(tables["contribution_recovery"]).dropna(subset=columns)
+    frame = over_all(tables["contribution_recovery"]).dropna(subset=columns)
     if frame.empty:
         return None
     figure, panels = _panels(frame)

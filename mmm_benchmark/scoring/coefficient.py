@@ -12,7 +12,7 @@ from mmm_benchmark.scoring.contribution import ONE_DRAW, merge
 from mmm_benchmark.scoring.paths import Paths, spread_measures
 from mmm_benchmark.scoring.posterior import geo_draws
 from mmm_benchmark.scoring.seams import Row
-from mmm_benchmark.scoring.series import ALL, SeriesScores
+from mmm_benchmark.scoring.series import ALL, SeriesScores, spread
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,7 +27,7 @@ def coefficient_rows(posterior: xr.Dataset, truth: xr.Dataset, bayesian: bool) -
         draws = geo_draws(posterior["coefficient"], geo)
         true = truth["coefficient"].isel(geo=geo).values.T
         parts.append(_one_geo(draws, true, bayesian))
-        levels.append((draws.mean(axis=(-2, -1), dtype=np.float64), true.mean(axis=-1)))
+        levels.append((draws.mean(axis=-2, dtype=np.float64), true.mean(axis=-1)))
     labels = [
         {"geo": str(geo), "channel": str(channel)}
         for geo in truth["geo"].values
@@ -35,11 +35,15 @@ def coefficient_rows(posterior: xr.Dataset, truth: xr.Dataset, bayesian: bool) -
     ]
     rows = merge(labels, parts).rows(keeping=[("channel",), ("geo",), ()])
     estimated, true_levels = (np.concatenate(side) for side in zip(*levels, strict=True))
+    agreement = recovery.level_correlation(estimated.mean(axis=-1), true_levels)
+    by_draw = np.full(estimated.shape[-1], np.nan)
+    if bayesian:
+        by_draw = np.array([recovery.level_correlation(each, true_levels) for each in estimated.T])
     for row in rows:
         everything = row["geo"] == row["channel"] == ALL
-        row["level_correlation"] = (
-            recovery.level_correlation(estimated, true_levels) if everything else float("nan")
-        )
+        row["level_correlation"] = agreement if everything else float("nan")
+        if bayesian:
+            row |= spread("level_correlation", by_draw if everything else by_draw * np.nan)
     return rows
 
 
@@ -49,7 +53,7 @@ def _one_geo(draws: FloatArray, truth: FloatArray, bayesian: bool) -> SeriesScor
     mean = paths.mean
     correlation = recovery.correlation(draws, truth[..., None], axis=-2)  # channel, draw
     movement = recovery.variation_ratio(draws, truth[..., None], axis=-2)
-    spread, covered, counted = spread_measures(paths)
+    distribution, covered, counted = spread_measures(paths)
     measures = {
         "correlation": recovery.correlation(mean, truth),
         "correlation_draws": correlation.mean(axis=-1),
@@ -58,7 +62,7 @@ def _one_geo(draws: FloatArray, truth: FloatArray, bayesian: bool) -> SeriesScor
         "level_error": recovery.level_error(mean, truth),
         "log_rmse": recovery.log_rmse(mean, truth),
         "wmape": recovery.wmape(mean, truth),
-    } | spread
+    } | distribution
     by_draw = {}
     if bayesian:
         expanded = truth[..., None]

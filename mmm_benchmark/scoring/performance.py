@@ -41,14 +41,16 @@ def performance_rows(
         drawn = errors_by_draw(paths)
         by_draw = {name: drawn[name] for name in MEASURES if name in drawn}
         by_draw["durbin_watson"] = predictive.durbin_watson(sales[..., None] - paths.draws, axis=-2)
+        by_draw["r2_noise_free"] = np.full(paths.draws.shape[::2], np.nan)
     n = sales.shape[0]
     unknown = np.full(n, np.nan)
     known_noise = truth is not None and "noise" in truth
-    measures["r2_noise_free"] = (
-        recovery.r2(paths.mean, sales - truth["noise"].values)
-        if truth is not None and known_noise
-        else unknown
-    )
+    measures["r2_noise_free"] = unknown
+    if truth is not None and known_noise:
+        expected = sales - truth["noise"].values
+        measures["r2_noise_free"] = recovery.r2(paths.mean, expected)
+        if bayesian:
+            by_draw["r2_noise_free"] = recovery.r2(paths.draws, expected[..., None], axis=-2)
     notes = [] if known_noise else ["true noise is not known: no r2_noise_free"]
     scores = SeriesScores(
         labels=[{"geo": str(geo)} for geo in observed["geo"].values],

@@ -54,6 +54,8 @@ def roas_rows(
         "crps": ratio(calibration.crps(ordered, true), np.abs(true)),
     }
     by_draw = {
+        "roas": draws,
+        "share": share_draws.T,
         "roas_error": ratio(draws - true[:, None], np.abs(true)[:, None]),
         "share_error": share_draws.T - true_share[:, None],
     }
@@ -108,7 +110,10 @@ def _marginal(posterior: xr.Dataset, truth: xr.Dataset) -> Part:
             "marginal_roas": mean,
             "marginal_roas_error": ratio(mean - true, np.abs(true)),
         },
-        {"marginal_roas_error": ratio(draws - true[:, None], np.abs(true)[:, None])},
+        {
+            "marginal_roas": draws,
+            "marginal_roas_error": ratio(draws - true[:, None], np.abs(true)[:, None]),
+        },
         "" if known else "true marginal ROAS is not known",
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mmm_benchmark.jobs import SHORT_KEY
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -46,6 +48,7 @@ def identity(fit: ScorableFit) -> Row:
         "dataset": dataset["name"],
         "seed": dataset.get("seed"),
         "fitter": fit.job["fitter"],
+        "fit": fit.key[:SHORT_KEY],
         "reference": fit.job.get("reference") or "",
     }
 

@@ -84,8 +84,8 @@ class SeriesScores:
             hidden = pooled and name in self.only_series
             row[name] = float("nan") if hidden else pool(name, values[members], pooled)
             if name in self.by_draw:
-                draws = self.by_draw[name][members]
-                row |= spread(name, pool_draws(name, draws, pooled))
+                draws = pool_draws(name, self.by_draw[name][members], pooled)
+                row |= spread(name, np.full_like(draws, np.nan) if hidden else draws)
         if self.counted is not None:
             counted = self.counted[members]
             for level, covered in self.covered.items():

@@ -9,12 +9,13 @@ from mmm_benchmark.phases import PHASES
 from mmm_benchmark.scoring.records import CONVERGENCE, ROLES, SAMPLER
 from mmm_benchmark.scoring.score import SCORED
 
-HEAD = ("dataset", "seed", "fitter")
+HEAD = ("dataset", "seed", "fitter", "fit")
 TAIL = ("reference", "note")
 #: Columns of words; all others but the seed are numbers.
 TEXT = frozenset(
     {
-        *("dataset", "fitter", "geo", "channel", "parameter", "reference", "note"),
+        *("dataset", "fitter", "fit", "geo", "channel", "parameter", "reference", "note"),
+        *("table", "measure", "first", "second"),
         *("key", "status", "reason", "log_tail", "checks_failed"),
     }
 )
@@ -68,18 +69,21 @@ MEASURES: dict[str, tuple[str, ...]] = {
 
 #: Measures that also get a column for each statistic over draws when asked for.
 OVER_DRAWS: dict[str, tuple[str, ...]] = {
-    "performance_metrics": ("r2", "mape", "wmape", "bias", "srmse", "durbin_watson"),
+    "performance_metrics": (
+        *("r2", "mape", "wmape", "bias", "srmse", "durbin_watson", "r2_noise_free"),
+    ),
     "contribution_recovery": (
         *("r2", "mape", "wmape", "bias", "srmse", "correlation"),
         *("variation_ratio", "total_error"),
     ),
     "coefficient_recovery": (
-        *("correlation", "variation_ratio", "level_error", "log_rmse", "wmape"),
+        *("correlation", "variation_ratio", "level_error", "level_correlation", "log_rmse"),
+        "wmape",
     ),
     "parameter_recovery": ("mean", "error"),
     "roas_recovery": (
-        *("roas_error", "marginal_roas_error", "share_error", "misallocated_share"),
-        *("rank_correlation", "curve_error"),
+        *("roas", "roas_error", "marginal_roas", "marginal_roas_error"),
+        *("share", "share_error", "misallocated_share", "rank_correlation", "curve_error"),
     ),
 }
 

@@ -13,12 +13,13 @@ from rich.table import Table
 
 from mmm_benchmark.scoring.series import ALL
 from mmm_benchmark.tables.columns import typed
+from mmm_benchmark.tables.seed_view import print_seeds
 from mmm_benchmark.tables.views import VIEWS, Shown, View
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-type Failed = Mapping[tuple[str, str], str]  # (dataset, fitter) -> status
+type Failed = Mapping[tuple[str, str], str]  # (dataset, fit) -> status
 
 
 def print_tables(tables: Mapping[str, pd.DataFrame], console: Console) -> None:
@@ -33,12 +34,13 @@ def print_tables(tables: Mapping[str, pd.DataFrame], console: Console) -> None:
     """
     tables = {name: typed(frame.copy()) for name, frame in tables.items()}
     failed = {
-        (dataset_label(row), row["fitter"]): str(row["status"])
+        (dataset_label(row), row["fit"]): str(row["status"])
         for row in tables["failures"].to_dict("records")
     }
     for name, view in VIEWS.items():
         if name in tables:
             _print_one(name, tables[name], view, failed, console)
+    print_seeds(tables, console)
     references = tables["runtime_comparison"].query("reference != ''")
     for fitter, reference in references.groupby("fitter")["reference"].first().items():
         console.print(f"* [bold]{escape(str(fitter))}[/] is a reference: {escape(str(reference))}")
@@ -58,19 +60,28 @@ def _print_one(
         reasons = dict.fromkeys(note for note in rows["note"] if note)
         console.print(f"[dim]nothing to show: {escape('; '.join(reasons) or 'no fit')}[/]\n")
         return
+    twins = _twins(rows)
     shown = [triple for triple in view.shown if rows.loc[known, triple[0]].notna().any()]
     lines: dict[str, list[tuple[Mapping[Hashable, Any], str | None]]] = {}
     for row, is_known in zip(rows.to_dict("records"), known, strict=True):
         dataset = dataset_label(row)
-        status = failed.get((dataset, row["fitter"]))
+        status = failed.get((dataset, row["fit"]))
         if is_known or status is not None:
-            lines.setdefault(dataset, []).append((row, status))
+            name = f"{row['fitter']} ({row['fit']})" if twins[row["fit"]] else row["fitter"]
+            lines.setdefault(dataset, []).append((row | {"fitter": name}, status))
     table = _table(lines, view, shown)
     while len(shown) > 1 and _width(table, console) > console.width:
         shown = shown[:-1]  # a cut number would mislead; the CSV has them all
         table = _table(lines, view, shown)
     console.print(f"[dim]{view.reading}[/]")
     console.print(table)
+
+
+def _twins(rows: pd.DataFrame) -> dict[str, bool]:
+    """By ``fit``: whether another fit in these rows goes by the same dataset, seed and fitter."""
+    fits = rows[["dataset", "seed", "fitter", "fit"]].drop_duplicates()
+    shared = fits.duplicated(["dataset", "seed", "fitter"], keep=False)
+    return dict(zip(fits["fit"], shared, strict=True))
 
 
 def _table(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from mmm_benchmark.metrics.arrays import ratio
@@ -22,12 +24,13 @@ def accepted_as_reference(fit: ScorableFit) -> bool:
     return fit.ok and bool(checks) and all(checks.values())
 
 
-def add_skill(frame: pd.DataFrame, labels: list[str], refused: set[tuple[object, ...]]) -> None:
+def add_skill(
+    frame: pd.DataFrame, labels: list[str], data: pd.Series, refused: Collection[str]
+) -> None:
     """Fill ``skill_vs_oracle`` and ``skill_vs_constant``, in place.
 
-    Each is the reference's CRPS over the fit's own on the same row of the same dataset and seed:
-    1 is as good as the reference, 0.5 twice its error. They are empty where there is no such
-    reference row.
+    Each is the reference's CRPS over the fit's own on the same row of the same data: 1 is as good
+    as the reference, 0.5 twice its error. They are empty where there is no such reference row.
 
     Parameters
     ----------
@@ -35,16 +38,16 @@ def add_skill(frame: pd.DataFrame, labels: list[str], refused: set[tuple[object,
         A recovery table with a ``crps`` column.
     labels
         The columns that name a row within one fit.
+    data
+        Which data each row was fitted to; a name and a seed alone could be those of others.
     refused
-        ``(dataset, seed)`` of oracles whose checks failed.
+        ``fit`` of the oracles whose checks failed.
     """
-    where = ["dataset", "seed", *labels]
+    own = frame.assign(data=data.to_numpy())
+    where = ["data", *labels]
     for column, fitter in (("skill_vs_oracle", ORACLE), ("skill_vs_constant", CONSTANT)):
-        reference = frame.loc[frame["fitter"] == fitter, [*where, "crps"]]
-        reference = reference.drop_duplicates(where)
-        if fitter == ORACLE and refused:
-            pairs = pd.Series(zip(reference["dataset"], reference["seed"], strict=True))
-            reference = reference[[pair not in refused for pair in pairs]]
-        matched = frame[where].merge(reference, on=where, how="left")["crps"].to_numpy(float)
-        own = frame["crps"].to_numpy(float)
-        frame[column] = ratio(matched, own)  # empty for a score of exactly zero
+        usable = (own["fitter"] == fitter) & ~own["fit"].isin(list(refused))
+        reference = own.loc[usable, [*where, "crps"]].drop_duplicates(where)
+        matched = own[where].merge(reference, on=where, how="left")["crps"].to_numpy(float)
+        # empty for a score of exactly zero
+        frame[column] = ratio(matched, own["crps"].to_numpy(float))

@@ -146,7 +146,11 @@ def fake_fit(dataset: SimpleNamespace, fitter: str = "honest", **how: Any) -> Fa
     reference = "knows the generating family" if fitter == "oracle" else None
     return FakeFit(
         job={
-            "dataset": {"name": dataset.name, "id": dataset.name, "seed": dataset.seed},
+            "dataset": {
+                "name": dataset.name,
+                "id": f"{dataset.name}-{dataset.seed}",
+                "seed": dataset.seed,
+            },
             "fitter": fitter,
             "library": fitter,
             "reference": reference,

@@ -11,6 +11,7 @@ from mmm_benchmark.metrics import recovery
 from mmm_benchmark.metrics.diagnostics import MAX_CONTRIBUTION_SERIES, R_HAT_CAP
 from mmm_benchmark.scoring.series import SIGNED
 from mmm_benchmark.tables.columns import COVERAGE, MEASURES
+from mmm_benchmark.tables.seeds import SEED_TABLES
 
 TEXT = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
 FAMILIES = ("coverage_", "parameters_", "contribution_", "hdi_90_")
@@ -29,6 +30,12 @@ def test_every_column_is_documented(table: str) -> None:
         and not name.endswith(("_per_sample_second", "_per_second"))
     }
     assert missing <= {"total_s", "key", "log_tail", "reason", "status"}
+
+
+@pytest.mark.parametrize("table", sorted(SEED_TABLES))
+def test_tables_over_seeds_are_documented(table: str) -> None:
+    assert f"`{table}.csv`" in TEXT
+    assert set(SEED_TABLES[table]) <= set(re.findall(r"[a-z_0-9]+", TEXT))
 
 
 def test_the_rules_it_states_are_those_of_the_code() -> None:

@@ -8,9 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from mmm_benchmark.plots import draw_all, response, summary
+from mmm_benchmark.plots import draw_all, response, seeds, summary
 from mmm_benchmark.plots.draw import STAMPS
 from mmm_benchmark.plots.gather import TOGETHER, view
 from mmm_benchmark.plots.paths import coefficients, contributions, predicted_against_actual
@@ -114,6 +115,9 @@ def figures(dataset, fits):
     yield response.roas("label", dataset, views)
     yield summary.runtime_against_error(tables)
     yield summary.calibration(tables)
+    one = tables["contribution_recovery"]
+    three = pd.concat([one.assign(seed=k, crps=one["crps"] * k) for k in (1, 2, 3)])
+    yield seeds.spread_over_seeds({"contribution_recovery": three})
 
 
 def test_no_text_or_panel_lies_over_another(make_world, make_fit) -> None:

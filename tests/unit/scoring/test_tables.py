@@ -13,7 +13,8 @@ from rich.console import Console
 from mmm_benchmark.scoring import TABLES, score_fit
 from mmm_benchmark.scoring.score import SCORED
 from mmm_benchmark.tables import print_tables, read_tables, write_tables
-from mmm_benchmark.tables.columns import OVER_DRAWS, SPREAD, columns
+from mmm_benchmark.tables.columns import HEAD, OVER_DRAWS, SPREAD, columns
+from mmm_benchmark.tables.seeds import SEED_TABLES
 
 
 def over_all(frame: pd.DataFrame) -> pd.Series:
@@ -38,14 +39,14 @@ def test_every_value_has_a_column_and_every_column_a_value(toy, make_fit, bayesi
 
 def test_tables_are_written_as_csv(toy, make_fit, tmp_path: Path) -> None:
     frames = write_tables([(make_fit(toy), toy)], tmp_path / "summary", bayesian=False)
-    assert set(frames) == set(TABLES)
+    assert set(frames) == {*TABLES, *SEED_TABLES}
     for name, frame in frames.items():
-        assert list(frame.columns[:3]) == ["dataset", "seed", "fitter"]
+        assert name in SEED_TABLES or list(frame.columns[:4]) == list(HEAD)
         read = pd.read_csv(tmp_path / "summary" / f"{name}.csv")
         assert list(read.columns) == list(frame.columns)
         assert len(read) == len(frame)
     assert sorted(p.name for p in (tmp_path / "summary").iterdir()) == sorted(
-        f"{name}.csv" for name in TABLES
+        f"{name}.csv" for name in (*TABLES, *SEED_TABLES)
     )
 
 
@@ -76,8 +77,10 @@ def test_a_point_estimate_scores_the_same_over_draws(toy, make_fit, table) -> No
     for row in rows:
         for name in OVER_DRAWS[table]:
             value, mean, *spread = (row[f"{name}{end}"] for end in ("", *SPREAD))
-            hidden = name in ("mean",) and row["geo"] == "all"  # pooled values mean nothing
-            assert hidden or mean == pytest.approx(value, nan_ok=True, abs=1e-12), name
+            # values mean nothing once pooled, errors do
+            hidden = name in ("mean", "roas", "marginal_roas", "share") and np.isnan(value)
+            expected = np.nan if hidden else value
+            assert mean == pytest.approx(expected, nan_ok=True, abs=1e-12), name
             assert np.isnan(spread).all()
 
 
@@ -91,13 +94,14 @@ def test_crps_of_a_point_estimate_is_its_wmape(toy, make_fit) -> None:
 def test_a_failure_is_in_every_table_with_its_reason(toy, make_fit, make_failure, tmp_path) -> None:
     failed = make_failure(toy, "meridian", "timeout", "passed --timeout of 600 s")
     frames = write_tables([(make_fit(toy), toy), (failed, toy)], tmp_path, bayesian=True)
-    for name, frame in frames.items():
+    for name in TABLES:
+        frame = frames[name]
         rows = frame[frame["fitter"] == "meridian"]
         assert len(rows) == 1, name
         if name != "failures":
             assert "timeout: passed --timeout" in rows.iloc[0]["note"]
         if name in SCORED:
-            measures = rows.drop(columns=["dataset", "seed", "fitter", "reference", "note"])
+            measures = rows.drop(columns=[*HEAD, "reference", "note"])
             labels = [label for label in SCORED[name] if label in measures]
             assert measures.drop(columns=labels).isna().all(axis=None)
     assert frames["failures"].iloc[0]["log_tail"] == "line one\nline two"
@@ -219,7 +223,7 @@ def test_tables_read_back_are_the_tables_written(toy, make_fit, make_failure, tm
     for name, frame in frames.items():
         pd.testing.assert_frame_equal(again[name], frame, rtol=1e-5)
     texts = []
-    plain = {name: pd.read_csv(tmp_path / f"{name}.csv") for name in TABLES}
+    plain = {name: pd.read_csv(tmp_path / f"{name}.csv") for name in frames}
     for tables in (frames, again, plain):
         console = Console(file=io.StringIO(), width=100)
         print_tables(tables, console)
