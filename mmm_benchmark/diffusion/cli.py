@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mmm_benchmark import environments
 from mmm_benchmark.errors import UserError
 
 app = typer.Typer(
@@ -26,10 +29,21 @@ Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads.")]
 def _setup(model: str, threads: int | None) -> None:
     if model != "diffusion":
         raise UserError(f"unknown model '{model}'; there is one: diffusion")
+    _enter_environment()
     if threads is not None:
         import torch
 
         torch.set_num_threads(threads)
+
+
+def _enter_environment() -> None:
+    """Go on in the interpreter that has torch, made on first use as for any fit."""
+    needs = environments.extra_needs("diffusion")
+    ready = environments.find(needs) or environments.make(needs, typer.echo)
+    if ready.python != Path(sys.executable):
+        command = [str(ready.python), "-m", "mmm_benchmark.cli", *sys.argv[1:]]
+        sys.stdout.flush()
+        os.execv(command[0], command)
 
 
 @app.command()
