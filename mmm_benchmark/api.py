@@ -6,7 +6,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,8 @@ from rich.console import Console
 from mmm_benchmark import environments
 from mmm_benchmark.environments import Environment, Needs
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.executors.local import cores, machine_memory_mb, perform
+from mmm_benchmark.executors import Perform, local
+from mmm_benchmark.executors.local import cores, default_memory_limit_mb
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.jobs import SHORT_KEY, Job
 from mmm_benchmark.options import DEFAULT_SEED, Options, several
@@ -36,8 +37,6 @@ from mmm_benchmark.summary import summarise
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-
-MEMORY_SHARE = 0.9  # of the machine's memory: the limit when none is given
 
 
 @dataclass(frozen=True)
@@ -87,6 +86,7 @@ def run_benchmark(
     retry_failed: bool = False,
     plots_only: bool = False,
     bayesian_metrics: bool = False,
+    executor: str = "local",
     quiet: bool = False,
     priors: str | None = None,
     device: str | None = None,
@@ -113,6 +113,8 @@ def run_benchmark(
         MB a fit may hold; by default 90% of the machine.
     jobs
         Fits at a time; each gets its share of the cores.
+    executor
+        ``local``, or ``ray`` for the nodes of a Ray cluster.
     plots_only
         Only draw again what is stored.
 
@@ -145,6 +147,7 @@ def run_benchmark(
         retry_failed=retry_failed,
         plots_only=plots_only,
         bayesian_metrics=bayesian_metrics,
+        executor=executor,
         quiet=quiet,
         fitter_options={name: value for name, value in given.items() if value is not None},
     )
@@ -192,13 +195,17 @@ def execute(
     try:
         for each in made:
             keep(each.dataset, each.ref, options.results, staging)
-        with terminated_as_interrupt(), Progress(console, len(jobs)) as progress:
+        with (
+            executor_of(options) as (perform, policy),
+            terminated_as_interrupt(),
+            Progress(console, len(jobs)) as progress,
+        ):
             return run_jobs(
                 jobs,
                 {each.ref.id: each.dataset.observed for each in made},
                 {each.entry.name: each.python for each in contenders if each.python is not None},
                 store,
-                policy_of(options),
+                policy,
                 progress,
                 perform,
                 staging,
@@ -207,13 +214,28 @@ def execute(
         staging.close()
 
 
+@contextlib.contextmanager
+def executor_of(options: Options) -> Iterator[tuple[Perform, Policy]]:
+    """Where workers run, and the limits that hold there."""
+    policy = policy_of(options)
+    if options.executor == "local":
+        yield local.perform, policy
+        return
+    from mmm_benchmark.executors import ray
+
+    with ray.connected():
+        # without a limit of the user's, each node knows its own memory
+        limit, threads = options.memory_limit, ray.threads(options.parallel)
+        yield ray.perform, replace(policy, memory_limit=limit, threads=threads)
+
+
 def policy_of(options: Options) -> Policy:
     """The rules of reuse and the limits of each worker."""
     return Policy(
         force=options.force_rerun,
         retry_failed=options.retry_failed,
         timeout=options.timeout,
-        memory_limit=options.memory_limit or MEMORY_SHARE * machine_memory_mb(),
+        memory_limit=options.memory_limit or default_memory_limit_mb(),
         parallel=options.parallel,
         threads=max(1, cores() // options.parallel),
     )

@@ -13,6 +13,7 @@ from mmm_benchmark.fit import Budget
 
 DEFAULT_SEED = 42
 PRIORS = ("neutral", "spend-share")
+EXECUTORS = ("local", "ray")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,7 @@ class Options:
     retry_failed: bool = False
     plots_only: bool = False
     bayesian_metrics: bool = False
+    executor: str = "local"
     quiet: bool = False
     fitter_options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -68,6 +70,9 @@ class Options:
         for name, limit in {"timeout": self.timeout, "memory_limit": self.memory_limit}.items():
             if limit is not None and not (limit > 0 and math.isfinite(limit)):
                 raise UserError(f"{name} = {limit}: must be a number above 0")
+        if self.executor not in EXECUTORS:
+            allowed = ", ".join(EXECUTORS)
+            raise UserError(f"executor = '{self.executor}': must be one of {allowed}")
         priors = self.fitter_options.get("priors")
         if priors is not None and priors not in PRIORS:
             raise UserError(f"priors = '{priors}': must be one of {', '.join(PRIORS)}")

@@ -175,6 +175,8 @@ class Settler:
             threads=policy.threads,
             timeout=policy.timeout,
             memory_limit=policy.memory_limit,
+            extra=job.extra,
+            versions=job.versions,
         )
         self.reporter.phase(job, "start")
         ending = self.perform(order, lambda phase: self.reporter.phase(job, phase), self.stopping)

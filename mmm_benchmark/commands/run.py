@@ -71,6 +71,9 @@ def run(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda, ..., for fitters that take it.")
     ] = None,
+    executor: Annotated[
+        str, typer.Option(help="local, or ray for the nodes of a Ray cluster.")
+    ] = "local",
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what is cached and what would be fitted.")
@@ -95,6 +98,7 @@ def run(
         retry_failed=retry_failed,
         plots_only=plots_only,
         bayesian_metrics=bayesian_metrics,
+        executor=executor,
         quiet=quiet,
         fitter_options={name: value for name, value in given.items() if value is not None},
     )

@@ -1,9 +1,9 @@
-"""Where a worker runs. An executor is one function, :data:`Perform`; ``local`` is this machine."""
+"""Where a worker runs. An executor is one function, :data:`Perform`: ``local`` or ``ray``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -16,6 +16,9 @@ class Order:
     threads: int
     timeout: float | None = None  # seconds of wall time
     memory_limit: float | None = None  # MB resident, whole process tree
+    #: For executors on other machines, which find the interpreter there.
+    extra: str | None = None
+    versions: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ import psutil
 from mmm_benchmark.executors import Ending, Order, Stopped
 
 TICK = 0.2  # seconds between looks at a worker
+MEMORY_SHARE = 0.9  # of the machine's memory
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -153,6 +154,11 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def default_memory_limit_mb() -> float:
+    """What a worker may hold when no limit is given, MB."""
+    return MEMORY_SHARE * machine_memory_mb()
 
 
 def machine_memory_mb() -> float:

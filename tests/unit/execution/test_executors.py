@@ -1,0 +1,30 @@
+"""Choosing where workers run."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from mmm_benchmark import run_benchmark
+from mmm_benchmark.errors import EnvironmentMissingError, UserError
+from tests.factories import tiny_dataset
+
+
+def test_unknown_executor_is_an_error() -> None:
+    with pytest.raises(UserError, match="executor = 'slurm': must be one of local, ray"):
+        run_benchmark(tiny_dataset(), executor="slurm")
+
+
+def test_missing_ray_is_told_with_the_command_that_mends_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *more: None if name == "ray" else real(name, *more),
+    )
+    with pytest.raises(EnvironmentMissingError, match="try: uv run --extra ray mmm-benchmark run"):
+        run_benchmark(tiny_dataset(), "scipy", executor="ray", results=tmp_path, quiet=True)
