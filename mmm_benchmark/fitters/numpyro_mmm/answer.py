@@ -89,7 +89,8 @@ def _constrained(z: Array, data: density.Data) -> Draws:
 def posterior(observed: xr.Dataset, given: Inputs, draws: Draws) -> xr.Dataset:
     """Estimands of draws ``(chain, draw, ...)``, one draw after another on the device."""
     sample = draws["alpha"].shape[:2]
-    flat = {name: value.reshape(-1, *value.shape[2:]) for name, value in draws.items()}
+    rows = sample[0] * sample[1]
+    flat = {name: value.reshape(rows, *value.shape[2:]) for name, value in draws.items()}
     contribution, totals = _contributions(flat, given)
     curves = dict(zip(MULTIPLIERS, np.moveaxis(totals, 1, 0), strict=True))
     total_spend = observed["spend"].sum(("geo", "date")).to_numpy()

@@ -72,7 +72,7 @@ def draw_coefficients(
     """
     weight = noise**-2
     ZZ, ZC, CC = (np.einsum("gti,gtj->gij", a, b) for a, b in ((Z, Z), (Z, C), (C, C)))
-    Zr, Cr = (np.einsum("gti,sgt->sgi", a, residual, optimize=True) for a in (Z, C))
+    Zr, Cr = (np.einsum("gti,sgt->sgi", a, residual) for a in (Z, C))
     A = np.eye(Z.shape[-1]) + weight[..., None, None] * ZZ  # (draw, geo, p, p)
     B = weight[..., None, None] * ZC  # (draw, geo, p, K)
     own = weight[..., None] * Zr
