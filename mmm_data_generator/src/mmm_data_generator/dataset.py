@@ -165,8 +165,8 @@ class MMMDataset:
     @property
     def family(self) -> dict[str, Any] | None:
         """The generating family and its prior as JSON types, where the config names one."""
-        if self.config is None or self.config.prior is None:
-            return None
+        if self.config is None or self.config.prior is None or self.config.stressors:
+            return None  # a stressed world has left its family
         prior = json.loads(json.dumps(asdict(self.config.prior)))
         return {"family": "time_varying", "prior": prior}
 

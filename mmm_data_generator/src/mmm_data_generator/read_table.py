@@ -11,10 +11,13 @@ from mmm_data_generator.errors import DataError
 
 def read_table(source: Any) -> Any:
     """Return the frame of a CSV, Parquet or Excel file; a frame is returned as it is."""
-    if not isinstance(source, (str, Path)):
-        return source
     import pandas as pd
 
+    if type(source).__module__.split(".")[0] == "polars":
+        # column by column, which needs no pyarrow
+        return pd.DataFrame({name: source[name].to_numpy() for name in source.columns})
+    if not isinstance(source, (str, Path)):
+        return source
     path = Path(source)
     readers: dict[str, Callable[[Path], Any]] = {
         ".csv": pd.read_csv,

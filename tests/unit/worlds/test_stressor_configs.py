@@ -10,6 +10,7 @@ from mmm_data_generator import (
     ConfigError,
     MMMDataConfig,
     customize_preset,
+    generate_mmm_dataset,
     get_preset_config,
     list_available_presets,
     simulate_batch,
@@ -71,6 +72,11 @@ def test_fields_of_stressors_can_be_customized():
 def test_stressors_join_a_prior():
     config = customize_preset("time_varying", stressors=[{"type": "demand"}, {"type": "outliers"}])
     assert config.control_names == ("Seasonality", "Trend", "CompetitorPrice")
+    stressed = generate_mmm_dataset(config, seed=1)
+    assert float(stressed.truth["unobserved"].std()) > 0
+    # its law is no longer the prior's, so no reference may claim to know it
+    assert stressed.family is None
+    assert generate_mmm_dataset("time_varying", seed=1).family is not None
 
 
 def test_controls_of_stressors_come_last():

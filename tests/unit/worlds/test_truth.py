@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmm_data_generator import MMMDataset, generate_mmm_dataset, list_available_presets
+from mmm_data_generator import (
+    MMMDataset,
+    generate_mmm_dataset,
+    get_preset_config,
+    list_available_presets,
+)
 from mmm_data_generator import stressors as s
 from mmm_data_generator.estimands import SPEND_MULTIPLIERS
 from mmm_data_generator.stressors.presets import calm
@@ -78,6 +85,40 @@ def test_no_pair_of_channels_can_trade_budget_for_much_more(data):
                 moved[giver] -= step
                 moved[taker] += step
                 assert outcome(data, moved / spend) < top * (1 + 5e-4)
+
+
+@pytest.mark.parametrize("preset", ["stress_everything", "stress_multiplicative", "stress_cost"])
+def test_permuting_channels_permutes(preset):
+    config = get_preset_config(preset)
+    order = [2, 0, 3, 1]
+    moved = replace(config, channels=tuple(config.channels[j] for j in order))
+    one, other = (generate_mmm_dataset(each, seed=4) for each in (config, moved))
+    np.testing.assert_allclose(one.observed["sales"], other.observed["sales"], rtol=1e-9)
+    for name in ("contribution", "roas", "marginal_roas", "attribution_share"):
+        np.testing.assert_allclose(
+            one.truth[name], other.truth[name].sel(channel=one.truth["channel"]), rtol=1e-6
+        )
+
+
+@pytest.mark.parametrize("preset", ["stress_demand", "stress_multiplicative", "stress_synergy"])
+def test_another_currency_scales_money_and_nothing_else(preset):
+    config = get_preset_config(preset)
+    k = 7.0
+    other = replace(
+        config,
+        channels=tuple(replace(c, base_spend=k * c.base_spend) for c in config.channels),
+        regions=replace(config.regions, base_sales_rate=k * config.regions.base_sales_rate),
+        control_variables=tuple(
+            replace(c, base_effectiveness=k * c.base_effectiveness)
+            for c in config.control_variables
+        ),
+    )
+    one, two = (generate_mmm_dataset(each, seed=4) for each in (config, other))
+    for name in ("contribution", "unobserved", "noise", "response_curve"):
+        np.testing.assert_allclose(k * one.truth[name], two.truth[name], rtol=1e-9, atol=1e-6)
+    for name in ("roas", "marginal_roas", "half_saturation", "slope", "attribution_share"):
+        np.testing.assert_allclose(one.truth[name], two.truth[name], rtol=1e-9)
+    np.testing.assert_array_equal(one.observed["population"], two.observed["population"])
 
 
 KINDS = st.sampled_from([kind for name, kind in s.STRESSORS.items() if name != "events"])

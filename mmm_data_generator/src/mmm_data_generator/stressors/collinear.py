@@ -52,7 +52,8 @@ class Collinear:
 
     def apply(self, world: StressedWorld, scene: Scene) -> StressedWorld:
         """Replace the spend of the channels."""
-        at = scene.indices(self.channels)
+        # by name, so that the order of the channels means nothing
+        at = sorted(scene.indices(self.channels), key=lambda j: scene.channels[j])
         n, k = len(scene.dates), len(at)
         target = np.full((k, k), self.correlation) + (1 - self.correlation) * np.eye(k)
         mix = np.linalg.cholesky(target).T
