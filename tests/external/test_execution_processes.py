@@ -20,6 +20,11 @@ ROOT = Path(__file__).parents[2]
 Start = Callable[..., subprocess.Popen[str]]
 
 
+def heed_ctrl_c() -> None:
+    """A test run that a shell put in the background ignores SIGINT, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start() -> Iterator[Start]:
     """Start a command in the project's root; whatever is still running at the end is ended."""
@@ -33,6 +38,7 @@ def start() -> Iterator[Start]:
             text=True,
             cwd=ROOT,
             env={**os.environ, **environ},
+            preexec_fn=heed_ctrl_c,
         )
         started.append(process)
         return process
@@ -134,9 +140,8 @@ def test_stopped_run_leaves_no_process_and_no_result(
     wait_for(parent, "sample")
     workers = tree(parent)
     parent.send_signal(number)
-    assert parent.stdout is not None
-    rest = parent.stdout.read()
-    assert parent.wait() == 130
+    rest, _ = parent.communicate(timeout=120)
+    assert parent.returncode == 130
     assert "stopped" in rest
     assert "Traceback" not in rest
     assert all_gone(workers)
