@@ -29,7 +29,7 @@ from mmm_data_generator import generate_mmm_dataset
 HERE = Path(__file__).parent / "results" / "diffusion"
 ROWS = HERE / "recovery.csv"
 FIELDS = (
-    "fitter", "dataset", "seed", "seconds", "within", "within_draw", "crps", "srmse",
+    "fitter", "dataset", "seed", "draws", "seconds", "within", "within_draw", "crps", "srmse",
     "cover50", "cover80", "cover90", "points", "variation_draw", "variation_mean", "mape",
     "positive", "true_level", "level",
 )  # fmt: skip
@@ -56,6 +56,7 @@ def measure(fitter: Any, dataset: str, seed: int, budget: Budget) -> dict[str, A
     expected = drawn["expected_sales"].values.mean(0)
     counts = [calibration.coverage(ordered, right, level) for level in (0.5, 0.8, 0.9)]
     row = {
+        "draws": len(contribution),
         "seconds": seconds,
         "crps": calibration.crps(ordered, right).mean() / right.mean(),
         "srmse": np.sqrt(((point - right) ** 2).mean((0, 1)).mean()) / scale.mean(),
@@ -99,7 +100,9 @@ def read() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def fit(names: list[str], dataset: str, seeds: int, budget: Budget) -> None:
+def fit(
+    names: list[str], dataset: str, seeds: int, budget: Budget, settings: dict[str, int]
+) -> None:
     """Fit and append, seed by seed, so that a stop leaves all fitters equally far."""
     HERE.mkdir(parents=True, exist_ok=True)
     done = {(r["fitter"], r["dataset"], r["seed"]) for r in read()}
@@ -110,7 +113,8 @@ def fit(names: list[str], dataset: str, seeds: int, budget: Budget) -> None:
                 continue
             module, _, attribute = entries[name].target.partition(":")
             kind = getattr(importlib.import_module(module), attribute)
-            row = measure(kind(**entries[name].settings), dataset, seed, budget)
+            fitter = kind(**{**entries[name].settings, **settings})
+            row = measure(fitter, dataset, seed, budget)
             fresh = not ROWS.exists()
             with ROWS.open("a", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, FIELDS)
@@ -192,14 +196,16 @@ def main() -> None:
     parser.add_argument("fitters", nargs="*")
     parser.add_argument("--dataset", default="time_varying")
     parser.add_argument("--seeds", type=int, default=50, help="0, 1, ... below this")
-    parser.add_argument("--draws", type=int, default=500, help="of the references, per chain")
+    parser.add_argument("--draws", type=int, default=500, help="of samplers with chains, per chain")
+    parser.add_argument("--own-draws", type=int, help="of diffusion and wiener; 200 if not given")
     parser.add_argument("--chains", type=int, default=2)
     given = parser.parse_args()
     if given.what == "report":
         report()
     else:
         budget = Budget(chains=given.chains, draws=given.draws, tune=given.draws)
-        fit(given.fitters, given.dataset, given.seeds, budget)
+        settings = {} if given.own_draws is None else {"draws": given.own_draws}
+        fit(given.fitters, given.dataset, given.seeds, budget, settings)
 
 
 if __name__ == "__main__":

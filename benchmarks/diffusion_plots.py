@@ -53,9 +53,9 @@ def coefficients(truth: xr.Dataset, posterior: xr.Dataset, out: Path) -> None:
         axis.plot(np.exp(np.log(drawn[..., j]).mean(0)), color=BLUE, lw=2, label="posterior mean")
         axis.plot(right[:, j], color=TRUE, lw=1.4, label="truth")
         axis.set(title=str(name), ylim=(0, max(high.max(), right[:, j].max()) * 1.1))
-    axes[0].legend(frameon=False)
     for axis in axes[len(names) :]:
-        axis.set_visible(False)
+        axis.axis("off")
+    axes[-1].legend(*axes[0].get_legend_handles_labels(), frameon=False, loc="center")
     figure.supxlabel("week")
     figure.supylabel("sales a week at full saturation")
     figure.suptitle("Coefficients of one held-out world; thin lines: two single draws")

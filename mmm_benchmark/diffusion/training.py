@@ -178,6 +178,7 @@ def train(
     trainer = Trainer(config, folder, device)
     if resume and (folder / "progress.json").exists():
         trainer.resume()
+        _forget_after(folder / HISTORY, trainer.progress.step)
     folder.mkdir(parents=True, exist_ok=True)
     for line in _steps(trainer, minutes):
         _append(folder / HISTORY, line)
@@ -213,6 +214,15 @@ def _steps(trainer: Trainer, minutes: float | None) -> Iterator[dict[str, float]
             recent.clear()
         if progress.step % config.save_every == 0:
             trainer.save()
+
+
+def _forget_after(path: Path, step: int) -> None:
+    """Drop lines of steps that a kill undid: they are about to be made, and logged, again."""
+    if not path.exists():
+        return
+    head, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if float(line.split(",", 1)[0]) <= step]
+    path.write_text("".join([head, *kept]), encoding="utf-8")
 
 
 def _append(path: Path, line: dict[str, float]) -> None:

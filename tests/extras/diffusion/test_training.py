@@ -120,6 +120,12 @@ def test_every_loss_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with (tmp_path / training.HISTORY).open() as file:
         lines = list(csv.DictReader(file))
     assert [line["step"] for line in lines] == ["2", "4"]
+
+    progress = json.loads((tmp_path / "progress.json").read_text())
+    (tmp_path / "progress.json").write_text(json.dumps({**progress, "step": 2}))
+    training.train(TINY, tmp_path, CPU, resume=True, report=lambda _: None)
+    with (tmp_path / training.HISTORY).open() as file:
+        assert [line["step"] for line in csv.DictReader(file)] == ["2", "4"]
     assert {*NAMES, "total", "learning_rate", "worlds"} <= set(lines[0])
 
 
