@@ -23,6 +23,8 @@ from numpyro.infer.hmc import hmc
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.phases import phase
 
+type Move = Callable[[Any, Any, Any], Any]
+
 MAX_TREE_DEPTH = 10
 MAX_THREADS = 2
 
@@ -46,6 +48,7 @@ def nuts(
     *,
     dense: bool,
     step_size: float = 0.1,
+    move: Move | None = None,
 ) -> Sample:
     """Sample ``exp(log_density(z, data))`` (Hoffman and Gelman 2014; Phan et al. 2019).
 
@@ -57,12 +60,16 @@ def nuts(
         First positions, (chain, dimension).
     dense
         Whether the mass matrix is dense or diagonal.
+    move
+        ``move(key, z, data)``: another transition that keeps the density, after each of NUTS.
     """
 
     keys = jax.random.split(jax.random.key(seed), len(starts))
     starts = jnp.asarray(starts, jnp.result_type(float))
     with phase("compile"):
-        plan = Plan(log_density, budget.tune, budget.draws, budget.target_accept, dense, step_size)
+        plan = Plan(
+            log_density, budget.tune, budget.draws, budget.target_accept, dense, step_size, move
+        )
         compiled = compile_chain(plan, keys[0], starts[0], data)
     with phase("sample"), ThreadPoolExecutor(threads()) as pool:
         jobs = [pool.submit(_wait, compiled, keys[i], starts[i], data) for i in range(len(starts))]
@@ -81,6 +88,7 @@ class Plan(NamedTuple):
     target_accept: float
     dense: bool
     step_size: float
+    move: Move | None
 
 
 #: Programs of this process, so that many datasets of one shape are compiled for once.
@@ -99,7 +107,19 @@ def compile_chain(plan: Plan, key: Any, start: Any, data: Any) -> Any:
 
 
 def _chain(plan: Plan, key: Any, start: Any, data: Any) -> Any:
-    init, step = hmc(lambda z: -plan.log_density(z, data), algo="NUTS")
+    def potential(z: Any) -> Any:
+        return -plan.log_density(z, data)
+
+    init, nuts_step = hmc(potential, algo="NUTS")
+
+    def step(state: Any) -> Any:
+        state = nuts_step(state)
+        if plan.move is None:
+            return state
+        z = plan.move(jax.random.fold_in(state.rng_key, 1), state.z, data)
+        energy, slope = jax.value_and_grad(potential)(z)
+        return state._replace(z=z, potential_energy=energy, z_grad=slope)
+
     state = init(
         start,
         plan.tune,

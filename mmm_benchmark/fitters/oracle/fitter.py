@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.fit import Budget, Fit
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
 OPTIMAL = "Bayes-optimal: the exact prior that every value of this world was drawn from"
 WELL_SPECIFIED = "well-specified: the right functional forms under a broad prior"
+
+#: Draws of a time_varying posterior for each one asked for: where and when a path jumped has
+#: several answers, and chains take their time between them.
+LONGER = 4
 
 MOVING_ROLES = {
     "decay": "adstock",
@@ -70,12 +75,12 @@ def fit_moving(observed: xr.Dataset, family: dict[str, Any], budget: Budget, see
         from mmm_benchmark.fitters.oracle import answer, moving, sample
     with phase("build"):
         data = moving.prepare(observed, family)
-    drawn = sample.sample_moving(data, budget, seed)
+    drawn = sample.sample_moving(data, replace(budget, draws=LONGER * budget.draws), seed)
     with phase("summarise"):
         free = answer.moving_parameters(drawn.z, data)
         kept = kept_draws(*drawn.z.shape[:2])
         found = answer.moving_estimands(drawn.z[:, kept], data, observed)
-        every = answer.moving_estimands(drawn.z, data, observed)["contribution"]
+        every = answer.moving_estimands(drawn.z, data, observed)["contribution"]  # the full sample
         return answer.as_fit(
             observed,
             found,

@@ -8,8 +8,6 @@ little the posterior is simple too:
   the quantile function of their law (the split by the gamma variables that make it).
 * weekly innovations of every path, in units of their ordinary standard deviation s:
   ``(1 - p) N(0, 1) + p N(0, 1 + r^2 / s^2)``, a density in closed form; the first week normal.
-  Their coordinates are stretched beyond the reach of ordinary weeks (:func:`stretch`), which
-  makes the mixture near normal, so that a chain need not leap to and from a jump.
 """
 
 from __future__ import annotations
@@ -19,14 +17,10 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jax.nn import log_sigmoid, sigmoid, softplus
-from jax.scipy.special import ndtri
+from jax.nn import log_sigmoid, sigmoid
 
 from mmm_benchmark.fitters.numpyro_mmm.density import lag_weights, ou_filter
 from mmm_benchmark.fitters.numpyro_mmm.prepare import lag_tensor
-
-#: Over how many standard deviations the stretch of jumps sets in.
-WIDTH = 0.15
 
 
 class Law(NamedTuple):
@@ -123,9 +117,8 @@ def split(z: Any, data: Data) -> Params:
 def constrain(z: Any, data: Data) -> Params:
     """Unknowns from the vector."""
     at, p = split(z, data), data.law
-    u = p.volatility * stretch(at.path, p.jump_probability, p.jump_sd / p.volatility)
-    control_jump = p.control_jump_sd / p.control_volatility
-    g = p.control_volatility * stretch(at.control_path, p.jump_probability, control_jump)
+    u = p.volatility * at.path
+    g = p.control_volatility * at.control_path
     return Params(
         decay=sigmoid(at.decay),
         half_saturation=p.half_saturation_median
@@ -155,37 +148,13 @@ def log_prior(z: Any, data: Data) -> Any:
     )  # fmt: skip
 
 
-def _bend(jump_probability: Any, jump: Any) -> tuple[Any, Any]:
-    """Where innovations begin to be jumps, in normal standard deviations, and how much steeper.
-
-    1.3 times the jump would make the mixture normal; less keeps the whitened map nearer to linear,
-    which was seen to matter more.
-    """
-    rare = jnp.maximum(jump_probability, 1e-6)
-    return 0.12 + ndtri(1 - rare / 2), 0.35 * jump
-
-
-def stretch(x: Any, jump_probability: Any, jump: Any) -> Any:
-    """Innovations from coordinates, (series, date): the identity, and steeper beyond a bend.
-
-    The first week, which is normal, is its own coordinate.
-    """
-    bend, slope = _bend(jump_probability, jump)
-    beyond = softplus((x - bend) / WIDTH) - softplus((-x - bend) / WIDTH)
-    return jnp.concatenate([x[:, :1], (x + slope * WIDTH * beyond)[:, 1:]], axis=1)
-
-
-def _innovations(x: Any, jump_probability: Any, jump: Any) -> Any:
-    """Log density of innovations' coordinates, (series, date), Jacobian included."""
+def _innovations(e: Any, jump_probability: Any, jump: Any) -> Any:
+    """Log density of scaled innovations, (series, date), up to a constant."""
     wide = 1 + jump**2
-    e = stretch(x, jump_probability, jump)
     narrow_part = jnp.log1p(-jump_probability) - 0.5 * e[:, 1:] ** 2
     wide_part = jnp.log(jump_probability / jnp.sqrt(wide)) - 0.5 * e[:, 1:] ** 2 / wide
-    bend, slope = _bend(jump_probability, jump)
-    later = x[:, 1:]
-    steep = 1 + slope * (sigmoid((later - bend) / WIDTH) + sigmoid((-later - bend) / WIDTH))
     first = -0.5 * jnp.sum(e[:, 0] ** 2) / (1 + jump_probability * jump**2)
-    return first + jnp.sum(jnp.logaddexp(narrow_part, wide_part) + jnp.log(steep))
+    return first + jnp.sum(jnp.logaddexp(narrow_part, wide_part))
 
 
 def response(a: Any, params: Params) -> Any:
@@ -220,6 +189,15 @@ def standard_residual(z: Any, data: Data) -> Any:
     params = constrain(z, data)
     mean = expected(params, *parts(params, data), data)
     return (data.sales / params.sales - mean) / data.law.noise_share
+
+
+def paths(data: Data) -> Any:
+    """Places in the vector of all innovations, (series, date), channels first."""
+    sizes = lengths(data)
+    t = data.lagged.shape[1]
+    start = np.concatenate([[0], np.cumsum(sizes)])
+    names = [Params._fields.index(name) for name in ("path", "control_path")]
+    return np.concatenate([np.arange(start[k], start[k + 1]).reshape(-1, t) for k in names])
 
 
 def log_density(z: Any, data: Data) -> Any:

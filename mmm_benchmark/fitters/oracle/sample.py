@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.fitters.numpyro_mmm.sampling import Sample, nuts
 from mmm_benchmark.fitters.oracle import constant, moving
+from mmm_benchmark.fitters.oracle.jumps import exchange_weeks
 from mmm_benchmark.fitters.oracle.whiten import Whitening, descend, gauss_newton
 from mmm_benchmark.phases import phase
 
@@ -31,22 +33,25 @@ def whitened_density(y: Any, given: Whitened) -> Any:
     return moving.log_density(given.whitening(y), given.data)
 
 
+def exchange(key: Any, y: Any, given: Whitened) -> Any:
+    """Exchange weeks of jumps, in whitened coordinates."""
+    z = exchange_weeks(key, given.whitening(y), given.data)
+    return given.whitening.inverse(z)
+
+
 def sample_moving(data: moving.Data, budget: Budget, seed: int) -> Sample:
     """Draws of a ``time_varying`` posterior, in the coordinates of its law."""
     with phase("sample"):
         starts = modes(data, budget.chains, seed)
         whitening = gauss_newton(moving.standard_residual, starts, data)
-    back = np.asarray(whitening.V, np.float64)
-    off = starts - np.asarray(whitening.centre, np.float64)
-    stretch = 1 / np.asarray(whitening.scale, np.float64) - 1
     rng = np.random.default_rng(seed)
-    y = off + (off @ back * stretch) @ back.T
+    y = np.stack([np.asarray(whitening.inverse(start), np.float64) for start in starts])
     y += 0.3 * rng.standard_normal(y.shape)
     given = Whitened(whitening, data)
-    drawn = nuts(whitened_density, given, y, budget, seed, dense=False, step_size=0.3)
-    scale = np.asarray(whitening.scale, np.float64) - 1
-    z = np.asarray(whitening.centre) + drawn.z + ((drawn.z @ back) * scale) @ back.T
-    return drawn._replace(z=z.astype(drawn.z.dtype))
+    drawn = nuts(
+        whitened_density, given, y, budget, seed, dense=False, step_size=0.3, move=exchange
+    )
+    return drawn._replace(z=np.asarray(jax.jit(jax.vmap(jax.vmap(whitening)))(drawn.z)))
 
 
 def modes(data: moving.Data, chains: int, seed: int) -> Array:

@@ -33,6 +33,11 @@ class Whitening(NamedTuple):
         """Map whitened coordinates back."""
         return self.centre + y + self.V @ ((self.scale - 1) * (self.V.T @ y))
 
+    def inverse(self, z: Any) -> Any:
+        """Whitened coordinates of ``z``."""
+        off = z - self.centre
+        return off + self.V @ ((1 / self.scale - 1) * (self.V.T @ off))
+
 
 @cache
 def _value_and_slope(log_density: Density) -> Any:

@@ -15,6 +15,7 @@ from mmm_benchmark.family import family_of, family_text
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.fitters.oracle import constant, moving
 from mmm_benchmark.fitters.oracle.fitter import Oracle
+from mmm_benchmark.fitters.oracle.jumps import exchange_weeks
 from mmm_benchmark.fitters.oracle.whiten import gauss_newton
 from mmm_data_generator import generate_mmm_dataset, get_preset_config
 
@@ -75,17 +76,35 @@ def test_exact_law_reproduces_the_world_from_its_true_values():
 
 
 def test_innovations_have_the_density_of_the_mixture():
-    """Density of the coordinate = mixture density of the innovation x slope of the stretch."""
     p, ratio = 0.02, 0.5 / 0.12
     wide = np.sqrt(1 + ratio**2)
     with jax.enable_x64(True):
-        for x in (-4.0, -2.4, 0.3, 2.6, 5.0):
-            at = jnp.asarray([[0.0, x]])
-            e = float(moving.stretch(at, p, ratio)[0, 1])
-            slope = float(jax.jacobian(moving.stretch)(at, p, ratio)[0, 1, 0, 1])
+        for e in (-8.0, -2.4, 0.3, 2.6, 5.0):
             law = (1 - p) * stats.norm.pdf(e) + p * stats.norm.pdf(e, scale=wide)
-            expected = np.log(law * slope * np.sqrt(2 * np.pi))
-            assert float(moving._innovations(at, p, ratio)) == pytest.approx(expected, abs=1e-9)
+            found = float(moving._innovations(jnp.asarray([[0.0, e]]), p, ratio))
+            assert found == pytest.approx(np.log(law * np.sqrt(2 * np.pi)), abs=1e-9)
+
+
+def test_exchanges_permute_innovations_and_spread_a_jump():
+    """Where sales say next to nothing, a jump visits other weeks and other series."""
+    dataset = generate_mmm_dataset("time_varying", seed=1, n_periods=12)
+    family = json.loads(observed_of(dataset).attrs["family"])
+    family["prior"]["noise_share"] = 1e3
+    data = moving.prepare(dataset.observed, family)
+    place = moving.paths(data)
+    start = np.random.default_rng(0).normal(size=moving.dimension(data)).astype(np.float32)
+    start[place[0, 5]] = 6.0
+    moves = jax.jit(jax.vmap(lambda key: exchange_weeks(key, jnp.asarray(start), data)))
+    after = np.asarray(moves(jax.random.split(jax.random.key(0), 300)))
+    later = place[:, 1:].ravel()
+    rest = np.setdiff1d(np.arange(start.size), later)
+    np.testing.assert_array_equal(after[:, rest], np.tile(start[rest], (300, 1)))
+    np.testing.assert_array_equal(
+        np.sort(after[:, later]), np.tile(np.sort(start[later]), (300, 1))
+    )
+    series, week = np.divmod(after[:, later].argmax(axis=1), place.shape[1] - 1)
+    assert len(np.unique(week)) > 6
+    assert len(np.unique(series)) > 4
 
 
 def linear(z, J):
