@@ -83,6 +83,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             extra="numpyro",
             settings=settings,
             packages=("numpyro", "jax"),
+            quick=name == "numpyro-mmm",
         )
         for name, summary, settings in (
             ("numpyro-mmm", "native NumPyro MMM, linear terms integrated out, NUTS", {}),

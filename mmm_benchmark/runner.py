@@ -151,7 +151,8 @@ class Settler:
             stored = self.store.get(job.key)
             if stored is not None and self.policy.refit_because(stored) is None:
                 self.reporter.done(job, stored.record, fresh=False)
-                return Outcome(job=job, fit=stored, fresh=False)
+                fit = stored.of(job.document()["dataset"])
+                return Outcome(job=job, fit=fit, fresh=False)
             self._give_up_if_stopped()
             outcome = self._fit(observed, python, stored)
         finally:

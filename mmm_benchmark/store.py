@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,11 +37,17 @@ class StoredFit:
 
     key: str
     path: Path
+    dataset: Mapping[str, Any] | None = None  # the name these same data go by in this run
 
     @cached_property
     def job(self) -> dict[str, Any]:
         """What was asked: dataset, fitter, settings, budget, seed, versions."""
-        return json.loads((self.path / "job.json").read_text())
+        job = json.loads((self.path / "job.json").read_text())
+        return job if self.dataset is None else {**job, "dataset": self.dataset}
+
+    def of(self, dataset: Mapping[str, Any]) -> StoredFit:
+        """The same fit, of the same data, under the name that ``dataset`` gives them."""
+        return replace(self, dataset=dataset)
 
     @cached_property
     def record(self) -> dict[str, Any]:

@@ -122,6 +122,21 @@ def test_fresh_fit_is_stored_and_found_again(tmp_path: Path) -> None:
     assert told.done_ == [("ok", True), ("ok", False)]
 
 
+def test_the_same_data_by_another_name_are_not_fitted_again_but_named_anew(tmp_path: Path) -> None:
+    settle(tmp_path, JOB, executor=Executor())
+    renamed = replace(JOB, dataset=replace(JOB.dataset, name="small", id="small-0"))
+    store = Store(tmp_path)
+    staging = store.staging()
+    (outcome,) = run_jobs(
+        [renamed], {"small-0": tiny_observed()}, {"one": Path("python")},
+        store, Policy(), Told(), Executor(), staging,
+    )  # fmt: skip
+    staging.close()
+    assert not outcome.fresh
+    assert outcome.fit.job["dataset"]["name"] == "small"
+    assert outcome.fit.job["dataset"]["id"] == "small-0"
+
+
 def test_family_reaches_references_alone(tmp_path: Path) -> None:
     executor = Executor()
     reference = replace(JOB, fitter="oracle", reference="knows the family")
