@@ -1,15 +1,13 @@
 """Our samplers against the schedulers of ``diffusers``, an independent implementation.
 
-Both walk the same noise with the same denoiser. Skipped where ``diffusers`` is not installed.
+Both walk the same noise with the same denoiser.
 """
 
+import diffusers
 import pytest
-
-torch = pytest.importorskip("torch")
-diffusers = pytest.importorskip("diffusers")
+import torch
 
 pytestmark = [
-    pytest.mark.external,
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
@@ -22,22 +20,22 @@ COSINE = {
 }
 
 
-def posterior_mean(x: "torch.Tensor", alpha: float, sigma: float) -> "torch.Tensor":
+def posterior_mean(x: torch.Tensor, alpha: float, sigma: float) -> torch.Tensor:
     """E[x_0 | x_t] for x_0 ~ N(0.8, 0.5²)."""
     return 0.8 + alpha * 0.25 / (alpha**2 * 0.25 + sigma**2) * (x - alpha * 0.8)
 
 
-def start() -> "torch.Tensor":
+def start() -> torch.Tensor:
     return torch.randn(64, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 
 
-def ours(name: str, count: int, generator: "torch.Generator | None" = None) -> "torch.Tensor":
+def ours(name: str, count: int, generator: "torch.Generator | None" = None) -> torch.Tensor:
     from mmm_benchmark.diffusion import samplers
     from mmm_benchmark.diffusion.schedule import cosine_schedule
 
     schedule = cosine_schedule(STEPS)
 
-    def denoise(x: "torch.Tensor", t: int) -> "torch.Tensor":
+    def denoise(x: torch.Tensor, t: int) -> torch.Tensor:
         return posterior_mean(x, float(schedule.alpha[t]), float(schedule.sigma[t]))
 
     times = samplers.grid(STEPS, count)
@@ -46,7 +44,7 @@ def ours(name: str, count: int, generator: "torch.Generator | None" = None) -> "
     return getattr(samplers, name)(denoise, start(), schedule, times)
 
 
-def theirs(scheduler: object, timesteps: list[int], **step: object) -> "torch.Tensor":
+def theirs(scheduler: object, timesteps: list[int], **step: object) -> torch.Tensor:
     x = start()
     for t in timesteps:
         kept = scheduler.alphas_cumprod[t].double()
