@@ -147,10 +147,26 @@ def constant_estimands(
     return out
 
 
-def series(contribution: Array) -> Array:
-    """A few hundred contribution series that move, (chain, draw, cell)."""
-    flat = contribution.reshape(*contribution.shape[:2], -1)
-    return flat[..., pick_series(flat.shape[-1])]
+def _moving_series(row: Any, given: tuple[moving.Data, Any]) -> dict[str, Any]:
+    data, cells = given
+    params = moving.constrain(row, data)
+    share, _ = moving.parts(params, data)
+    return {"series": params.sales * share.ravel()[cells]}
+
+
+def _constant_series(row: Any, given: tuple[constant.Data, Any]) -> dict[str, Any]:
+    data, cells = given
+    params = constant.constrain(row, data)
+    h = constant.response(constant.adstocked(params, data), params)
+    return {"series": (params.effect[..., None] * h).ravel()[cells]}
+
+
+def contribution_series(z: Array, data: moving.Data | constant.Data) -> Array:
+    """Contributions of the full sample at a few hundred cells that move, (chain, draw, cell)."""
+    moves = np.flatnonzero(np.asarray(data.lagged).any(axis=-1))
+    cells = jnp.asarray(moves[pick_series(moves.size)])
+    one = _moving_series if isinstance(data, moving.Data) else _constant_series
+    return over_draws(one, z, (data, cells))["series"]
 
 
 def as_fit(observed: xr.Dataset, found: Draws, seed: int, **rest: Any) -> Fit:
