@@ -22,11 +22,6 @@ from mmm_benchmark.phases import phase
 #: Above this many dimensions a dense mass matrix costs more than it gains.
 MAX_DENSE = 400
 
-#: Up to this many dimensions three transitions make one kept draw: they cost less than starting
-#: and compiling, and autocorrelation goes.
-SMALL = 60
-SMALL_TRANSITIONS = 3
-
 #: Curvature along a direction is taken to be at least this: a standard deviation of at most 3.
 FLATTEST = 1 / 9
 
@@ -50,20 +45,8 @@ def by_nuts(data: density.Data, budget: Budget, seed: int) -> Inferred:
     """Markov chains: the posterior itself."""
     rng = np.random.default_rng(seed)
     size = density.dimension(data)
-    start = density.start(data)
-    if size > SMALL:
-        with phase("sample"):
-            start, _ = find_mode(data)
-    starts = start + 0.2 * rng.standard_normal((budget.chains, size))
-    sample = nuts(
-        density.log_density,
-        data,
-        starts,
-        budget,
-        seed,
-        dense=size <= MAX_DENSE,
-        transitions=SMALL_TRANSITIONS if size <= SMALL else 1,
-    )
+    starts = density.start(data) + 0.2 * rng.standard_normal((budget.chains, size))
+    sample = nuts(density.log_density, data, starts, budget, seed, dense=size <= MAX_DENSE)
     return Inferred(sample.z, sample, {}, ())
 
 
@@ -193,13 +176,11 @@ def sampler_checks(found: Mapping[str, float]) -> dict[str, bool]:
 
 def sample_stats(sample: Sample) -> xr.Dataset:
     """The sampler's statistics at the kept draws."""
-    kept = kept_draws(*sample.z.shape[:2])
-    each = sample.diverging.shape[1] // sample.z.shape[1]
-    last = kept * each + each - 1
+    kept = kept_draws(*sample.diverging.shape)
     values = {
         "diverging": sample.diverging,
         "tree_depth": sample.tree_depth,
         "energy": sample.energy,
         "acceptance_rate": sample.acceptance,
     }
-    return xr.Dataset({name: (("chain", "draw"), value[:, last]) for name, value in values.items()})
+    return xr.Dataset({name: (("chain", "draw"), value[:, kept]) for name, value in values.items()})

@@ -26,7 +26,6 @@ class LinearBlock(NamedTuple):
     D: Any  # (geo, p), squared singular values of Z
     C_across: Any  # (geo, date, K), C less its part within U
     C_within: Any  # (geo, p, K), U' C
-    gram: Any  # (geo, K, K), C_across' C_across
 
 
 def linear_block(Z: NDArray[np.floating], C: NDArray[np.floating]) -> LinearBlock:
@@ -34,8 +33,7 @@ def linear_block(Z: NDArray[np.floating], C: NDArray[np.floating]) -> LinearBloc
     U, root, _ = np.linalg.svd(Z, full_matrices=False)
     within = np.swapaxes(U, 1, 2) @ C
     dtype = jnp.result_type(float)
-    across = C - U @ within
-    arrays = (U, root**2, across, within, np.swapaxes(across, 1, 2) @ across)
+    arrays = (U, root**2, C - U @ within, within)
     return LinearBlock(*(jnp.asarray(array, dtype) for array in arrays))
 
 
@@ -109,10 +107,10 @@ def _reduce(block: LinearBlock, residual: Any, noise: Any) -> tuple[Any, Any, An
         return quad, logdet, None, None
     M = (
         jnp.eye(K, dtype=residual.dtype)
-        + jnp.einsum("gkj,g->kj", block.gram, weight)
+        + jnp.einsum("gtk,gtj,g->kj", block.C_across, block.C_across, weight)
         + jnp.einsum("gpk,gpj,gp->kj", block.C_within, block.C_within, shrunk)
     )
-    v = jnp.einsum("gtk,gt->k", block.C_across, across * weight[:, None]) + jnp.einsum(
+    v = jnp.einsum("gtk,gt,g->k", block.C_across, across, weight) + jnp.einsum(
         "gpk,gp,gp->k", block.C_within, within, shrunk
     )
     return quad, logdet, jnp.linalg.cholesky(M), v

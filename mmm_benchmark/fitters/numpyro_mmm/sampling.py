@@ -30,7 +30,7 @@ MAX_THREADS = 2
 
 
 class Sample(NamedTuple):
-    """Draws (chain, draw, dimension), and statistics of every transition (chain, transition)."""
+    """Draws of the unconstrained vector and the sampler's statistics, (chain, draw, ...)."""
 
     z: NDArray[np.floating]
     diverging: NDArray[np.bool_]
@@ -49,7 +49,6 @@ def nuts(
     dense: bool,
     step_size: float = 0.1,
     move: Move | None = None,
-    transitions: int = 1,
 ) -> Sample:
     """Sample ``exp(log_density(z, data))`` (Hoffman and Gelman 2014; Phan et al. 2019).
 
@@ -63,22 +62,13 @@ def nuts(
         Whether the mass matrix is dense or diagonal.
     move
         ``move(key, z, data)``: another transition that keeps the density, after each of NUTS.
-    transitions
-        Of NUTS for each kept draw.
     """
 
     keys = jax.random.split(jax.random.key(seed), len(starts))
     starts = jnp.asarray(starts, jnp.result_type(float))
     with phase("compile"):
         plan = Plan(
-            log_density=log_density,
-            tune=budget.tune,
-            draws=budget.draws,
-            target_accept=budget.target_accept,
-            dense=dense,
-            step_size=step_size,
-            move=move,
-            transitions=transitions,
+            log_density, budget.tune, budget.draws, budget.target_accept, dense, step_size, move
         )
         compiled = compile_chain(plan, keys[0], starts[0], data)
     with phase("sample"), ThreadPoolExecutor(threads()) as pool:
@@ -99,7 +89,6 @@ class Plan(NamedTuple):
     dense: bool
     step_size: float
     move: Move | None
-    transitions: int
 
 
 #: Programs of this process, so that many datasets of one shape are compiled for once.
@@ -143,16 +132,11 @@ def _chain(plan: Plan, key: Any, start: Any, data: Any) -> Any:
     )
     state = jax.lax.fori_loop(0, plan.tune, lambda _, s: step(s), state)
 
-    def transition(state: Any, _: None) -> Any:
-        state = step(state)
-        return state, (state.diverging, state.num_steps, state.energy, state.accept_prob)
-
     def draw(state: Any, _: None) -> Any:
-        state, statistics = jax.lax.scan(transition, state, None, length=plan.transitions)
-        return state, (state.z, *statistics)
+        state = step(state)
+        return state, (state.z, state.diverging, state.num_steps, state.energy, state.accept_prob)
 
-    z, *statistics = jax.lax.scan(draw, state, None, length=plan.draws)[1]
-    return [z, *(each.ravel() for each in statistics)]
+    return jax.lax.scan(draw, state, None, length=plan.draws)[1]
 
 
 def threads() -> int:
