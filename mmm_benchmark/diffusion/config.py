@@ -68,7 +68,7 @@ class TrainingConfig:
         ``"time_varying_v1"`` (its first version, weekly volatility 0.05).
     """
 
-    steps: int = 12_000
+    steps: int = 26_000
     tokens: int = 2_600
     learning_rate: float = 1e-3
     warmup: int = 200  # steps

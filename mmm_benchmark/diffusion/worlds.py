@@ -20,7 +20,7 @@ LAWS: dict[str, WorldPrior | TimeVaryingPrior] = {
     ),
 }
 CARD = (5, 3, 104, 1)  # channels, controls, weeks, geos of the card's world
-CARD_SHARE = 0.35  # of training batches have the card's own size and law
+CARD_SHARE = 0.25  # of training batches have the card's own size and law
 MAX_ROWS = 420  # geos x weeks of a training world
 
 
