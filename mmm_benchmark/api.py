@@ -85,6 +85,7 @@ def run_benchmark(
     force_rerun: bool = False,
     retry_failed: bool = False,
     plots_only: bool = False,
+    plots: bool = True,
     bayesian_metrics: bool = False,
     executor: str = "local",
     quiet: bool = False,
@@ -117,6 +118,8 @@ def run_benchmark(
         ``local``, or ``ray`` for the nodes of a Ray cluster.
     plots_only
         Only draw again what is stored.
+    plots
+        Draw pictures beside the tables; without them a grid of hundreds of fits ends sooner.
 
     Returns
     -------
@@ -146,6 +149,7 @@ def run_benchmark(
         force_rerun=force_rerun,
         retry_failed=retry_failed,
         plots_only=plots_only,
+        plots=plots,
         bayesian_metrics=bayesian_metrics,
         executor=executor,
         quiet=quiet,
@@ -171,7 +175,12 @@ def benchmark(options: Options, console: Console) -> Results:
     outcomes = execute(options, store, made, contenders, console)
     names = distinct([(outcome.job.dataset.label, outcome.fit) for outcome in outcomes])
     stored = {name: outcome.fit for name, outcome in zip(names, outcomes, strict=True)}
-    tables = summarise(list(stored.values()), options.results, bayesian=options.bayesian_metrics)
+    tables = summarise(
+        list(stored.values()),
+        options.results,
+        bayesian=options.bayesian_metrics,
+        pictures=options.plots,
+    )
     failed = {
         name: (outcome.lost or outcome.fit.record)["reason"]
         for name, outcome in zip(names, outcomes, strict=True)

@@ -43,6 +43,7 @@ class Options:
     force_rerun: bool = False
     retry_failed: bool = False
     plots_only: bool = False
+    plots: bool = True
     bayesian_metrics: bool = False
     executor: str = "local"
     quiet: bool = False
@@ -70,6 +71,8 @@ class Options:
         for name, limit in {"timeout": self.timeout, "memory_limit": self.memory_limit}.items():
             if limit is not None and not (limit > 0 and math.isfinite(limit)):
                 raise UserError(f"{name} = {limit}: must be a number above 0")
+        if self.plots_only and not self.plots:
+            raise UserError("give --plots-only or --no-plots, not both")
         if self.executor not in EXECUTORS:
             allowed = ", ".join(EXECUTORS)
             raise UserError(f"executor = '{self.executor}': must be one of {allowed}")

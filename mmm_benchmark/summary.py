@@ -20,19 +20,23 @@ MAKERS = ("scoring", "metrics", "tables", "plots")
 
 
 def summarise(
-    fits: Sequence[StoredFit], results: Path, *, bayesian: bool, again: bool = False
+    fits: Sequence[StoredFit],
+    results: Path,
+    *,
+    bayesian: bool,
+    pictures: bool = True,
+    again: bool = False,
 ) -> dict[str, pd.DataFrame]:
-    """Write tables and plots of ``fits`` and return the tables by name.
+    """Write tables and, with ``pictures``, plots of ``fits``; return the tables by name.
 
     When the same fits were summarised last and every file is still there, the tables are read
     back instead; ``again`` makes everything anew.
     """
     stamp = results / SUMMARY / STAMP
-    inputs = _inputs(fits, bayesian)
+    inputs = _inputs(fits, bayesian, pictures)
     if not again and (tables := _up_to_date(stamp, inputs, results)) is not None:
         return tables
 
-    from mmm_benchmark import plots
     from mmm_benchmark.tables import write_tables
 
     stamp.unlink(missing_ok=True)
@@ -41,14 +45,17 @@ def summarise(
     }
     pairs = [(fit, datasets[fit.job["dataset"]["id"]]) for fit in fits]
     tables = write_tables(pairs, results / SUMMARY, bayesian)
-    pictures = plots.draw_all(pairs, results, tables=tables, redraw=again)
-    made = [*((results / SUMMARY / f"{name}.csv") for name in tables), *pictures]
+    made = [results / SUMMARY / f"{name}.csv" for name in tables]
+    if pictures:
+        from mmm_benchmark import plots
+
+        made += plots.draw_all(pairs, results, tables=tables, redraw=again)
     sizes = {path.relative_to(results).as_posix(): path.stat().st_size for path in made}
     stamp.write_text(json.dumps({"inputs": inputs, "files": sizes}, indent=1))
     return tables
 
 
-def _inputs(fits: Sequence[StoredFit], bayesian: bool) -> dict[str, Any]:
+def _inputs(fits: Sequence[StoredFit], bayesian: bool, pictures: bool) -> dict[str, Any]:
     """What the summary is a function of."""
     code = hashlib.sha256()
     here = Path(__file__).parent
@@ -58,6 +65,7 @@ def _inputs(fits: Sequence[StoredFit], bayesian: bool) -> dict[str, Any]:
     return {
         "fits": [[fit.key, fit.job["dataset"]["id"], fit.record["finished_at"]] for fit in fits],
         "bayesian": bayesian,
+        "pictures": pictures,
         "code": code.hexdigest(),
     }
 

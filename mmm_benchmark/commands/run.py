@@ -56,6 +56,9 @@ def run(
     plots_only: Annotated[
         bool, typer.Option("--plots-only", help="Tables and plots of what is stored; no fits.")
     ] = False,
+    plots: Annotated[
+        bool, typer.Option("--plots/--no-plots", help="Draw pictures beside the tables.")
+    ] = True,
     bayesian_metrics: Annotated[
         bool, typer.Option("--bayesian-metrics", help="Every measure over draws, too.")
     ] = False,
@@ -97,6 +100,7 @@ def run(
         force_rerun=force_rerun,
         retry_failed=retry_failed,
         plots_only=plots_only,
+        plots=plots,
         bayesian_metrics=bayesian_metrics,
         executor=executor,
         quiet=quiet,

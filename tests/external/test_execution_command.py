@@ -65,6 +65,16 @@ def test_second_run_fits_nothing_and_makes_nothing(
     assert made(place) == before
 
 
+def test_without_plots_there_are_tables_and_later_plots(place: Path, tmp_path: Path) -> None:
+    where = tmp_path
+    chosen = {"datasets": place / "data", "fitter": GOOD, "results": where, "quiet": True}
+    run_benchmark(**chosen, plots=False)
+    assert (where / "summary" / "performance_metrics.csv").is_file()
+    assert not list(where.rglob("*.png"))
+    run_benchmark(**chosen)
+    assert list(where.rglob("*.png"))
+
+
 def test_tables_of_the_cache_are_those_just_made(results: Results, place: Path) -> None:
     again = run_benchmark(
         datasets=place / "data", fitter=[GOOD, RAISING], results=place / "results", quiet=True
