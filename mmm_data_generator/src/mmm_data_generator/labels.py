@@ -48,6 +48,10 @@ TRUTH: Final[dict[str, Label]] = {
         ("geo", "channel"), "mean weekly spend", "Steady spend at half saturation"
     ),
     "slope": Label(("geo", "channel"), "1", "Hill slope"),
+    "half_frequency": Label(
+        ("channel",), "impressions per person reached", "Frequency at half its effect"
+    ),
+    "frequency_slope": Label(("channel",), "1", "Hill slope of frequency"),
     "roas": Label(("channel",), "currency per currency", "Return on ad spend"),
     "marginal_roas": Label(
         ("channel",), "currency per currency", "Return on one more percent of spend"

@@ -2,7 +2,8 @@
 
 What a dataset spends and sells, seen in other units. Nothing here changes the world: impressions
 are what spend bought at the world's own prices (see the stressor ``CostModel``), and sales are
-conversions times the value of one.
+conversions times the value of one. Reach and frequency drive sales in worlds with the stressor
+``ReachFrequency``; elsewhere they are only another view of impressions.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmm_data_generator import transforms
 from mmm_data_generator.coefficients import ou_path
 from mmm_data_generator.errors import DataError, suggest
 from mmm_data_generator.seeds import stream
+from mmm_data_generator.stressors.world import StressedWorld
+from mmm_data_generator.world import World
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,7 +46,8 @@ def media_measures(
     dataset
         Its population sets what a reach can be.
     cpm
-        Mean price of a thousand impressions, currency; for all channels or for each.
+        Mean price of a thousand impressions, currency; for all channels or for each. Channels
+        that a ``ReachFrequency`` buys keep its price and audience.
     click_rate
         Clicks per impression; the clicks of a week are Poisson around it.
     audience
@@ -77,9 +82,12 @@ def media_measures(
     share = _each(audience, names, "audience", 0, 1)
     impressions = 1000 * observed["spend"].values * _bought(dataset) / price
     people = observed["population"].values[:, None, None] * share
-    # -expm1(-x) keeps its digits where few are reached
-    reach = -people * np.expm1(-impressions / people)
-    frequency = np.where(reach > 0, impressions / np.where(reach > 0, reach, 1.0), 0.0)
+    world = _world(dataset)
+    if isinstance(world, StressedWorld) and world.audience.any():
+        own = world.audience > 0
+        impressions = np.where(own, world.impressions(), impressions)
+        people = np.where(own, world.audience, people)
+    reach, frequency = transforms.reach_and_frequency(impressions, people)
     clicks = np.empty_like(impressions)
     for g, geo in enumerate(observed["geo"].values):
         for j, name in enumerate(names):
@@ -104,10 +112,12 @@ def media_measures(
 
 def _bought(dataset: MMMDataset) -> Array | float:
     """Return what a unit of spend buys; prices of data made elsewhere are taken as constant."""
-    if dataset.config is None and dataset._world is None:
-        return 1.0
-    bought: Array | float = getattr(dataset.world, "efficiency", 1.0)
-    return bought
+    world = _world(dataset)
+    return world.efficiency if isinstance(world, StressedWorld) else 1.0
+
+
+def _world(dataset: MMMDataset) -> World | None:
+    return None if dataset.config is None and dataset._world is None else dataset.world
 
 
 def _values(dataset: MMMDataset, mean: float, drift: float, seed: int) -> Array:

@@ -78,6 +78,17 @@ def adstock(spend: Array, weights: Array) -> Array:
     return out
 
 
+def reach_and_frequency(impressions: Array, audience: Array) -> tuple[Array, Array]:
+    """Return people reached, and impressions per person reached (0 where nobody is).
+
+    Each impression falls on a random member of the audience, so a share ``exp(-impressions /
+    audience)`` of it is missed.
+    """
+    # -expm1(-x) keeps its digits where few are reached
+    reach = -audience * np.expm1(-impressions / audience)
+    return reach, np.where(reach > 0, impressions / np.where(reach > 0, reach, 1.0), 0.0)
+
+
 def adstock_transpose(values: Array, weights: Array) -> Array:
     """Apply the transpose of :func:`adstock`: ``out[t] = sum_l weights[l] * values[t + l]``."""
     return adstock(values[..., ::-1, :], weights)[..., ::-1, :]

@@ -27,6 +27,39 @@ def test_input_data_in_all_roles():
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_reach_and_frequency_sell_by_meridians_own_equation():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from meridian import backend
+        from meridian.model import adstock_hill, model, spec
+
+    data = generate_mmm_dataset("stress_reach_frequency", seed=5)
+    bought = ("TV", "Social")
+    made = to_meridian(data, measures=media_measures(data), reach_frequency=bought)
+    assert made.reach.shape == made.rf_spend.shape == (1, 104, 2)
+    assert made.media.shape == (1, 104, 2)
+    meridian = model.Meridian(input_data=made, model_spec=spec.ModelSpec(knots=8, max_lag=8))
+    assert meridian.n_rf_channels == 2
+
+    hill = adstock_hill.HillTransformer(
+        ec=backend.to_tensor([2.0, 2.0], dtype=backend.float_dtype),
+        slope=backend.to_tensor([2.0, 2.0], dtype=backend.float_dtype),
+    )
+    frequency = backend.to_tensor(made.frequency.values, dtype=backend.float_dtype)
+    places = [0, 2]
+    decay = data.world.adstock_decay[0, places]
+    reach = made.reach.values / data.world.audience[..., places].mean(1, keepdims=True)
+    adstock = adstock_hill.AdstockTransformer(
+        alpha=backend.to_tensor(decay, dtype=backend.float_dtype),
+        max_lag=7,
+        n_times_output=104,
+    )
+    felt = reach * np.asarray(hill.forward(frequency))
+    theirs = np.asarray(adstock.forward(backend.to_tensor(felt, dtype=backend.float_dtype)))
+    np.testing.assert_allclose(theirs, data.world.response()[..., places], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_a_calibrated_model_samples_its_prior():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmm_data_generator.errors import DataError
+from mmm_data_generator.errors import DataError, suggest
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,6 +23,7 @@ def meridian_arrays(
     measures: xr.Dataset | None = None,
     organic: tuple[str, ...] = (),
     treatments: tuple[str, ...] = (),
+    reach_frequency: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Return the arguments of ``InputData`` as xarray arrays; needs no Meridian.
 
@@ -36,6 +37,8 @@ def meridian_arrays(
         their value as revenue per KPI.
     organic, treatments
         Controls that are organic media, or non-media treatments (price, promotion).
+    reach_frequency
+        Channels given as reach and frequency instead of media; needs ``measures``.
     """
     observed = dataset.observed
     if float(observed["sales"].min()) < 0:
@@ -58,12 +61,40 @@ def meridian_arrays(
         "kpi": kpi.rename("kpi"),
         "kpi_type": "revenue" if value is None else "non_revenue",
         "population": observed["population"].rename("population"),
-        "media": media.rename("media"),
-        "media_spend": spend.rename("media_spend"),
+        **_media(media, spend, measures, reach_frequency),
     }
     if value is not None:
         arrays["revenue_per_kpi"] = value.rename("revenue_per_kpi")
     return arrays | _controls(observed["controls"], organic, treatments)
+
+
+def _media(
+    media: xr.DataArray,
+    spend: xr.DataArray,
+    measures: xr.Dataset | None,
+    by_frequency: tuple[str, ...],
+) -> dict[str, xr.DataArray]:
+    """Return media with its spend, and reach and frequency with theirs."""
+    names = [str(name) for name in spend["media_channel"].values]
+    for name in by_frequency:
+        if name not in names:
+            raise DataError(
+                f"reach_frequency: no channel {name!r}{suggest(name, names)};"
+                f" channels: {', '.join(names)}"
+            )
+    if by_frequency and measures is None:
+        raise DataError("reach_frequency: needs measures, as media_measures(dataset) returns them")
+    out = {}
+    if others := [name for name in names if name not in by_frequency]:
+        out["media"] = media.sel(media_channel=others).rename("media")
+        out["media_spend"] = spend.sel(media_channel=others).rename("media_spend")
+    if by_frequency and measures is not None:
+        for role in ("reach", "frequency"):
+            values = media.copy(data=measures[role].values).sel(media_channel=list(by_frequency))
+            out[role] = values.rename(media_channel="rf_channel").rename(role)
+        paid = spend.sel(media_channel=list(by_frequency))
+        out["rf_spend"] = paid.rename(media_channel="rf_channel").rename("rf_spend")
+    return out
 
 
 def _controls(

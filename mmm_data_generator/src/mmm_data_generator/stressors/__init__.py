@@ -32,6 +32,7 @@ from mmm_data_generator.stressors.noise import Noise
 from mmm_data_generator.stressors.organic import OrganicMedia
 from mmm_data_generator.stressors.outliers import Outliers
 from mmm_data_generator.stressors.price import Promotions
+from mmm_data_generator.stressors.reach_frequency import ReachFrequency
 from mmm_data_generator.stressors.scene import Scene, Stressor
 from mmm_data_generator.stressors.synergy import Synergy
 from mmm_data_generator.stressors.trend_break import TrendBreak
@@ -60,6 +61,7 @@ __all__ = [
     "OrganicMedia",
     "Outliers",
     "Promotions",
+    "ReachFrequency",
     "StressedWorld",
     "Synergy",
     "TrendBreak",
@@ -86,6 +88,7 @@ STRESSORS: dict[str, Any] = {
         OrganicMedia,
         Outliers,
         Promotions,
+        ReachFrequency,
         Synergy,
         TrendBreak,
         WrongLag,

@@ -23,6 +23,7 @@ from mmm_data_generator.stressors import (
     OrganicMedia,
     Outliers,
     Promotions,
+    ReachFrequency,
     Synergy,
     TrendBreak,
     WrongLag,
@@ -172,6 +173,11 @@ def stress_promotions() -> MMMDataConfig:
     return calm("stress_promotions", Promotions())
 
 
+def stress_reach_frequency() -> MMMDataConfig:
+    """TV and Social are bought as reach and frequency, and both count; the other two are not."""
+    return calm("stress_reach_frequency", ReachFrequency(channels=("TV", "Social")))
+
+
 def stress_synergy() -> MMMDataConfig:
     """TV, Search and Social help each other."""
     return calm("stress_synergy", Synergy(channels=("TV", "Search", "Social"), strength=0.8))
@@ -229,6 +235,7 @@ STRESS_PRESETS: dict[str, Callable[[], MMMDataConfig]] = {
         stress_organic,
         stress_outliers,
         stress_promotions,
+        stress_reach_frequency,
         stress_synergy,
         stress_trend_break,
         stress_wrong_lag,

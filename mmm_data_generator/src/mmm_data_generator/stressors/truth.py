@@ -87,7 +87,7 @@ def stressed_truth(world: StressedWorld) -> dict[str, Array]:
 
 def stressed_parts(world: StressedWorld) -> dict[str, Array]:
     """Return those of them that are parts of sales, for one world or a batch."""
-    return {
+    parts = {
         "coefficient": world.effective_coefficient,
         # so that intercept, trend and seasonality still add up to the baseline
         "intercept": world.intercept + world.unobserved,
@@ -95,6 +95,11 @@ def stressed_parts(world: StressedWorld) -> dict[str, Array]:
         "brand_contribution": world.brand_contribution(),
         "recorded": world.recorded,
     }
+    by = world.by_frequency
+    if by.any():
+        for name in ("half_frequency", "frequency_slope"):
+            parts[name] = np.where(by, getattr(world, name), np.nan)
+    return parts
 
 
 def optimal_spend(simulator: Simulator, spend: Array, rounds: int = 12) -> Array:
@@ -154,5 +159,9 @@ def _one_channel(world: StressedWorld, j: int) -> StressedWorld:
         "efficiency",
         "brand_weights",
         "brand_coefficient",
+        "audience",
+        "impression_price",
+        "half_frequency",
+        "frequency_slope",
     )
     return replace(world, **{name: getattr(world, name)[..., one] for name in last})

@@ -40,6 +40,10 @@ class StressedWorld(World):
     brand_coefficient: Array  # (geo, channel), currency per week at full saturation
     synergy: Array  # (geo, channel, channel), symmetric, zero diagonal, currency per week
     recorded: Array  # (geo, date), 1 where sales were recorded, 0 where they are imputed
+    audience: Array  # (geo, date, channel), people a reach & frequency channel addresses, else 0
+    impression_price: Array  # (channel,), currency
+    half_frequency: Array  # (channel,), impressions per person reached
+    frequency_slope: Array  # (channel,)
     multiplicative: bool = False
 
     @classmethod
@@ -61,6 +65,10 @@ class StressedWorld(World):
             brand_coefficient=np.zeros((g, c)),
             synergy=np.zeros((g, c, c)),
             recorded=np.ones((g, t)),
+            audience=np.zeros((g, t, c)),
+            impression_price=np.ones(c),
+            half_frequency=np.ones(c),
+            frequency_slope=np.ones(c),
         )
 
     def but(self, **changes: Any) -> Self:
@@ -75,7 +83,41 @@ class StressedWorld(World):
     def response(self, spend: Array | None = None) -> Array:
         """Return transformed exposure, (geo, date, channel): the coefficient's multiplier."""
         x = self.spend if spend is None else spend
-        return super().response(x * self.efficiency)
+        h = super().response(x * self.efficiency)
+        if not self.audience.any():
+            return h
+        return np.where(self.by_frequency[..., None, None, :], self._exposed(x), h)
+
+    @property
+    def by_frequency(self) -> NDArray[np.bool_]:
+        """Which channels are bought as reach and frequency, (channel,)."""
+        return np.asarray(self.audience.any((-3, -2)))
+
+    def impressions(self, spend: Array | None = None) -> Array:
+        """Return what a plan buys, (geo, date, channel); of reach and frequency channels only."""
+        x = self.spend if spend is None else spend
+        bought: Array = x * self.efficiency / self.impression_price[..., None, None, :]
+        return bought
+
+    def _exposed(self, spend: Array) -> Array:
+        """Return adstock(reach x Hill(frequency)), reach over the mean audience."""
+        people = np.where(self.audience > 0, self.audience, 1.0)
+        reach, frequency = transforms.reach_and_frequency(self.impressions(spend), people)
+        z = (frequency / self.half_frequency[..., None, None, :]) ** self.frequency_slope[
+            ..., None, None, :
+        ]
+        felt = reach / people.mean(-2, keepdims=True) * (1 - 1 / (1 + z))
+        return transforms.adstock(felt, self.lag_weights)
+
+    @property
+    def half_saturation(self) -> Array:
+        """As in a plain world, NaN for reach and frequency channels."""
+        return np.where(self.by_frequency[..., None, :], np.nan, super().half_saturation)
+
+    @property
+    def slope(self) -> Array:
+        """As in a plain world, NaN for reach and frequency channels."""
+        return np.where(self.by_frequency[..., None, :], np.nan, super().slope)
 
     def brand(self, spend: Array | None = None) -> Array:
         """Return the slow effect alone, (geo, date, channel), before any sharing."""
