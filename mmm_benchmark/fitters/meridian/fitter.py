@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 MEDIA_EFFECTS = ("normal", "log_normal")
+SLOPES = ("gamma", "one")
 
 
 class Meridian:
@@ -29,6 +30,9 @@ class Meridian:
         How a channel's effects spread over geos. ``"normal"``: around a mean with the stated
         log-normal prior. ``"log_normal"``: that prior is on the mean of the logarithm, so every
         effect at full saturation is above one standard deviation of sales.
+    slope
+        ``"gamma"``: the stated Gamma(2, 1) prior of the Hill slope, as far as the library can;
+        ``"one"``: fixed at 1, the library's default and what the published code ran.
     """
 
     extra: ClassVar[str | None] = "meridian"
@@ -40,10 +44,12 @@ class Meridian:
         automatic_knots: bool = False,
         priors: str = "neutral",
         media_effects: str = "normal",
+        slope: str = "gamma",
     ) -> None:
         self.automatic_knots = automatic_knots
         self.priors = priors
         self.media_effects = media_effects
+        self.slope = slope
 
     @property
     def name(self) -> str:
@@ -72,6 +78,7 @@ class Meridian:
                 priors=self.priors,
                 automatic_knots=self.automatic_knots,
                 media_effects=self.media_effects,
+                slope=self.slope,
             )
         with phase("sample"):
             posterior, stats = sampling.sample(built, budget, seed)
@@ -85,3 +92,5 @@ class Meridian:
             raise UserError(
                 f"media_effects = {self.media_effects!r}; allowed: {', '.join(MEDIA_EFFECTS)}"
             )
+        if self.slope not in SLOPES:
+            raise UserError(f"slope = {self.slope!r}; allowed: {', '.join(SLOPES)}")

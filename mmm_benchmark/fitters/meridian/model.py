@@ -26,7 +26,12 @@ KNOT_EVERY = 26  # weeks
 
 
 def build(
-    observed: xr.Dataset, *, priors: str, automatic_knots: bool, media_effects: str
+    observed: xr.Dataset,
+    *,
+    priors: str,
+    automatic_knots: bool,
+    media_effects: str,
+    slope: str = "gamma",
 ) -> Meridian:
     """Build the model on one dataset.
 
@@ -40,13 +45,18 @@ def build(
         Let the library choose the knots; otherwise there is one every 26 weeks.
     media_effects
         How effects spread over geos: ``"normal"`` or ``"log_normal"``.
+    slope
+        ``"gamma"``: Gamma(2, 1); ``"one"``: the library's own default, fixed at 1.
     """
     national = observed.sizes["geo"] == 1
     with warnings.catch_warnings():
         # The library prefers ROI priors; the comparison is stated in coefficients.
         warnings.filterwarnings("ignore", message="Using coefficient priors")
         spec = ModelSpec(
-            prior=prior_distribution(media_prior_scale(observed, priors), rests(observed)),
+            prior=prior_distribution(
+                media_prior_scale(observed, priors),
+                slope_prior(rests(observed)) if slope == "gamma" else fixed_slope(),
+            ),
             media_prior_type="coefficient",
             media_effects_dist="normal" if national else media_effects,
             max_lag=MAX_LAG,
@@ -97,8 +107,13 @@ def slope_prior(resting: NDArray[np.bool_]) -> backend.tfd.Distribution:
     )
 
 
+def fixed_slope() -> backend.tfd.Distribution:
+    """The library's default: no slope to infer."""
+    return backend.tfd.Deterministic(backend.np_float_dtype(1.0), name="slope_m")
+
+
 def prior_distribution(
-    media_scale: NDArray[np.float64], resting: NDArray[np.bool_]
+    media_scale: NDArray[np.float64], slope: backend.tfd.Distribution
 ) -> PriorDistribution:
     """The stated priors; sales are standardised, media are multiples of their median.
 
@@ -106,8 +121,8 @@ def prior_distribution(
     ----------
     media_scale
         Standard deviation of the logarithm of each channel's mean effect, ``(channel,)``.
-    resting
-        From :func:`rests`.
+    slope
+        From :func:`slope_prior` or :func:`fixed_slope`.
     """
     tfd, real = backend.tfd, backend.np_float_dtype
     return PriorDistribution(
@@ -117,7 +132,7 @@ def prior_distribution(
         ),
         eta_m=tfd.HalfNormal(real(1.0), name="eta_m"),
         ec_m=tfd.Beta(real(2.0), real(2.0), name="ec_m"),
-        slope_m=slope_prior(resting),
+        slope_m=slope,
         gamma_c=tfd.Normal(real(0.0), real(1.0), name="gamma_c"),
         xi_c=tfd.HalfNormal(real(1.0), name="xi_c"),
         tau_g_excl_baseline=tfd.Normal(real(0.0), real(5.0), name="tau_g_excl_baseline"),

@@ -7,6 +7,7 @@ from typing import Final
 import arviz as az
 import numpy as np
 import xarray as xr
+from meridian import backend
 from meridian.analysis.analyzer import Analyzer
 from meridian.model.model import Meridian
 from numpy.typing import NDArray
@@ -71,7 +72,8 @@ def summarise(
 def free_parameters(posterior: xr.Dataset, *, national: bool) -> dict[str, xr.DataArray]:
     """What was sampled; geo effects stand for the standard deviates that they are made of."""
     left_out = OVER_GEOS if national else ()
-    return {name: posterior[name] for name in ROLES if name in posterior and name not in left_out}
+    found = {name: posterior[name] for name in ROLES if name in posterior and name not in left_out}
+    return {name: values for name, values in found.items() if float(values.std()) > 0}  # not fixed
 
 
 def posterior_of(observed: xr.Dataset, model: Meridian, posterior: xr.Dataset) -> xr.Dataset:
@@ -249,7 +251,10 @@ def notes(observed: xr.Dataset, model: Meridian) -> tuple[str, ...]:
         f"knots at weeks {', '.join(str(k) for k in model.knot_info.knot_locations)}",
     ]
     resting = observed["channel"].values[rests(observed)]
-    if resting.size:
+    sampled = not isinstance(model.prior_broadcast.slope_m, backend.tfd.Deterministic)
+    if not sampled:
+        found.append("Hill slope fixed at 1")
+    elif resting.size:
         found.append(
             "Hill slope prior Gamma(2, 1) cut off below 1, where the library's gradient is not "
             f"defined for channels that rest nine weeks: {', '.join(map(str, resting))}"
