@@ -98,6 +98,17 @@ def test_slope_prior_is_gamma_and_cut_off_where_a_channel_rests(two_geos):
     np.testing.assert_allclose(log_density, expected, rtol=1e-9)
 
 
+def test_slope_can_be_left_at_the_librarys_one(two_geos):
+    from mmm_benchmark.fitters.meridian import model, summary
+
+    options = {"priors": "spend-share", "automatic_knots": False, "media_effects": "log_normal"}
+    built = model.build(two_geos, **options, slope="one")
+    np.testing.assert_array_equal(np.asarray(built.prior_broadcast.slope_m.sample(3)), 1.0)
+    assert "Hill slope fixed at 1" in summary.notes(two_geos, built)
+    drawn = xr.Dataset({"slope_m": (("chain", "draw"), np.ones((2, 3)))})
+    assert summary.free_parameters(drawn, national=False) == {}
+
+
 def test_one_seed_gives_one_answer(sampled):
     from mmm_benchmark.fitters.meridian import sampling
 
