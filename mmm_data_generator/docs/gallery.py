@@ -52,7 +52,10 @@ def save(figure: Figure, name: str) -> None:
 def presets(names: list[str]) -> Figure:
     """Draw the parts of national sales of each preset, stacked."""
     figure = Figure(figsize=(12, 9), layout="constrained")
-    for axis, name in zip(figure.subplots(3, 3).ravel(), names, strict=True):
+    axes = figure.subplots(-(-len(names) // 3), 3).ravel()
+    for axis in axes[len(names) :]:
+        axis.remove()
+    for axis, name in zip(axes, names, strict=False):
         data = generate_mmm_dataset(name, seed=SEED)
         date, truth = data.observed["date"].values, data.truth.sum("geo")
         media = truth["contribution"].sum("channel").values
@@ -63,7 +66,8 @@ def presets(names: list[str]) -> Figure:
         sales = data.observed["sales"].sum("geo")
         axis.plot(date, sales, color="black", linewidth=0.8, label="Sales")
         g, c = data.observed.sizes["geo"], data.observed.sizes["channel"]
-        tidy(axis, f"{name}: {len(date)} weeks, geos {g}, channels {c}")
+        periods = f"{len(date)} {'days' if data.frequency == 'daily' else 'weeks'}"
+        tidy(axis, f"{name}: {periods}, geos {g}, channels {c}")
     handles, labels = axis.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     return figure

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_data_generator.config import MMMDataConfig
-from mmm_data_generator.dataset import MMMDataset, coordinates, weeks
+from mmm_data_generator.dataset import MMMDataset, coordinates
 from mmm_data_generator.errors import ConfigError
 from mmm_data_generator.estimands import SPEND_MULTIPLIERS
+from mmm_data_generator.periods import calendar
 from mmm_data_generator.simulate import draw_world
 from mmm_data_generator.stressors.truth import stressed_parts
 from mmm_data_generator.stressors.world import StressedWorld
@@ -149,7 +150,7 @@ def _plain_coordinates(world: World) -> dict[str, Any]:
     geos, n_periods, channels = world.spend.shape
     return {
         "geo": np.array([f"geo_{g + 1}" for g in range(geos)], dtype=str),
-        "date": weeks("2023-01-02", n_periods),
+        "date": calendar("2023-01-02", n_periods),
         "channel": np.array([f"channel_{j + 1}" for j in range(channels)], dtype=str),
         "control": np.array(
             [f"control_{k + 1}" for k in range(world.controls.shape[-1])], dtype=str

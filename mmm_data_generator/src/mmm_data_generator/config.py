@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import InitVar, asdict
-from datetime import date, timedelta
+from dataclasses import InitVar, asdict, replace
 from typing import Any, ClassVar
 
 from mmm_data_generator.errors import ConfigError
 from mmm_data_generator.legacy import TransformConfig
+from mmm_data_generator.periods import DAYS, PER_YEAR, iso_date, monday, weekdays
 from mmm_data_generator.resolve import (
+    check_frequency,
     check_names,
     check_windows,
     set_custom_patterns,
@@ -40,12 +41,12 @@ from mmm_data_generator.stressors import check_stressors, new_controls, stressor
 from mmm_data_generator.time_varying import TimeVaryingPrior
 from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
 
-#: Raised when a field is added or changes its meaning; a newer file is refused by name.
-SCHEMA_VERSION = 1
+#: Raised when a field is added or changes its meaning; a newer file is refused by name. Version 2
+#: added ``frequency``, ``weekday_spend`` and ``weekday_sales``.
+SCHEMA_VERSION = 2
 
 PATTERNS = ("linear_trend", "seasonal", "delayed_start", "on_off", "custom")
 PROCESSES = ("constant", "log_ou", "log_ou_jumps", "random_walk")
-WEEKS_PER_YEAR = 365.25 / 7
 
 
 def _weekly_values(value: Any) -> tuple[float, ...] | None:
@@ -64,17 +65,6 @@ def _weekly_values(value: Any) -> tuple[float, ...] | None:
     if not any(out):
         raise Broken(": must hold at least one week above 0")
     return tuple(out)
-
-
-def _iso_date(value: Any) -> str:
-    """Allow an ISO date; the normal form is the Monday of its week."""
-    if value is None:  # as old callers say "no matter when"
-        return "2023-01-02"
-    try:
-        day = date.fromisoformat(str(value)[:10])
-    except ValueError:
-        raise Broken(f" = {value!r}: must be a date like '2023-01-02'") from None
-    return (day - timedelta(days=day.weekday())).isoformat()
 
 
 @checked
@@ -178,6 +168,7 @@ class ChannelConfig(PatternConfig):
     spend_trend: float = 0.0  # pattern linear_trend: growth per week, share of the first week
     spend_volatility: float = 0.1  # coefficient of variation of the weekly noise
     spend_noise: str = "lognormal"  # or "uniform"
+    weekday_spend: tuple[float, ...] | None = None  # daily worlds: factor by weekday, Monday first
     adstock: AdstockConfig | None = None  # None: geometric, alpha 0.5
     saturation: SaturationConfig | None = None  # None: Hill, slope 1, kappa 0.5 of the maximum
     adstock_first: bool = True
@@ -188,6 +179,7 @@ class ChannelConfig(PatternConfig):
         "spend_trend": number(),
         "spend_volatility": number(at_least=0),
         "spend_noise": one_of(("lognormal", "uniform")),
+        "weekday_spend": weekdays,
         "adstock": child(AdstockConfig, optional=True),
         "saturation": child(SaturationConfig, optional=True),
         "adstock_first": flag,
@@ -234,7 +226,8 @@ class RegionConfig:
     sales_volatility: float = 0.01  # noise standard deviation, share of the base sales rate
     seasonal_amplitude: float = 0.2  # share of the base sales rate
     seasonal_phase: float = 0.0  # radians at the first week
-    seasonal_period: float = WEEKS_PER_YEAR  # weeks
+    seasonal_period: float | None = None  # weeks; None: a year
+    weekday_sales: tuple[float, ...] | None = None  # daily worlds: base sales by weekday, mean 1
     baseline_variation: float = 0.1  # coefficient of variation of the base rate between geos
     channel_param_variation: float = 0.1  # of the channels' effects
     transform_variation: float = 0.1  # of decay (in log odds), half-saturation and slope (in logs)
@@ -247,7 +240,8 @@ class RegionConfig:
         "sales_volatility": number(at_least=0),
         "seasonal_amplitude": number(at_least=0, at_most=1),
         "seasonal_phase": number(),
-        "seasonal_period": number(above=1),
+        "seasonal_period": number(above=1, optional=True),
+        "weekday_sales": weekdays,
         "baseline_variation": number(at_least=0, at_most=1),
         "channel_param_variation": number(at_least=0, at_most=1),
         "transform_variation": number(at_least=0, at_most=1),
@@ -288,8 +282,8 @@ class MMMDataConfig:
     channels, regions or controls of its own.
     """
 
-    n_periods: int = 129  # weeks
-    start_date: str | None = "2023-01-02"  # moved back to the Monday of its week
+    n_periods: int = 129  # weeks; days in a daily world
+    start_date: str | None = "2023-01-02"  # weekly: moved back to the Monday of its week
     channels: tuple[ChannelConfig, ...] = ()
     regions: RegionConfig = RegionConfig()
     transforms: InitVar[TransformConfig | Mapping[str, Any] | None] = None
@@ -301,10 +295,11 @@ class MMMDataConfig:
     name: str = "dataset"
     prior: TimeVaryingPrior | None = None
     stressors: tuple[Any, ...] = ()  # see mmm_data_generator.stressors
+    frequency: str = "weekly"  # or "daily": all that is "a week" in channels and regions is a day
 
     RULES: ClassVar[dict[str, Rule]] = {
         "n_periods": integer(at_least=2),
-        "start_date": _iso_date,
+        "start_date": iso_date,
         "channels": children(ChannelConfig),
         "regions": child(RegionConfig),
         "seed": integer(at_least=0, at_most=2**64 - 1, optional=True),
@@ -315,12 +310,19 @@ class MMMDataConfig:
         "name": text,
         "prior": child(TimeVaryingPrior, optional=True),
         "stressors": stressor_list,
+        "frequency": one_of(tuple(DAYS)),
     }
 
     def __post_init__(self, transforms: TransformConfig | Mapping[str, Any] | None) -> None:
         check_fields(self)
         if (self.prior is None) == (not self.channels):
             raise fail(self, "channels", ": at least one channel must be given, or a prior instead")
+        check_frequency(self)
+        if self.frequency == "weekly":
+            object.__setattr__(self, "start_date", monday(str(self.start_date)))
+        if self.regions.seasonal_period is None:
+            year = replace(self.regions, seasonal_period=PER_YEAR[self.frequency])
+            object.__setattr__(self, "regions", year)
         for field in ("channels", "control_variables"):
             check_names(self, field)
             check_windows(self, field)

@@ -11,6 +11,7 @@ from typing import Any
 from mmm_data_generator.config import MMMDataConfig
 from mmm_data_generator.errors import ConfigError, suggest
 from mmm_data_generator.legacy import TransformConfig
+from mmm_data_generator.periods import PER_YEAR
 
 
 def customize_preset(name: str, **changes: Any) -> MMMDataConfig:
@@ -113,6 +114,12 @@ def _released(node: Any, values: dict[str, Any]) -> dict[str, Any]:
             extra = (f"geo_{g + 1}" for g in range(n + len(names)))
             names = [*names, *(name for name in extra if name not in names)]
         return {**values, "region_names": tuple(names[:n]) if isinstance(n, int) else None}
+    if isinstance(node, MMMDataConfig) and values.get("frequency", node.frequency) != (
+        node.frequency
+    ):
+        regions = values.get("regions", node.regions)
+        if getattr(regions, "seasonal_period", None) == PER_YEAR[node.frequency]:
+            values = {**values, "regions": replace(regions, seasonal_period=None)}
     parameters = {"alpha", "theta", "lam", "k", "slope", "kappa", "c", "exponent"}
     if "type" in values and hasattr(node, "type") and values["type"] != node.type:
         return {**{f.name: None for f in fields(node) if f.name in parameters}, **values}

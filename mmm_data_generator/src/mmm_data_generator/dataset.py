@@ -15,6 +15,7 @@ from mmm_data_generator.config import MMMDataConfig
 from mmm_data_generator.errors import DataError
 from mmm_data_generator.estimands import SPEND_MULTIPLIERS, estimands
 from mmm_data_generator.labels import OBSERVED, OUTCOME, TRUTH, assemble
+from mmm_data_generator.periods import calendar, frequency_of
 from mmm_data_generator.stressors.truth import stressed_truth
 from mmm_data_generator.stressors.world import StressedWorld
 from mmm_data_generator.world import World
@@ -128,7 +129,7 @@ class MMMDataset:
         ----------
         spend
             A DataArray with the dims of ``observed["spend"]`` in any order, or an array
-            (geo, date, channel), currency per week.
+            (geo, date, channel), currency per period of the dataset.
 
         Returns
         -------
@@ -169,6 +170,11 @@ class MMMDataset:
             return None  # a stressed world has left its family
         prior = json.loads(json.dumps(asdict(self.config.prior)))
         return {"family": "time_varying", "prior": prior}
+
+    @property
+    def frequency(self) -> str | None:
+        """``daily``, ``weekly`` or ``monthly``, as its dates say."""
+        return frequency_of(self.observed["date"].values)
 
     @cached_property
     def data(self) -> pd.DataFrame:
@@ -244,21 +250,15 @@ class MMMDataset:
     def __repr__(self) -> str:
         sizes = ", ".join(f"{size} {dim}s" for dim, size in self.observed.sizes.items())
         known = "with truth" if self.truth is not None else "truth unknown"
-        return f"MMMDataset({self.name!r}, seed={self.seed}: {sizes}, {known})"
+        return f"MMMDataset({self.name!r}, seed={self.seed}: {self.frequency}, {sizes}, {known})"
 
 
 def coordinates(config: MMMDataConfig) -> dict[str, Any]:
     """Return the coordinates of a config's datasets."""
     return {
         "geo": np.array(config.geo_names, dtype=str),
-        "date": weeks(str(config.start_date), config.n_periods),
+        "date": calendar(str(config.start_date), config.n_periods, config.frequency),
         "channel": np.array(config.channel_names, dtype=str),
         "control": np.array(config.control_names, dtype=str),
         "spend_multiplier": np.array(SPEND_MULTIPLIERS),
     }
-
-
-def weeks(start: str, n_periods: int) -> Any:
-    """Return the dates of consecutive weeks."""
-    days = np.datetime64(start, "D") + 7 * np.arange(n_periods)
-    return days.astype("datetime64[ns]")

@@ -47,7 +47,7 @@ def lift_test(
     channel
         The channel whose spend changes.
     start, weeks
-        First week (index) and length of the test.
+        First week (index) and length of the test; where the dataset is daily, days.
     change
         Relative change of the channel's spend: 0.5 half more, -1 off.
     geos
@@ -114,7 +114,7 @@ def lift_test(
             "channel": channel,
             "geo": treated,
             "date": pd.Timestamp(first),
-            "end_date": pd.Timestamp(first + 7 * weeks - 1),
+            "end_date": pd.Timestamp(_last_day(observed["date"].values, start + weeks)),
             "weeks": weeks,
             "x": observed["spend"].values[at, window, j].mean(1),
             "delta_x": moved / weeks,
@@ -230,6 +230,13 @@ def for_meridian(tests: pd.DataFrame) -> dict[str, dict[str, list[Any]]]:
         for name, value in one.items():
             keywords[name].append(value)
     return out
+
+
+def _last_day(dates: NDArray[np.datetime64], after: int) -> np.datetime64:
+    """Return the day before period ``after`` begins, which may be the end of the window."""
+    days = dates.astype("datetime64[D]")
+    end = days[after] if after < len(days) else days[-1] + (days[1] - days[0])
+    return np.datetime64(end - 1)
 
 
 def _standard_error(dataset: MMMDataset, at: list[int], length: int) -> Array:

@@ -1,8 +1,9 @@
-"""The same world seen by day or by month.
+"""The same world seen by other periods.
 
-Worlds live in weeks. A daily view spreads each week over its days by a weekday profile with noise
-whose sum over the week is zero; a monthly view gives each day of a week to its month. Both keep
-every total of every part, so parts still add up to sales and ROAS stays what it was.
+A world that lives in days has ``frequency="daily"`` in its config; these are views of a finished
+dataset. A daily view of weeks spreads each week over its days by a weekday profile with noise
+whose sum over the week is zero; a weekly or monthly view gives each day to its week or month.
+All keep every total of every part, so parts still add up to sales and ROAS stays what it was.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_data_generator.errors import DataError
+from mmm_data_generator.periods import DAYS, NOUN
 from mmm_data_generator.seeds import stream
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def to_daily(
         raise DataError("weekdays: must be seven numbers > 0, Monday first")
     if noise_share < 0:
         raise DataError(f"noise_share = {noise_share}: must be >= 0")
-    first = _weeks(dataset)
+    first, _ = _days(dataset, "weekly")
     profile = np.asarray(weekdays, dtype=float) / sum(weekdays)
     days = (first[:, None] + np.arange(7)).ravel().astype("datetime64[ns]")
 
@@ -89,39 +91,59 @@ def to_daily(
 
 
 def to_monthly(dataset: MMMDataset) -> MMMDataset:
-    """Return the dataset by calendar month, the days of each week given to their months.
+    """Return a daily or weekly dataset by calendar month, days given to their months.
 
-    The first and the last month hold only the days that the weeks cover.
+    The first and the last month hold only the days that the dataset covers.
 
     Raises
     ------
     DataError
-        The dataset is not weekly.
+        The dataset is neither daily nor weekly.
     """
-    first = _weeks(dataset)
-    month = (first[:, None] + np.arange(7)).astype("datetime64[M]")
-    months = np.unique(month)
-    # share of each week's days that fall into each month, (month, week)
-    share = (month[None] == months[:, None, None]).mean(-1)
+    first, length = _days(dataset, "daily", "weekly")
+    return _gathered(dataset, (first[:, None] + np.arange(length)).astype("datetime64[M]"), "month")
+
+
+def to_weekly(dataset: MMMDataset) -> MMMDataset:
+    """Return a daily dataset by weeks that begin on Monday.
+
+    The first and the last week hold only the days that the dataset covers.
+
+    Raises
+    ------
+    DataError
+        The dataset is not daily.
+    """
+    day, _ = _days(dataset, "daily")
+    # 1970-01-05 was a Monday
+    since = (day - np.datetime64("1970-01-05", "D")).astype(int)
+    return _gathered(dataset, (day - since % 7)[:, None], "week")
+
+
+def _gathered(dataset: MMMDataset, target: NDArray[np.datetime64], period: str) -> MMMDataset:
+    """Sum a dataset into the periods to which the days of its own (date, day) belong."""
+    periods = np.unique(target)
+    # share of each own period's days that fall into each new one, (new, own)
+    share = (target[None] == periods[:, None, None]).mean(-1)
     mean = share / share.sum(1, keepdims=True)
 
-    def by_month(name: str, values: Array) -> Array:
+    def gathered(name: str, values: Array) -> Array:
         weights = mean if name in LEVELS else share
         return np.moveaxis(np.tensordot(weights, values, (1, 1)), 0, 1)
 
     parts = {
-        name: _mapped(part, by_month, months.astype("datetime64[ns]"))
+        name: _mapped(part, gathered, periods.astype("datetime64[ns]"))
         for name, part in (("observed", dataset.observed), ("truth", dataset.truth))
         if part is not None
     }
-    return _seen(dataset, parts, "month")
+    return _seen(dataset, parts, period)
 
 
-def _weeks(dataset: MMMDataset) -> NDArray[np.datetime64]:
-    first = dataset.observed["date"].values.astype("datetime64[D]")
-    if not (np.diff(first) == np.timedelta64(7, "D")).all():
-        raise DataError(f"dataset '{dataset.name}' is not weekly; only weeks can be seen otherwise")
-    return first
+def _days(dataset: MMMDataset, *allowed: str) -> tuple[NDArray[np.datetime64], int]:
+    """Return the first day of each period and the days of one."""
+    if dataset.frequency not in allowed:
+        raise DataError(f"dataset '{dataset.name}' is not {' or '.join(allowed)}")
+    return dataset.observed["date"].values.astype("datetime64[D]"), DAYS[str(dataset.frequency)]
 
 
 def _mapped(part: xr.Dataset, change: Any, dates: NDArray[np.datetime64]) -> xr.Dataset:
@@ -147,8 +169,9 @@ def _seen(dataset: MMMDataset, parts: dict[str, xr.Dataset], period: str) -> MMM
     for part in parts.values():
         for variable in part.data_vars.values():
             units = variable.attrs.get("units", "")
-            if "date" in variable.dims and "per week" in units and variable.name not in LEVELS:
-                variable.attrs["units"] = units.replace("per week", f"per {period}")
+            own = f"per {NOUN[str(dataset.frequency)]}"
+            if "date" in variable.dims and own in units and variable.name not in LEVELS:
+                variable.attrs["units"] = units.replace(own, f"per {period}")
     return MMMDataset(
         name=f"{dataset.name}_by_{period}",
         seed=dataset.seed,

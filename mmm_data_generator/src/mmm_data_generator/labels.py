@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import numpy as np
+
+from mmm_data_generator.periods import NOUN, frequency_of
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -76,17 +80,31 @@ def assemble(
     labels: Mapping[str, Label],
     coords: Mapping[str, Any] | xr.Coordinates,
 ) -> xr.Dataset:
-    """Return the dataset of the given variables, with their dims, units and long names."""
+    """Return the dataset of the given variables, with their dims, units and long names.
+
+    Units say "per week" in the tables above; they say the period that the dates are made of here.
+    """
     import xarray as xr
 
     made = {
         name: (
             labels[name].dims,
             value,
-            {"units": labels[name].units, "long_name": labels[name].long_name},
+            {"units": _by(coords, labels[name].units), "long_name": labels[name].long_name},
         )
         for name, value in values.items()
     }
     used = {dim for name in values for dim in labels[name].dims}
     indexed = coords if isinstance(coords, xr.Coordinates) else xr.Coordinates(coords)
     return xr.Dataset(made, coords=indexed).drop_vars([dim for dim in indexed if dim not in used])
+
+
+def _by(coords: Mapping[str, Any] | xr.Coordinates, units: str) -> str:
+    """Return units with the period of the dates in the place of a week."""
+    if "week" not in units or "date" not in coords:
+        return units
+    frequency = frequency_of(np.asarray(coords["date"])) or "weekly"
+    if frequency == "weekly":
+        return units
+    adjective = "mean daily" if frequency == "daily" else "mean monthly"
+    return units.replace("mean weekly", adjective).replace("per week", f"per {NOUN[frequency]}")

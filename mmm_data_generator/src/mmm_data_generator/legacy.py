@@ -118,10 +118,10 @@ class TransformConfig:
             raise error.under(f"transforms.saturation_kwargs[{slot}]") from None
 
 
-def custom_values(part: Any, n_periods: int, start_date: str, seed: int | None) -> list[float]:
+def custom_values(part: Any, dates: Any, seed: int | None) -> list[float]:
     """Evaluate ``custom_pattern_func(config, dates, seed)`` once."""
     import numpy as np
     import pandas as pd
 
-    dates = pd.date_range(start_date, periods=n_periods, freq="W-MON")
-    return np.asarray(part.custom_pattern_func(part, dates, seed), dtype=float).ravel().tolist()
+    values = part.custom_pattern_func(part, pd.DatetimeIndex(dates, freq="infer"), seed)
+    return np.asarray(values, dtype=float).ravel().tolist()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mmm_data_generator import transforms
 from mmm_data_generator.coefficients import ou_path
 from mmm_data_generator.errors import DataError, suggest
+from mmm_data_generator.periods import NOUN
 from mmm_data_generator.seeds import stream
 from mmm_data_generator.stressors.world import StressedWorld
 from mmm_data_generator.world import World
@@ -93,10 +94,10 @@ def media_measures(
         for j, name in enumerate(names):
             rng = stream(seed, "clicks", str(geo), name)
             clicks[g, :, j] = rng.poisson(rate[j] * impressions[g, :, j])
-    dims = ("geo", "date", "channel")
+    dims, period = ("geo", "date", "channel"), NOUN.get(dataset.frequency or "", "period")
     out: dict[str, Any] = {
-        "impressions": (dims, impressions, {"units": "impressions per week"}),
-        "clicks": (dims, clicks, {"units": "clicks per week"}),
+        "impressions": (dims, impressions, {"units": f"impressions per {period}"}),
+        "clicks": (dims, clicks, {"units": f"clicks per {period}"}),
         "reach": (dims, reach, {"units": "people"}),
         "frequency": (dims, frequency, {"units": "impressions per person reached"}),
     }
@@ -105,7 +106,7 @@ def media_measures(
             raise DataError(f"value_per_conversion = {value_per_conversion}: must be > 0")
         value = _values(dataset, value_per_conversion, value_drift, seed)
         counts = observed["sales"].values / value
-        out["conversions"] = (dims[:2], counts, {"units": "conversions per week"})
+        out["conversions"] = (dims[:2], counts, {"units": f"conversions per {period}"})
         out["revenue_per_conversion"] = (dims[:2], value, {"units": "currency per conversion"})
     return xr.Dataset(out, coords={dim: observed.coords[dim] for dim in dims})
 

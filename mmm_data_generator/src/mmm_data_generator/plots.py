@@ -22,13 +22,14 @@ from matplotlib.ticker import FuncFormatter
 
 from mmm_data_generator.dataset import MMMDataset
 from mmm_data_generator.errors import DataError
+from mmm_data_generator.periods import NOUN
 
 GREY = "#b8b8b8"
 INK = "#333333"
 
 
 def plot_channel_spend(dataset: MMMDataset) -> Figure:
-    """Draw the weekly spend of each channel, one panel each, summed over geos."""
+    """Draw the spend of each channel, one panel each, summed over geos."""
     spend = dataset.observed["spend"].sum("geo")
     names = [str(name) for name in spend["channel"].values]
     columns = min(3, len(names))
@@ -43,7 +44,7 @@ def plot_channel_spend(dataset: MMMDataset) -> Figure:
         _calendar(axis)
     for axis in axes[len(names) :]:
         axis.remove()
-    figure.supylabel("Spend per week", fontsize=9)
+    figure.supylabel(f"Spend per {_period(dataset)}", fontsize=9)
     return figure
 
 
@@ -74,7 +75,7 @@ def plot_channel_contributions(dataset: MMMDataset, geo: str | None = None) -> F
         axis.fill_between(media["date"], low, low + layer, color=color, label=label, linewidth=0)
         low = low + layer
     axis.plot(media["date"], observed["sales"].sum("geo"), color=INK, linewidth=1.0, label="Sales")
-    axis.set_ylabel("Sales per week")
+    axis.set_ylabel(f"Sales per {_period(dataset)}")
     axis.set_title(f"{dataset.name}: where sales come from", loc="left", fontsize=10)
     _money(axis)
     _calendar(axis)
@@ -122,7 +123,7 @@ def plot_roas_comparison(dataset: MMMDataset) -> Figure:
 
 
 def plot_regional_comparison(dataset: MMMDataset) -> Figure:
-    """Draw mean weekly sales of each geo, split into baseline, controls and media."""
+    """Draw mean sales of each geo, split into baseline, controls and media."""
     truth = _truth(dataset, "contribution", "baseline")
     geos = [str(geo) for geo in truth["geo"].values]
     parts = [
@@ -138,7 +139,7 @@ def plot_regional_comparison(dataset: MMMDataset) -> Figure:
             low = low + values
     axis.invert_yaxis()
     axis.set_ylim(len(geos) - 0.4, -0.6)
-    axis.set_xlabel("Mean sales per week")
+    axis.set_xlabel(f"Mean sales per {_period(dataset)}")
     axis.set_title(f"{dataset.name}: geos compared", loc="left", fontsize=10)
     axis.xaxis.set_major_formatter(FuncFormatter(_short))
     _legend(axis)
@@ -196,3 +197,7 @@ def _legend(axis: Axes) -> None:
         fontsize=8,
         ncols=columns,
     )
+
+
+def _period(dataset: MMMDataset) -> str:
+    return NOUN.get(dataset.frequency or "", "period")

@@ -281,6 +281,51 @@ def large_business() -> MMMDataConfig:
     )
 
 
+def daily() -> MMMDataConfig:
+    """Two years by day: sales and search have their weekdays, carry-over runs over weeks."""
+
+    def media(
+        name: str, pattern: str, spend: float, effect: float, alpha: float, **fields: Any
+    ) -> ChannelConfig:
+        return ChannelConfig(
+            name=name,
+            pattern=pattern,
+            base_spend=spend,
+            spend_volatility=0.4,
+            base_effectiveness=effect,
+            adstock=AdstockConfig(alpha=alpha, l_max=56),
+            saturation=SaturationConfig(slope=1.2, kappa=1.2, scale="mean_active"),
+            **fields,
+        )
+
+    return MMMDataConfig(
+        name="daily",
+        frequency="daily",
+        n_periods=730,
+        start_date="2023-01-01",
+        channels=(
+            media("TV", "on_off", 400, 0.5, 0.92, **flights(0.03, 14, 42)),
+            media(
+                "Search",
+                "linear_trend",
+                200,
+                0.4,
+                0.3,
+                spend_trend=0.0005,
+                weekday_spend=(1.1, 1.1, 1.05, 1.05, 1.0, 0.8, 0.9),
+            ),
+            media("Social", "seasonal", 150, 0.3, 0.6, **wave(0.4, 0.0)),
+        ),
+        control_variables=(control("Sale", "on_off", 1.0, 0.0, 200.0, **flights(0.02, 3, 10)),),
+        regions=RegionConfig(
+            base_sales_rate=1500,
+            sales_volatility=0.08,
+            seasonal_amplitude=0.15,
+            weekday_sales=(0.85, 0.85, 0.9, 0.95, 1.1, 1.25, 1.1),
+        ),
+    )
+
+
 def sandbox() -> MMMDataConfig:
     """Two years of the sandbox script: unnormalised adstock, Hill in currency, uniform spend."""
 
@@ -358,6 +403,7 @@ PRESETS: dict[str, Callable[[], MMMDataConfig]] = {
         medium_business,
         large_business,
         sandbox,
+        daily,
         time_varying,
     )
 } | STRESS_PRESETS

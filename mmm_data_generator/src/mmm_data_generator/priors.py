@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from mmm_data_generator import coefficients, spend, transforms
 from mmm_data_generator.batch import Batch
 from mmm_data_generator.config import (
-    WEEKS_PER_YEAR,
     ChannelConfig,
     CoefficientConfig,
     ControlConfig,
@@ -19,6 +18,7 @@ from mmm_data_generator.config import (
     RegionConfig,
 )
 from mmm_data_generator.errors import ConfigError
+from mmm_data_generator.periods import WEEKS_PER_YEAR
 from mmm_data_generator.time_varying import TimeVaryingPrior
 from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
 from mmm_data_generator.world import ARRAYS, World

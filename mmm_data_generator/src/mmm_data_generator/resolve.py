@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmm_data_generator.errors import ConfigError
 from mmm_data_generator.legacy import TransformConfig, custom_values
+from mmm_data_generator.periods import NOUN, calendar
 from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
 
 if TYPE_CHECKING:
@@ -21,6 +22,20 @@ def check_names(config: MMMDataConfig, field: str) -> None:
         if part.name in seen:
             raise ConfigError(f"{field}[{i}].name", f" = {part.name!r}: is there twice")
         seen.add(part.name)
+
+
+def check_frequency(config: MMMDataConfig) -> None:
+    """Refuse weekdays in a world of weeks, and priors in a world of days."""
+    if config.frequency == "weekly":
+        for i, channel in enumerate(config.channels):
+            if channel.weekday_spend is not None:
+                raise ConfigError(f"channels[{i}].weekday_spend", ": needs frequency = 'daily'")
+        if config.regions.weekday_sales is not None:
+            raise ConfigError("regions.weekday_sales", ": needs frequency = 'daily'")
+    elif config.prior is not None:
+        raise ConfigError(
+            "frequency", f" = {config.frequency!r}: worlds of a prior are weekly, its law is"
+        )
 
 
 def check_windows(config: MMMDataConfig, field: str) -> None:
@@ -40,16 +55,18 @@ def set_custom_patterns(config: MMMDataConfig) -> None:
         parts = list(getattr(config, field))
         for i, part in enumerate(parts):
             if part.custom_pattern_func is not None:
-                weekly = custom_values(part, config.n_periods, str(config.start_date), config.seed)
+                dates = calendar(str(config.start_date), config.n_periods, config.frequency)
+                values = custom_values(part, dates, config.seed)
                 try:
-                    parts[i] = replace(part, custom_pattern=weekly, custom_pattern_func=None)
+                    parts[i] = replace(part, custom_pattern=values, custom_pattern_func=None)
                 except ConfigError as error:
                     raise error.under(f"{field}[{i}]") from None
-            weeks = len(parts[i].custom_pattern or ())
-            if parts[i].pattern == "custom" and weeks != config.n_periods:
+            found = len(parts[i].custom_pattern or ())
+            if parts[i].pattern == "custom" and found != config.n_periods:
                 raise ConfigError(
                     f"{field}[{i}].custom_pattern",
-                    f": must hold n_periods = {config.n_periods} weeks, not {weeks}",
+                    f": must hold n_periods = {config.n_periods} {NOUN[config.frequency]}s,"
+                    f" not {found}",
                 )
         object.__setattr__(config, field, tuple(parts))
 

@@ -18,10 +18,10 @@ from mmm_data_generator.dataset import MMMDataset
 from mmm_data_generator.errors import ConfigError, DataError, suggest
 from mmm_data_generator.estimands import SPEND_MULTIPLIERS
 from mmm_data_generator.frames import check_spend
+from mmm_data_generator.periods import WEEKS_PER_YEAR
 from mmm_data_generator.read_table import read_table
 from mmm_data_generator.rules import Broken
 from mmm_data_generator.seeds import stream
-from mmm_data_generator.spend import WEEKS_PER_YEAR
 from mmm_data_generator.stressors import apply_stressors, refuse_misfits, stressor_list
 from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
 from mmm_data_generator.world import World

@@ -9,6 +9,7 @@ import numpy as np
 from mmm_data_generator import baseline, coefficients, spend, transforms
 from mmm_data_generator.config import ChannelConfig, ControlConfig, MMMDataConfig
 from mmm_data_generator.dataset import MMMDataset, coordinates
+from mmm_data_generator.periods import PER_YEAR, weekday_factors
 from mmm_data_generator.seeds import normals, stream, streams_of
 from mmm_data_generator.stressors import under_stress
 from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
@@ -63,7 +64,10 @@ def _calm_world(config: MMMDataConfig, seed: int) -> World:
     base = config.regions.base_sales_rate * factor
     spending = _spend(config, seed, geos)
     controls = _controls(config, seed, geos)
-    intercept, trend, seasonality = baseline.parts(config.regions, base, config.n_periods)
+    weekday = weekday_factors(
+        config.regions.weekday_sales, str(config.start_date), config.n_periods
+    )
+    intercept, trend, seasonality = baseline.parts(config.regions, base, config.n_periods, weekday)
     z = normals(seed, "sales noise", geos, ("",), config.n_periods)[:, 0]
     return World(
         spend=spending,
@@ -96,9 +100,10 @@ def _spend(config: MMMDataConfig, seed: int, geos: tuple[str, ...]) -> Array:
     z = normals(seed, "spend noise", geos, tuple(c.name for c in config.channels), n)
     out = np.empty((len(geos), n, len(config.channels)))
     for j, c in enumerate(config.channels):
-        weekly = _shape(c, c.spend_trend, n, seed, "channel schedule")
+        weekday = weekday_factors(c.weekday_spend, str(config.start_date), n)
+        shape = _shape(config, c, c.spend_trend, seed, "channel schedule", weekday)
         noisy = spend.noise(z[:, j], c.spend_volatility, c.spend_noise)
-        out[..., j] = c.base_spend * weekly * noisy
+        out[..., j] = c.base_spend * shape * noisy
     return out
 
 
@@ -109,17 +114,23 @@ def _controls(config: MMMDataConfig, seed: int, geos: tuple[str, ...]) -> Array:
     size = normals(seed, "control geo size", geos, names, 1)[..., 0]
     out = np.empty((len(geos), n, len(names)))
     for k, c in enumerate(config.control_variables):
-        weekly = _shape(c, c.value_trend, n, seed, "control schedule")
+        shape = _shape(config, c, c.value_trend, seed, "control schedule")
         level = c.base_value * spend.noise(size[:, k], c.regional_value_variation)
-        out[..., k] = level[:, None] * weekly * spend.noise(z[:, k], c.value_volatility)
+        out[..., k] = level[:, None] * shape * spend.noise(z[:, k], c.value_volatility)
     return out
 
 
 def _shape(
-    c: ChannelConfig | ControlConfig, trend: float, n: int, seed: int, purpose: str
+    config: MMMDataConfig,
+    c: ChannelConfig | ControlConfig,
+    trend: float,
+    seed: int,
+    purpose: str,
+    weekday: Array | float = 1.0,
 ) -> Array:
     rng = stream(seed, purpose, name=c.name) if c.pattern == "on_off" else None
-    return spend.shape(c, trend, n, rng)
+    year = PER_YEAR[config.frequency]
+    return spend.shape(c, trend, config.n_periods, rng, year, weekday)
 
 
 def _control_coefficients(config: MMMDataConfig, seed: int, shape: tuple[int, ...]) -> Array:

@@ -12,21 +12,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mmm_data_generator.periods import WEEKS_PER_YEAR
+
 if TYPE_CHECKING:
     from mmm_data_generator.config import PatternConfig
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-WEEKS_PER_YEAR = 365.25 / 7
-
 
 def shape(
-    config: PatternConfig, trend: float, n_periods: int, rng: np.random.Generator | None
+    config: PatternConfig,
+    trend: float,
+    n_periods: int,
+    rng: np.random.Generator | None,
+    year: float = WEEKS_PER_YEAR,
+    weekday: Array | float = 1.0,
 ) -> Array:
-    """Return the multiplier of each week, mean 1 over active weeks, 0 in the others.
+    """Return the multiplier of each period, mean 1 over active ones, 0 in the others.
 
-    ``rng`` is needed by ``on_off`` alone.
+    ``rng`` is needed by ``on_off`` alone; ``year`` is its length in periods, ``weekday`` the
+    factor of each day (date,) in a daily world.
     """
     t = np.arange(n_periods, dtype=float)
     match config.pattern:
@@ -34,7 +40,7 @@ def shape(
             # a falling line stops at zero, it does not turn negative
             weekly = np.maximum(1 + trend * t, 0.0)
         case "seasonal":
-            weekly = seasonal(t, config.seasonal_amplitude, config.seasonal_phase)
+            weekly = seasonal(t, config.seasonal_amplitude, config.seasonal_phase, year)
         case "delayed_start":
             weekly = ramp(t, config.start_period, config.ramp_up_periods, config.end_period)
         case "on_off":
@@ -47,7 +53,7 @@ def shape(
             )[0]
         case _:
             weekly = np.asarray(config.custom_pattern, dtype=float)
-    return unit_mean(weekly)
+    return unit_mean(weekly * weekday)
 
 
 def unit_mean(weekly: Array) -> Array:
@@ -57,9 +63,11 @@ def unit_mean(weekly: Array) -> Array:
     return weekly * active / np.where(total > 0, total, 1.0)
 
 
-def seasonal(t: Array, amplitude: Array | float, phase: Array | float) -> Array:
+def seasonal(
+    t: Array, amplitude: Array | float, phase: Array | float, year: float = WEEKS_PER_YEAR
+) -> Array:
     """Return one sine wave a year around 1."""
-    return 1 + amplitude * np.sin(2 * np.pi * t / WEEKS_PER_YEAR + phase)
+    return 1 + amplitude * np.sin(2 * np.pi * t / year + phase)
 
 
 def ramp(t: Array, start: Ints | int, weeks: Ints | int, end: Ints | int | None) -> Array:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from mmm_data_generator import transforms
 from mmm_data_generator.coefficients import autoregress, ou_path
-from mmm_data_generator.spend import WEEKS_PER_YEAR, bursts, noise, seasonal, unit_mean
+from mmm_data_generator.periods import WEEKS_PER_YEAR
+from mmm_data_generator.spend import bursts, noise, seasonal, unit_mean
 from mmm_data_generator.world import World
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ SIZES = {
     "medium_business": (156, 8, 8, 4),
     "large_business": (208, 50, 30, 10),
     "sandbox": (104, 1, 3, 1),
+    "daily": (730, 1, 3, 1),
     "time_varying": (104, 1, 5, 3),
 }
 

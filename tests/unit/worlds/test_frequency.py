@@ -58,7 +58,7 @@ def test_a_view_can_be_saved(week, tmp_path):
 
 
 def test_only_weeks_can_be_seen_otherwise(week):
-    with pytest.raises(DataError, match="is not weekly"):
+    with pytest.raises(DataError, match=r"is not weekly$"):
         to_daily(to_monthly(week))
     with pytest.raises(DataError, match="seven numbers"):
         to_daily(week, weekdays=(1.0, 2.0))

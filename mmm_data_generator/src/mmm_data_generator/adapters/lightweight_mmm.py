@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mmm_data_generator.periods import PER_YEAR
+
 if TYPE_CHECKING:
     from mmm_data_generator.dataset import MMMDataset
 
@@ -16,6 +18,8 @@ Array = NDArray[np.float64]
 class LightweightInputs(NamedTuple):
     """``LightweightMMM(...).fit(media, media_prior, target, extra_features)``, scaled by mean.
 
+    The last two are arguments of ``fit`` too: they tell the library what a period is.
+
     The geo axis is there with several geos only, as the library wants it.
     """
 
@@ -24,6 +28,8 @@ class LightweightInputs(NamedTuple):
     target: Array  # (date[, geo]), over its mean
     extra_features: Array | None  # (date, control[, geo]), over the mean size
     media_names: list[str]
+    seasonality_frequency: int = 52  # periods of a year
+    weekday_seasonality: bool = False
 
 
 def to_lightweight_mmm(dataset: MMMDataset) -> LightweightInputs:
@@ -41,6 +47,8 @@ def to_lightweight_mmm(dataset: MMMDataset) -> LightweightInputs:
         target=_over_mean(sales),
         extra_features=_over_mean(controls) if controls.shape[1] else None,
         media_names=[str(name) for name in observed["channel"].values],
+        seasonality_frequency=int(PER_YEAR[dataset.frequency or "weekly"]),
+        weekday_seasonality=dataset.frequency == "daily",
     )
 
 

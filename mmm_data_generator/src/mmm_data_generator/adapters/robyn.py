@@ -22,7 +22,7 @@ class RobynInputs(NamedTuple):
 
 
 def to_robyn(dataset: MMMDataset, measures: xr.Dataset | None = None) -> RobynInputs:
-    """Return the weekly table of all geos together, named as in Robyn's own simulated data.
+    """Return the table of all geos together, named as in Robyn's own simulated data.
 
     ``DATE``, ``revenue``, spend ``<channel>_S``, impressions ``<channel>_I`` where ``measures``
     (of :func:`mmm_data_generator.media.media_measures`) are given, and the controls' mean over
@@ -61,11 +61,11 @@ def to_robyn(dataset: MMMDataset, measures: xr.Dataset | None = None) -> RobynIn
 def save_robyn(
     dataset: MMMDataset, directory: str | Path, measures: xr.Dataset | None = None
 ) -> Path:
-    """Write ``dt_simulated_weekly.csv`` and ``robyn_inputs.json``; return the directory."""
+    """Write ``dt_simulated_<frequency>.csv`` and ``robyn_inputs.json``; return the directory."""
     target = Path(directory)
     target.mkdir(parents=True, exist_ok=True)
     frame, arguments = to_robyn(dataset, measures)
-    frame.to_csv(target / "dt_simulated_weekly.csv", index=False)
+    frame.to_csv(target / f"dt_simulated_{dataset.frequency or 'weekly'}.csv", index=False)
     text = json.dumps({k: v if isinstance(v, list) else str(v) for k, v in arguments.items()})
     (target / "robyn_inputs.json").write_text(text + "\n", encoding="utf-8")
     return target

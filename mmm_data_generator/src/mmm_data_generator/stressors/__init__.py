@@ -12,9 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mmm_data_generator.errors import ConfigError, suggest
+from mmm_data_generator.periods import calendar
 from mmm_data_generator.rules import Broken
 from mmm_data_generator.stressors.always_on import AlwaysOn
 from mmm_data_generator.stressors.brand import Brand
@@ -159,7 +158,7 @@ def under_stress(world: World, config: MMMDataConfig, seed: int) -> StressedWorl
         geos=config.geo_names,
         channels=config.channel_names,
         controls=config.control_names,
-        dates=np.datetime64(config.start_date, "D") + 7 * np.arange(config.n_periods),
+        dates=calendar(str(config.start_date), config.n_periods, config.frequency),
         base=base,
         noise=world.shock.std(-1) if config.prior else config.regions.sales_volatility * base,
     )

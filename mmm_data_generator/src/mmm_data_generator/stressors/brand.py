@@ -45,7 +45,7 @@ class Brand:
 
     def apply(self, world: StressedWorld, scene: Scene) -> StressedWorld:
         """Set the slow adstock of the channels; its weights sum to 1 over all time."""
-        decay = 0.5 ** (1 / self.half_life)
+        decay = 0.5 ** (1 / scene.periods(self.half_life))
         lags = (1 - decay) * decay ** np.arange(len(scene.dates))
         g, _, c = world.spend.shape
         weights = np.broadcast_to(lags[None, :, None], (g, len(lags), c)).copy()

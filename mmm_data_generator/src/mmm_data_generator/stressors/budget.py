@@ -37,7 +37,8 @@ class Budget:
 
     def apply(self, world: StressedWorld, scene: Scene) -> StressedWorld:
         """Set one year's budget after the other."""
-        spend, n, year = world.spend.copy(), len(scene.dates), self.periods
+        spend, n = world.spend.copy(), len(scene.dates)
+        year = scene.whole_periods(self.periods)
         for start in range(year, n, year):
             sales = world.sales(spend)[:, start - year : start].sum(1)
             if start == year:

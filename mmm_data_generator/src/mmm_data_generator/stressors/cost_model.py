@@ -52,7 +52,10 @@ class CostModel:
         for j in scene.indices(self.channels):
             rng = scene.rng("price", name=scene.channels[j])
             wave = seasonal(
-                np.arange(n, dtype=float), self.seasonal_amplitude, rng.uniform(0, 2 * np.pi)
+                np.arange(n, dtype=float),
+                self.seasonal_amplitude,
+                rng.uniform(0, 2 * np.pi),
+                scene.year,
             )
             bought = 1 / (wave * np.exp(ou_path(rng, (), n, self.volatility, self.reversion)))
             efficiency[..., j] *= bought / bought.mean()

@@ -116,13 +116,14 @@ class Events:
         return world.but(controls=controls, control_coefficient=coefficient, unobserved=unobserved)
 
     def _weeks(self, name: str, scene: Scene) -> Array:
-        """Return 1 in the holiday's weeks, ``run_up`` in those before, 0 elsewhere."""
+        """Return 1 in the holiday's periods, ``run_up`` in the seven days before, 0 elsewhere."""
         first = scene.dates.astype("datetime64[D]")
+        end = np.append(first[1:], first[-1] + scene.days)
         out = np.zeros(len(first))
         years = first.astype("datetime64[Y]").astype(int) + 1970
         for year in range(years.min(), years.max() + 2):
             day = np.datetime64(HOLIDAYS[name](year))
-            here = (first <= day) & (day < first + 7)
-            before = (first <= day - 7) & (day - 7 < first + 7)
+            here = (first <= day) & (day < end)
+            before = (first < day) & (day - 7 < end)
             out = np.maximum(out, np.where(here, 1.0, np.where(before, self.run_up, 0.0)))
         return out

@@ -48,8 +48,9 @@ class FollowSales:
         """Walk through the weeks: sales up to last week set this week's spend."""
         at, spend = scene.indices(self.channels), world.spend.copy()
         usual = np.maximum(world.sales(), 0.0).mean(1)
+        recent = scene.whole_periods(self.weeks)
         for t in range(1, len(scene.dates)):
-            sales = np.maximum(world.sales(spend)[:, max(t - self.weeks, 0) : t], 0.0).mean(1)
+            sales = np.maximum(world.sales(spend)[:, max(t - recent, 0) : t], 0.0).mean(1)
             factor = np.clip(sales / usual, 1e-6, None) ** self.gain
             factor = np.clip(factor, 1 / self.limit, self.limit)
             spend[:, t, at] = factor[:, None] * world.spend[:, t, at]

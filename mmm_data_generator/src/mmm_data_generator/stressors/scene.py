@@ -43,9 +43,27 @@ class Scene:
     geos: tuple[str, ...]
     channels: tuple[str, ...]
     controls: tuple[str, ...]
-    dates: NDArray[np.datetime64]  # (date,), first day of each week
-    base: Array  # (geo,), base sales, currency per week
-    noise: Array  # (geo,), noise standard deviation, currency per week
+    dates: NDArray[np.datetime64]  # (date,), first day of each period
+    base: Array  # (geo,), base sales, currency per period
+    noise: Array  # (geo,), noise standard deviation, currency per period
+
+    @property
+    def days(self) -> int:
+        """Days of a period: 1, 7, or the median month's."""
+        return int(np.median(np.diff(self.dates.astype("datetime64[D]")).astype(int)))
+
+    @property
+    def year(self) -> float:
+        """Periods of a year."""
+        return 365.25 / self.days
+
+    def periods(self, weeks: float) -> float:
+        """Return how many periods some weeks are."""
+        return weeks if self.days == 7 else weeks * 7 / self.days
+
+    def whole_periods(self, weeks: int) -> int:
+        """Return the nearest number of periods, at least one."""
+        return max(round(self.periods(weeks)), 1)
 
     def rng(self, purpose: str, geo: str = "", name: str = "") -> np.random.Generator:
         """Return the stream of one purpose of this stressor."""

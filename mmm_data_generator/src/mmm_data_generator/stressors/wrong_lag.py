@@ -39,6 +39,7 @@ class WrongLag:
     def apply(self, world: StressedWorld, scene: Scene) -> StressedWorld:
         """Move the channels' lag weights."""
         at, w = scene.indices(self.channels), world.lag_weights
-        moved = np.pad(w, ((0, 0), (0, self.weeks), (0, 0)))
-        moved[..., at] = np.pad(w[..., at], ((0, 0), (self.weeks, 0), (0, 0)))
+        late = scene.whole_periods(self.weeks)
+        moved = np.pad(w, ((0, 0), (0, late), (0, 0)))
+        moved[..., at] = np.pad(w[..., at], ((0, 0), (late, 0), (0, 0)))
         return world.but(lag_weights=moved)
