@@ -37,7 +37,7 @@ def family_of(dataset: MMMDataset) -> dict[str, Any] | None:
         and between-geo variation are given, the prior is the oracle's own broad one).
     """
     config = dataset.config
-    if config is None or config.stressors:
+    if config is None or config.stressors or config.frequency != "weekly":
         return None
     if config.prior is not None:
         return _time_varying(config.prior)
