@@ -251,7 +251,7 @@ def notes(observed: xr.Dataset, model: Meridian) -> tuple[str, ...]:
         f"knots at weeks {', '.join(str(k) for k in model.knot_info.knot_locations)}",
     ]
     resting = observed["channel"].values[rests(observed)]
-    sampled = not isinstance(model.prior_broadcast.slope_m, backend.tfd.Deterministic)
+    sampled = not isinstance(model.model_spec.prior.slope_m, backend.tfd.Deterministic)
     if not sampled:
         found.append("Hill slope fixed at 1")
     elif resting.size:

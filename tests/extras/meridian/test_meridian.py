@@ -103,7 +103,7 @@ def test_slope_can_be_left_at_the_librarys_one(two_geos):
 
     options = {"priors": "spend-share", "automatic_knots": False, "media_effects": "log_normal"}
     built = model.build(two_geos, **options, slope="one")
-    np.testing.assert_array_equal(np.asarray(built.prior_broadcast.slope_m.sample(3)), 1.0)
+    np.testing.assert_array_equal(np.asarray(built.model_spec.prior.slope_m.loc), 1.0)
     assert "Hill slope fixed at 1" in summary.notes(two_geos, built)
     drawn = xr.Dataset({"slope_m": (("chain", "draw"), np.ones((2, 3)))})
     assert summary.free_parameters(drawn, national=False) == {}
