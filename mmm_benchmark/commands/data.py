@@ -85,11 +85,11 @@ def _generate_on(
         raise UserError(f"'{path}': {error}") from error
     check_observed(dataset.observed, str(path))
     export(dataset, out)
-    print(f"simulated sales on the spend of {path} saved in {out}")
+    print(f"simulated sales on the {dataset.frequency} spend of {path} saved in {out}")
 
 
 def import_(
-    csv: Annotated[Path, typer.Argument(help="A table with a row for each geo and week.")],
+    csv: Annotated[Path, typer.Argument(help="A table with a row for each geo and date.")],
     out: Annotated[Path, typer.Option(help="The directory to make.")],
     channels: Annotated[list[str], typer.Option(help="Columns of media spend.")],
     controls: Annotated[list[str] | None, typer.Option(help="Columns of controls.")] = None,

@@ -14,16 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_data_generator.errors import DataError, suggest
+from mmm_data_generator.periods import frequency_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WEEK = np.timedelta64(7, "D")
-
 
 @dataclass(frozen=True)
 class Cube:
-    """A table sorted by geo and date, every geo with the same weeks."""
+    """A table sorted by geo and date, every geo with the same days, weeks or months."""
 
     table: pd.DataFrame
     geos: NDArray[np.str_]
@@ -43,7 +42,7 @@ class Cube:
         wanted = [date, *([] if geo is None else [geo]), *numbers]
         _check_columns(frame, wanted, what)
         if frame.empty:
-            raise DataError(f"{what}: holds no rows; it needs one row for each week and geo")
+            raise DataError(f"{what}: holds no rows; it needs one row for each date and geo")
         table = pd.DataFrame({"date": _dates(frame[date], what)})
         table["geo"] = "geo_all" if geo is None else _texts(frame[geo], what)
         for name in numbers:
@@ -120,7 +119,7 @@ def _check_grid(table: pd.DataFrame, what: str) -> tuple[NDArray[np.str_], NDArr
         row = table[twice].iloc[0]
         raise DataError(
             f"{what}: geo '{row['geo']}' has two rows for {row['date']:%Y-%m-%d}; one row for each"
-            " week and geo needed"
+            " date and geo needed"
         )
     dates = np.unique(table["date"].to_numpy())
     geos = np.unique(table["geo"].to_numpy().astype(str))
@@ -131,12 +130,28 @@ def _check_grid(table: pd.DataFrame, what: str) -> tuple[NDArray[np.str_], NDArr
             day = np.datetime_as_string(missing[0], unit="D")
             raise DataError(
                 f"{what}: geo '{geo}' has no row for {day} ({missing.size} missing); every geo"
-                " needs every week"
+                " needs every date"
             )
     if len(dates) < 2:
-        raise DataError(f"{what}: holds one week only; at least 2 weeks needed")
-    gaps = np.flatnonzero(np.diff(dates) != WEEK)
-    if gaps.size:
-        before, after = np.datetime_as_string(dates[gaps[0] : gaps[0] + 2], unit="D")
-        raise DataError(f"{what}: after {before} comes {after}; dates must be 7 days apart")
+        raise DataError(f"{what}: holds one date only; at least 2 needed")
+    if frequency_of(dates) is None:
+        raise DataError(
+            f"{what}: {_irregular(dates)}; dates must be 1 day, 7 days or 1 month apart"
+        )
     return geos, dates
+
+
+def _irregular(dates: NDArray[np.datetime64]) -> str:
+    """Say where dates leave their most common step."""
+    days = dates.astype("datetime64[D]")
+    step = np.diff(days).astype(int)
+    # months have steps of their own
+    step = np.where((step >= 28) & (step <= 31), 30, step)
+    values, counts = np.unique(step, return_counts=True)
+    usual = values[counts.argmax()] if counts.max() > 1 else 7
+    odd = np.flatnonzero(step != usual)
+    if not odd.size:  # months, but not on the same day
+        day_of_month = (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(int)
+        odd = np.flatnonzero(np.diff(day_of_month))
+    at = odd[0] if odd.size else 0
+    return f"after {days[at]} comes {days[at + 1]}"

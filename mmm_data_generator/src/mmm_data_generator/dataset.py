@@ -104,7 +104,7 @@ class MMMDataset:
 
     @cached_property
     def world(self) -> World:
-        """The world that made this dataset; after loading it is drawn again from its seed.
+        """The world that made this dataset; after loading it is read or drawn again from its seed.
 
         Raises
         ------
@@ -215,7 +215,10 @@ class MMMDataset:
         )
 
     def save(self, directory: str | Path) -> Path:
-        """Write ``observed.nc``, ``truth.nc`` and ``dataset.json``; return the directory."""
+        """Write ``observed.nc``, ``truth.nc`` and ``dataset.json``; return the directory.
+
+        A known world that no config draws again (real spend) is written too, as ``world.nc``.
+        """
         from mmm_data_generator.storage import save
 
         return save(self, Path(directory))

@@ -54,11 +54,11 @@ def from_frame(
     Parameters
     ----------
     frame
-        One row for each week and geo.
+        One row for each date and geo; dates by day, week or month.
     date, geo, target
         Names of the columns; ``geo=None`` where there is one geo.
     channels, controls
-        Columns of weekly spend and of control variables.
+        Columns of spend and of control variables.
     truth
         Where the channels' contributions are known: a table with the same date and geo columns
         and one column for each channel. What it cannot say (baseline, coefficients, ROAS at the
@@ -67,7 +67,8 @@ def from_frame(
     Raises
     ------
     DataError
-        The table does not hold whole weeks of clean numbers; the message says where.
+        The table does not hold a clean number for every date and geo, or its dates are irregular;
+        the message says where.
     """
     if isinstance(channels, str) or isinstance(controls, str) or not len(channels):
         raise DataError("channels and controls: must be lists of columns, at least one channel")
@@ -110,7 +111,7 @@ def check_spend(spend: NDArray[np.float64], channels: Sequence[str], table: Cube
             )
         if not spend[..., j].any():
             raise DataError(
-                f"{table.what}: spend of '{channel}' is zero in every week; leave the channel out"
+                f"{table.what}: spend of '{channel}' is zero in every period; leave the channel out"
             )
 
 
@@ -120,7 +121,7 @@ def _known(
     """Return the truths that contributions alone determine."""
     for what, own, other in (
         ("geos", truth.geos, table.geos),
-        ("weeks", truth.dates, table.dates),
+        ("dates", truth.dates, table.dates),
     ):
         if not np.array_equal(own, other):
             raise DataError(f"truth: its {what} differ from the frame's; they must be the same")

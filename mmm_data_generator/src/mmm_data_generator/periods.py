@@ -32,7 +32,10 @@ def calendar(start: str, n_periods: int, frequency: str = "weekly") -> NDArray[n
 
 
 def frequency_of(dates: NDArray[np.datetime64]) -> str | None:
-    """Return ``daily``, ``weekly`` or ``monthly`` (the same day of every month), or None."""
+    """Return ``daily``, ``weekly`` or ``monthly``, or None where the dates are none of these.
+
+    Months are known by their same day, or by their last day.
+    """
     import numpy as np
 
     days = dates.astype("datetime64[D]")
@@ -42,8 +45,9 @@ def frequency_of(dates: NDArray[np.datetime64]) -> str | None:
             return name
     months = days.astype("datetime64[M]")
     same_day = len(np.unique(days - months.astype("datetime64[D]"))) == 1
+    last_day = ((days + 1).astype("datetime64[M]") != months).all()
     each = (np.diff(months) == np.timedelta64(1, "M")).all()
-    return "monthly" if len(steps) and same_day and each else None
+    return "monthly" if len(steps) and each and (same_day or last_day) else None
 
 
 def monday(day: str) -> str:

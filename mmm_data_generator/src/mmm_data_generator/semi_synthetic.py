@@ -18,7 +18,7 @@ from mmm_data_generator.dataset import MMMDataset
 from mmm_data_generator.errors import ConfigError, DataError, suggest
 from mmm_data_generator.estimands import SPEND_MULTIPLIERS
 from mmm_data_generator.frames import check_spend
-from mmm_data_generator.periods import WEEKS_PER_YEAR
+from mmm_data_generator.periods import PER_YEAR, WEEKS_PER_YEAR, frequency_of
 from mmm_data_generator.read_table import read_table
 from mmm_data_generator.rules import Broken
 from mmm_data_generator.seeds import stream
@@ -53,7 +53,9 @@ def from_real(
     Parameters
     ----------
     frame
-        A CSV, Parquet or Excel file, or a pandas or polars frame: a row for each week and geo.
+        A CSV, Parquet or Excel file, or a pandas or polars frame: a row for each date and geo.
+        Its frequency (daily, weekly, monthly) is read off the dates; ``dataset.frequency`` and
+        all units say it. Drawn carry-over lasts as long in days whatever the frequency.
     date, geo, channels, controls
         Names of columns; ``geo=None`` where there is one geo.
     target
@@ -63,7 +65,7 @@ def from_real(
         People by geo; None: a million each.
     effects
         For some or all channels, fields of ``ChannelConfig``: ``base_effectiveness`` (sales a
-        week at full saturation over base sales), ``adstock``, ``saturation``, ``adstock_first``,
+        period at full saturation over base sales), ``adstock``, ``saturation``, ``adstock_first``,
         ``coefficient``. What is not given is drawn.
     media_share
         Share of sales that all channels with drawn effects have together; None draws U(0.15,
@@ -78,7 +80,8 @@ def from_real(
     Raises
     ------
     DataError
-        The table does not hold whole weeks of clean numbers, or a stressor changes spend.
+        The table does not hold a clean number for every date and geo, its dates are irregular, or
+        a stressor changes spend.
     ConfigError
         An effect or stressor is not allowed.
     """
@@ -92,7 +95,8 @@ def from_real(
     if kpi is not None and (kpi.mean(1) <= 0).any():
         raise DataError(f"frame: the mean of '{target}' must be above 0 in every geo")
 
-    media, given = _media(x, channels, effects or {}, seed)
+    frequency = frequency_of(table.dates) or "weekly"
+    media, given = _media(x, channels, effects or {}, frequency, seed)
     mean = _mean_sales(kpi, x, seed)
     media["coefficient"] = _levels(media, x, given, mean, media_share, seed)
     drawn = World(
@@ -129,7 +133,11 @@ def _population(given: Mapping[str, float] | None, table: Cube) -> Array:
 
 
 def _media(
-    x: Array, channels: Sequence[str], effects: Mapping[str, Mapping[str, Any]], seed: int
+    x: Array,
+    channels: Sequence[str],
+    effects: Mapping[str, Mapping[str, Any]],
+    frequency: str,
+    seed: int,
 ) -> tuple[dict[str, Any], list[ChannelConfig]]:
     """Return transforms and paths (as coefficients of level 1) and each channel's config."""
     for name in effects:
@@ -140,7 +148,7 @@ def _media(
     pivot, power, decay = np.empty((g, k)), np.empty((g, k)), np.full((g, k), np.nan)
     path, weights, given = np.empty(x.shape), [], []
     for j, channel in enumerate(channels):
-        config = _channel(channel, effects.get(channel, {}), seed)
+        config = _channel(channel, effects.get(channel, {}), frequency, seed)
         given.append(config)
         if config.adstock is None or config.saturation is None:
             raise ConfigError(f"effects[{channel!r}]", ": needs an adstock and a saturation")
@@ -167,7 +175,7 @@ def _media(
     }, given
 
 
-def _channel(name: str, given: Mapping[str, Any], seed: int) -> ChannelConfig:
+def _channel(name: str, given: Mapping[str, Any], frequency: str, seed: int) -> ChannelConfig:
     """Return a channel whose missing fields are drawn; the law is that of ``time_varying``."""
     for field in given:
         if field not in EFFECT_FIELDS:
@@ -181,13 +189,21 @@ def _channel(name: str, given: Mapping[str, Any], seed: int) -> ChannelConfig:
     slope *= float(np.exp(0.25 * rng.standard_normal()))
     drawn = {
         "base_effectiveness": 0.0,
-        "adstock": AdstockConfig(alpha=float(alpha)),
+        "adstock": _adstock(float(alpha), frequency),
         "saturation": SaturationConfig(slope=slope, kappa=float(kappa), scale="mean_active"),
     }
     try:
         return ChannelConfig(name=name, **{**drawn, **given})
     except ConfigError as error:
         raise ConfigError(f"effects[{name!r}].{error.path}", error.problem) from None
+
+
+def _adstock(alpha: float, frequency: str) -> AdstockConfig:
+    """Return the adstock of a weekly decay over eight weeks, in periods of the data."""
+    if frequency == "weekly":
+        return AdstockConfig(alpha=alpha)
+    weeks = WEEKS_PER_YEAR / PER_YEAR[frequency]  # in a period
+    return AdstockConfig(alpha=alpha**weeks, l_max=max(round(8 / weeks), 2))
 
 
 def _scale(weekly: Array, scale: str) -> Array:
@@ -250,11 +266,7 @@ def _with_baseline(
     """Return the world with intercept, trend, seasonality, controls and noise."""
     g, n, _ = world.spend.shape
     t = np.arange(n) - (n - 1) / 2
-    angle = 2 * np.pi * np.arange(n) / WEEKS_PER_YEAR
-    waves = [np.sin(angle), np.cos(angle), np.sin(2 * angle), np.cos(2 * angle)]
-    # a window of less than a year and a half cannot tell the season from the trend
-    season = np.stack(waves, 1) if n >= 78 else np.zeros((n, 0))
-    season = season - season.mean(0)
+    season = _season(table.dates)
     intercept, trend, seasonality = (np.zeros((g, n)) for _ in range(3))
     control = np.zeros(world.controls.shape)
     shock, media = np.zeros((g, n)), world.contribution().sum(-1)
@@ -294,6 +306,20 @@ def _with_baseline(
         control_coefficient=control,
         shock=shock,
     )
+
+
+def _season(dates: NDArray[np.datetime64]) -> Array:
+    """Return two waves a year, and for days the weekdays, (date, column) of mean 0."""
+    frequency, n = frequency_of(dates) or "weekly", len(dates)
+    year = PER_YEAR[frequency]
+    angle = 2 * np.pi * np.arange(n) / year
+    waves = [np.sin(angle), np.cos(angle), np.sin(2 * angle), np.cos(2 * angle)]
+    # a window of less than a year and a half cannot tell the season from the trend
+    season = np.stack(waves, 1) if n >= int(1.5 * year) else np.zeros((n, 0))
+    if frequency == "daily":
+        weekday = (dates.astype("datetime64[D]").astype(int) + 3) % 7  # 1970 began on a Thursday
+        season = np.column_stack([season, weekday[:, None] == np.arange(6)])
+    return np.asarray(season - season.mean(0))
 
 
 def _residual_law(X: Array, y: Array) -> tuple[float, float]:

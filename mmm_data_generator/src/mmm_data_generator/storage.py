@@ -1,8 +1,14 @@
-"""A dataset on disk: two netCDF files and, written last, ``dataset.json`` with their checksums."""
+"""A dataset on disk: netCDF files and, written last, ``dataset.json`` with their checksums.
+
+A world that a config and a seed determine is drawn again when it is asked for; any other that is
+known (real spend, a batch drawn from a prior) is written beside, so that ``counterfactual`` works
+on what is loaded.
+"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from mmm_data_generator.dataset import MMMDataset
+    from mmm_data_generator.world import World
 
 FORMAT_VERSION = 1
 INDEX = "dataset.json"
@@ -28,7 +35,9 @@ def save(dataset: MMMDataset, directory: Path) -> Path:
     index = directory / INDEX
     index.unlink(missing_ok=True)
     checksums = {}
-    for name, part in (("observed", dataset.observed), ("truth", dataset.truth)):
+    drawn_again = dataset.config is not None and dataset.seed is not None
+    world = None if drawn_again or dataset._world is None else _as_arrays(dataset._world)
+    for name, part in (("observed", dataset.observed), ("truth", dataset.truth), ("world", world)):
         path = directory / f"{name}.nc"
         path.unlink(missing_ok=True)
         if part is not None:
@@ -52,7 +61,7 @@ def load(directory: Path) -> MMMDataset:
     from mmm_data_generator.dataset import MMMDataset
 
     content = _index(directory)
-    parts: dict[str, xr.Dataset | None] = {"observed": None, "truth": None}
+    parts: dict[str, xr.Dataset | None] = {"observed": None, "truth": None, "world": None}
     for filename, checksum in content["sha256"].items():
         path = directory / filename
         if not path.is_file():
@@ -69,7 +78,37 @@ def load(directory: Path) -> MMMDataset:
         config=None if config is None else MMMDataConfig.from_dict(config),
         observed=parts["observed"],
         truth=parts["truth"],
+        _world=None if parts["world"] is None else _as_world(parts["world"], directory),
     )
+
+
+def _as_arrays(world: World) -> xr.Dataset:
+    """Return a world's fields; each array has dims of its own, as nothing reads them by label."""
+    import xarray as xr
+
+    arrays, flags = {}, {}
+    for field in fields(world):
+        value = getattr(world, field.name)
+        if isinstance(value, bool):
+            flags[field.name] = int(value)
+        else:
+            arrays[field.name] = ([f"{field.name}_{i}" for i in range(value.ndim)], value)
+    return xr.Dataset(arrays, attrs={"law": type(world).__name__, **flags})
+
+
+def _as_world(stored: xr.Dataset, directory: Path) -> World:
+    """Return the world of :func:`_as_arrays`."""
+    from mmm_data_generator.stressors.world import StressedWorld
+    from mmm_data_generator.world import World
+
+    laws = {"World": World, "StressedWorld": StressedWorld}
+    law = laws.get(str(stored.attrs.get("law")))
+    wanted = {field.name for field in fields(law)} if law else set()
+    flags = wanted & {"nonnegative", "multiplicative"}
+    if law is None or wanted != set(stored.data_vars) | flags:
+        raise DataError(f"{directory}: world.nc is of another version; save the dataset again")
+    arrays: dict[str, Any] = {str(name): value.values for name, value in stored.data_vars.items()}
+    return law(**arrays, **{name: bool(stored.attrs[name]) for name in flags})
 
 
 def _index(directory: Path) -> dict[str, Any]:

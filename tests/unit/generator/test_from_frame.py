@@ -74,7 +74,7 @@ def test_known_contributions_give_what_they_determine() -> None:
     assert dataset.truth is not None
     assert set(dataset.truth.data_vars) == {"contribution", "roas", "attribution_share"}
     np.testing.assert_allclose(dataset.truth["roas"], [2.0, 3.0])
-    with pytest.raises(DataError, match="truth: its weeks differ"):
+    with pytest.raises(DataError, match="truth: its dates differ"):
         read(frame, truth=truth[truth["week"] > truth["week"].min()])
     with pytest.raises(DataError, match="truth: column 'radio' is missing"):
         read(frame, truth=truth.drop(columns="radio"))
@@ -110,15 +110,15 @@ def put(column: str, value: Any, row: int = 4) -> Callable[[pd.DataFrame], pd.Da
         (put("price", "cheap"), "column 'price' holds text; numbers needed"),
         (put("week", "soon"), "column 'week', row 5 = 'soon': must be a date like 2023-01-02"),
         (put("region", None), "column 'region', row 5: must name a geo"),
-        (lambda f: f.assign(tv=0.0), "spend of 'tv' is zero in every week"),
+        (lambda f: f.assign(tv=0.0), "spend of 'tv' is zero in every period"),
         (lambda f: f.assign(week=range(len(f))), "column 'week' holds numbers; dates like"),
         (lambda f: f.iloc[:0], "holds no rows"),
         (lambda f: f.drop(index=5), "geo 'south' has no row for 2024-01-21 (1 missing)"),
-        (lambda f: f.iloc[:2], "holds one week only"),
+        (lambda f: f.iloc[:2], "holds one date only"),
         (lambda f: pd.concat([f, f.iloc[[3]]]), "geo 'south' has two rows for 2024-01-14"),
         (
             lambda f: f[f["week"] != pd.Timestamp("2024-01-21")],
-            "after 2024-01-14 comes 2024-01-28; dates must be 7 days apart",
+            "after 2024-01-14 comes 2024-01-28; dates must be 1 day, 7 days or 1 month apart",
         ),
         (lambda f: f.rename(columns={"tv": "tvs"}), "column 'tv' is missing; did you mean 'tvs'?"),
         (
