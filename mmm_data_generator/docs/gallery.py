@@ -30,7 +30,7 @@ ROWS = 8  # stressors to a sheet
 
 #: Published ranges, with their sources in priors.md.
 HALF_LIFE_DECAYS = {"TV": (0.3, 0.8), "offline": (0.1, 0.4), "digital": (0.0, 0.3)}
-ROI_80 = (0.5, 6.0)
+ROI_80 = (0.39, 3.9)  # LogNormal(0.2, 0.9)
 SHARE = (0.2, 0.6)
 
 
@@ -113,10 +113,10 @@ def one_geo(data: MMMDataset) -> Any:
 
 
 def priors() -> Figure:
-    """Draw what the two priors say of ROAS, shares, carry-over and autocorrelation."""
-    figure = Figure(figsize=(13, 5.6), layout="constrained")
-    axes = figure.subplots(2, 4)
-    for row, prior in zip(axes, ("worlds", "time_varying"), strict=True):
+    """Draw what the priors say of ROAS, shares, carry-over and autocorrelation."""
+    figure = Figure(figsize=(13, 8.4), layout="constrained")
+    axes = figure.subplots(3, 4)
+    for row, prior in zip(axes, ("worlds", "time_varying", "published"), strict=True):
         batch = draw_batch(np.random.default_rng(SEED), prior, 2000, n_channels=5, n_weeks=104)
         sold, paid = batch["contribution"].sum((1, 2)), batch["spend"].sum((1, 2))
         roas = np.log10(np.maximum(sold / paid, 1e-3)).ravel()

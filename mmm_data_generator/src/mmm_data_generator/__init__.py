@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mmm_data_generator.legacy import TransformConfig
     from mmm_data_generator.presets import get_preset_config, list_available_presets
     from mmm_data_generator.priors import draw_batch, draw_config
+    from mmm_data_generator.published_prior import PublishedPrior
     from mmm_data_generator.semi_synthetic import from_real
     from mmm_data_generator.simulate import generate_mmm_dataset
     from mmm_data_generator.time_varying import TimeVaryingPrior
@@ -47,6 +48,7 @@ _HOME = {
     "DataError": "errors",
     "MMMDataConfig": "config",
     "MMMDataset": "dataset",
+    "PublishedPrior": "published_prior",
     "RegionConfig": "config",
     "SaturationConfig": "transform_config",
     "TimeVaryingPrior": "time_varying",
@@ -77,6 +79,7 @@ __all__ = [  # noqa: RUF022 - the order of the table above
     "DataError",
     "MMMDataConfig",
     "MMMDataset",
+    "PublishedPrior",
     "RegionConfig",
     "SaturationConfig",
     "TimeVaryingPrior",

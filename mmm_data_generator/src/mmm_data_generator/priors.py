@@ -10,23 +10,18 @@ from numpy.typing import NDArray
 
 from mmm_data_generator import coefficients, spend, transforms
 from mmm_data_generator.batch import Batch
-from mmm_data_generator.config import (
-    ChannelConfig,
-    CoefficientConfig,
-    ControlConfig,
-    MMMDataConfig,
-    RegionConfig,
-)
+from mmm_data_generator.config import CoefficientConfig, MMMDataConfig
+from mmm_data_generator.drawn_config import config_of
 from mmm_data_generator.errors import ConfigError
 from mmm_data_generator.periods import WEEKS_PER_YEAR
+from mmm_data_generator.published_prior import PublishedPrior, scales
+from mmm_data_generator.simulate import draw_world
 from mmm_data_generator.time_varying import TimeVaryingPrior
-from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
 from mmm_data_generator.world import ARRAYS, World
 from mmm_data_generator.world_law import (
     BURSTS,
     LAUNCH,
     LINE,
-    PATTERNS,
     PROCESSES,
     Parameters,
     Series,
@@ -34,7 +29,7 @@ from mmm_data_generator.world_law import (
 )
 from mmm_data_generator.world_prior import WorldPrior
 
-__all__ = ["TimeVaryingPrior", "WorldPrior", "draw_batch", "draw_config"]
+__all__ = ["PublishedPrior", "TimeVaryingPrior", "WorldPrior", "draw_batch", "draw_config"]
 
 Array = NDArray[np.float64]
 Prior = WorldPrior | TimeVaryingPrior | str
@@ -42,6 +37,7 @@ Prior = WorldPrior | TimeVaryingPrior | str
 NAMED: dict[str, type[WorldPrior] | type[TimeVaryingPrior]] = {
     "worlds": WorldPrior,
     "time_varying": TimeVaryingPrior,
+    "published": PublishedPrior,
 }
 
 
@@ -61,7 +57,8 @@ def draw_config(
     rng
         Source of all randomness.
     prior
-        ``"worlds"``, ``"time_varying"``, or a prior object with fields of its own.
+        ``"worlds"``, ``"time_varying"``, ``"published"``, or a prior object with fields of its
+        own.
     n_channels, n_controls, n_weeks, n_geos
         Sizes; None draws them (``time_varying``: the prior's names, 104 weeks, one geo).
     """
@@ -83,8 +80,9 @@ def draw_config(
     if geos == 1 and rng.random() < prior.time_varying_share:
         own = _resized(prior.time_varying, channels, controls)
         return MMMDataConfig(name="world", n_periods=weeks, prior=own, seed=seed)
-    p = parameters(rng, prior, 1, channels, controls, weeks)
-    return _config(p, weeks, geos, seed)
+    p = _parameters(rng, prior, 1, channels, controls, weeks)
+    config = config_of(p, weeks, geos, seed)
+    return _published_config(rng, prior, config) if isinstance(prior, PublishedPrior) else config
 
 
 def draw_batch(
@@ -103,7 +101,8 @@ def draw_batch(
     rng
         Source of all randomness.
     prior
-        ``"worlds"``, ``"time_varying"``, or a prior object with fields of its own.
+        ``"worlds"``, ``"time_varying"``, ``"published"``, or a prior object with fields of its
+        own.
     n_worlds, n_channels, n_controls, n_weeks, n_geos
         The shape of the arrays; None takes 5 channels and 3 controls, or ``time_varying``'s own.
 
@@ -126,8 +125,9 @@ def draw_batch(
         own = _resized(prior.time_varying, channels, controls)
         worlds.append(own.draw(lambda *_, **__: rng, n_moving, n_weeks))
     if n_moving < n_worlds:
-        p = parameters(rng, prior, n_worlds - n_moving, channels, controls, n_weeks)
-        worlds.append(_simulate(rng, p, n_weeks, n_geos))
+        p = _parameters(rng, prior, n_worlds - n_moving, channels, controls, n_weeks)
+        world = _simulate(rng, p, n_weeks, n_geos)
+        worlds.append(_published(rng, prior, world) if isinstance(prior, PublishedPrior) else world)
     return Batch(_shuffled(rng, worlds), name="world")
 
 
@@ -164,6 +164,59 @@ def _sizes(rng: np.random.Generator, prior: WorldPrior) -> tuple[int, int, int, 
     one = prior.max_geos == 1 or rng.random() < 0.6
     geos = 1 if one else int(rng.integers(2, prior.max_geos + 1))
     return min(channels, prior.max_channels), controls, weeks, geos
+
+
+def _parameters(rng: np.random.Generator, prior: WorldPrior, *sizes: int) -> Parameters:
+    p = parameters(rng, prior, *sizes)
+    if isinstance(prior, PublishedPrior):
+        return replace(p, alpha=prior.draw_decays(rng, p.alpha.shape))
+    return p
+
+
+def _factors(rng: np.random.Generator, prior: PublishedPrior, world: World) -> tuple[Array, Array]:
+    """Return the factors of coefficients (world, channel) and of all else (world,)."""
+    parts = {
+        "contribution": world.contribution(),
+        "spend": world.spend,
+        "baseline": world.baseline,
+        "control_contribution": world.control_contribution,
+    }
+    n, channels = len(world.spend), world.spend.shape[-1]
+    return scales(parts, prior.draw_roi(rng, (n, channels)), prior.draw_share(rng, n))
+
+
+def _published(rng: np.random.Generator, prior: PublishedPrior, world: World) -> World:
+    """Scale a batch of worlds to published returns and media shares."""
+    effect, base = _factors(rng, prior, world)
+    each = base[:, None, None]
+    return replace(
+        world,
+        coefficient=world.coefficient * effect[:, None, None, :],
+        control_coefficient=world.control_coefficient * each[..., None],
+        intercept=world.intercept * each,
+        trend=world.trend * each,
+        seasonality=world.seasonality * each,
+        shock=world.shock * each,
+    )
+
+
+def _published_config(
+    rng: np.random.Generator, prior: PublishedPrior, config: MMMDataConfig
+) -> MMMDataConfig:
+    """Scale a config so that the world of its own seed has published returns and share."""
+    world = World.stack([draw_world(config, config.seed or 0)])
+    effect, base = _factors(rng, prior, world)
+    rate = float(base[0])
+    channels = tuple(
+        replace(channel, base_effectiveness=channel.base_effectiveness * float(factor) / rate)
+        for channel, factor in zip(config.channels, effect[0], strict=True)
+    )
+    controls = tuple(
+        replace(control, base_effectiveness=control.base_effectiveness * rate)
+        for control in config.control_variables
+    )
+    regions = replace(config.regions, base_sales_rate=config.regions.base_sales_rate * rate)
+    return replace(config, channels=channels, control_variables=controls, regions=regions)
 
 
 def _simulate(rng: np.random.Generator, p: Parameters, T: int, G: int) -> World:
@@ -267,81 +320,3 @@ def _shuffled(rng: np.random.Generator, worlds: list[World]) -> World:
             ]
         joined[name] = np.concatenate(parts)[order]
     return World(**joined)
-
-
-def _config(p: Parameters, weeks: int, geos: int, seed: int) -> MMMDataConfig:
-    """Return world 0 of the parameters as a configuration."""
-    process = PROCESSES[p.process[0]]
-    moves = (
-        {}
-        if process == "constant"
-        else {"volatility": p.volatility[0], "reversion": p.reversion[0]}
-    )
-    coefficient = CoefficientConfig(process=process, **moves)
-    channels = tuple(
-        ChannelConfig(
-            name=f"channel_{j + 1}",
-            base_spend=p.spend.level[0, j],
-            spend_trend=p.spend.trend[0, j],
-            spend_volatility=p.spend.variation[0, j],
-            spend_noise="uniform" if p.spend.uniform[0, j] else "lognormal",
-            base_effectiveness=p.effect[0, j],
-            coefficient=coefficient,
-            adstock=AdstockConfig(alpha=p.alpha[0, j], l_max=p.l_max[0]),
-            saturation=SaturationConfig(
-                slope=p.slope[0, j], kappa=p.half_saturation[0, j], scale="mean_active"
-            ),
-            **_pattern(p.spend, j, weeks),
-        )
-        for j in range(p.alpha.shape[1])
-    )
-    controls = tuple(
-        ControlConfig(
-            name=f"control_{k + 1}",
-            base_value=p.controls.level[0, k],
-            value_trend=p.controls.trend[0, k],
-            value_volatility=p.controls.variation[0, k],
-            base_effectiveness=p.control_effect[0, k],
-            **_pattern(p.controls, k, weeks),
-        )
-        for k in range(p.control_effect.shape[1])
-    )
-    return MMMDataConfig(
-        name="world",
-        n_periods=weeks,
-        channels=channels,
-        control_variables=controls,
-        regions=RegionConfig(
-            n_regions=geos,
-            base_sales_rate=p.base[0],
-            sales_trend=p.trend[0],
-            sales_volatility=p.noise[0],
-            seasonal_amplitude=p.amplitude[0],
-            seasonal_phase=p.phase[0],
-            baseline_variation=p.size_variation[0],
-            channel_param_variation=p.effect_variation[0],
-            transform_variation=p.transform_variation[0],
-        ),
-        seed=seed,
-    )
-
-
-def _pattern(s: Series, j: int, weeks: int) -> dict[str, Any]:
-    pattern = PATTERNS[s.pattern[0, j]]
-    fields: dict[str, Any] = {"pattern": pattern}
-    if pattern == "seasonal":
-        fields |= {"seasonal_amplitude": s.amplitude[0, j], "seasonal_phase": s.phase[0, j]}
-    if pattern == "on_off":
-        fields |= {
-            "activation_probability": s.chance[0, j],
-            "min_active_periods": s.shortest[0, j],
-            "max_active_periods": s.longest[0, j],
-        }
-    if pattern == "delayed_start":
-        end = int(s.end[0, j])
-        fields |= {
-            "start_period": s.start[0, j],
-            "ramp_up_periods": s.ramp[0, j],
-            "end_period": end if end < weeks else None,
-        }
-    return fields

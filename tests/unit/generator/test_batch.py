@@ -51,10 +51,10 @@ def test_worlds_of_a_batch_may_differ_in_all_but_shape() -> None:
         simulate_batch([plain, other], [1])
 
 
-@pytest.mark.parametrize("prior", ["worlds", "time_varying"])
+@pytest.mark.parametrize("prior", ["worlds", "time_varying", "published"])
 def test_a_drawn_batch_is_whole(prior: str) -> None:
     rng = np.random.default_rng(4)
-    geos = 3 if prior == "worlds" else 1
+    geos = 1 if prior == "time_varying" else 3
     batch = draw_batch(rng, prior, 20, n_channels=4, n_controls=2, n_weeks=60, n_geos=geos)
     assert batch["spend"].shape == (20, geos, 60, 4)
     assert batch["controls"].shape == (20, geos, 60, 2)
@@ -89,7 +89,7 @@ def test_any_size(sizes: tuple[int, int, int, int]) -> None:
 
 def test_what_is_refused() -> None:
     rng = np.random.default_rng(0)
-    with pytest.raises(ConfigError, match="must be one of worlds, time_varying"):
+    with pytest.raises(ConfigError, match="must be one of worlds, time_varying, published"):
         draw_config(rng, "world")
     with pytest.raises(ConfigError, match="time_varying worlds have one geo"):
         draw_batch(rng, "time_varying", 2, n_geos=3)
