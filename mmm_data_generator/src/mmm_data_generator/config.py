@@ -42,7 +42,8 @@ from mmm_data_generator.time_varying import TimeVaryingPrior
 from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
 
 #: Raised when a field is added or changes its meaning; a newer file is refused by name. Version 2
-#: added ``frequency``, ``weekday_spend`` and ``weekday_sales``.
+#: added ``frequency``, ``weekday_spend``, ``weekday_sales``, the stressor ``reach_frequency`` and
+#: the ``adstock`` of organic media.
 SCHEMA_VERSION = 2
 
 PATTERNS = ("linear_trend", "seasonal", "delayed_start", "on_off", "custom")

@@ -1,6 +1,8 @@
 """Laws that hold for every configuration the prior can draw, and for any pair of transforms."""
 
+import json
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -56,8 +58,13 @@ def patterns(draw: st.DrawFn) -> dict[str, Any]:
     return fields
 
 
+def weekdays(daily: bool) -> st.SearchStrategy[list[float] | None]:
+    profile = st.lists(st.floats(0.05, 3), min_size=7, max_size=7)
+    return st.none() | profile if daily else st.none()
+
+
 @st.composite
-def channels(draw: st.DrawFn, name: str) -> ChannelConfig:
+def channels(draw: st.DrawFn, name: str, daily: bool) -> ChannelConfig:
     adstock = draw(st.sampled_from(sorted(ADSTOCK_PARAMETERS)))
     saturation = draw(st.sampled_from(sorted(SATURATION_PARAMETERS)))
     return ChannelConfig(
@@ -79,16 +86,19 @@ def channels(draw: st.DrawFn, name: str) -> ChannelConfig:
             **{key: draw(share) for key in SATURATION_PARAMETERS[saturation]},
         ),
         adstock_first=draw(st.booleans()),
+        weekday_spend=draw(weekdays(daily)),
         **draw(patterns()),
     )
 
 
 @st.composite
 def configs(draw: st.DrawFn) -> MMMDataConfig:
-    n = draw(st.integers(1, 3))
+    n, daily = draw(st.integers(1, 3)), draw(st.booleans())
     return MMMDataConfig(
         n_periods=WEEKS,
-        channels=tuple(draw(channels(f"channel {j}")) for j in range(n)),
+        frequency="daily" if daily else "weekly",
+        start_date=draw(st.dates(date(2000, 1, 1), date(2030, 1, 1))).isoformat(),
+        channels=tuple(draw(channels(f"channel {j}", daily)) for j in range(n)),
         control_variables=tuple(
             ControlConfig(
                 name=f"control {k}",
@@ -101,6 +111,7 @@ def configs(draw: st.DrawFn) -> MMMDataConfig:
         regions=RegionConfig(
             n_regions=draw(st.integers(1, 3)),
             sales_trend=draw(st.floats(-0.01, 0.05)),
+            weekday_sales=draw(weekdays(daily)),
             nonnegative_sales=draw(st.booleans()),
         ),
         seed=draw(st.integers(0, 2**64 - 1)),
@@ -206,6 +217,31 @@ def test_another_currency_scales_money_and_nothing_else(config: MMMDataConfig, r
     np.testing.assert_allclose(
         other.sales(), world.sales() * rate, rtol=1e-7, atol=1e-7 * abs(world.sales() * rate).max()
     )
+
+
+@quick
+@given(configs(), st.randoms(use_true_random=False))
+def test_permuting_channels_permutes_and_nothing_else(config: MMMDataConfig, random: Any) -> None:
+    order = list(range(len(config.channels)))
+    random.shuffle(order)
+    moved = replace(config, channels=tuple(config.channels[j] for j in order))
+    world, other = draw_world(config, 5), draw_world(moved, 5)
+    np.testing.assert_array_equal(other.spend, world.spend[..., order])
+    np.testing.assert_array_equal(other.controls, world.controls)
+    scale = 1e-9 * float(np.abs(world.sales()).max())
+    np.testing.assert_allclose(
+        other.contribution(), world.contribution()[..., order], rtol=1e-9, atol=scale
+    )
+    np.testing.assert_allclose(other.sales(), world.sales(), rtol=0, atol=scale)
+
+
+@quick
+@given(configs())
+def test_a_config_comes_back_from_json_as_it_was(config: MMMDataConfig) -> None:
+    text = json.dumps(config.to_dict())
+    again = MMMDataConfig.from_dict(json.loads(text))
+    assert again == config
+    assert json.dumps(again.to_dict()) == text
 
 
 @pytest.mark.parametrize("preset", ["small_business", "medium_business", "sandbox", "time_varying"])

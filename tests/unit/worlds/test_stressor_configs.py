@@ -53,6 +53,10 @@ def test_every_stressor_has_a_preset():
         ([{"type": "missing_weeks", "periods": 80}], "stressors[0].periods = 80: must be <= 26"),
         ([{"type": "events"}, {"type": "events"}], "stressors[1]: there is a control 'Easter'"),
         ([{"type": "organic", "control": "Sale"}], "stressors[0]: there is a control 'Sale'"),
+        (
+            [{"type": "organic", "adstock": {"alpha": 2}}],
+            "stressors[0].adstock.alpha = 2: must be >= 0 and < 1",
+        ),
         (["demand"], "stressors[0] = 'demand': must be a stressor or a mapping"),
         ("demand", "stressors: must be a list of stressors"),
     ],

@@ -236,6 +236,28 @@ def test_organic_impressions_saturate():
     np.testing.assert_allclose(part, 0.3 * base * relative / (1 + relative))
 
 
+def test_organic_impressions_carry_over():
+    alpha = 0.7
+    plain = made(s.OrganicMedia())
+    data = made(s.OrganicMedia(adstock={"type": "geometric", "alpha": alpha, "l_max": None}))
+    name = "Organic-Impressions"
+    np.testing.assert_array_equal(data.observed["controls"], plain.observed["controls"])
+    people = float(data.observed["population"][0])
+    x = data.observed["controls"].sel(control=name).values[0] * 1000 / (0.5 * people)
+    part = data.truth["control_contribution"].sel(control=name).values[0]
+    total = 0.3 * made().truth["intercept"].values[0]
+    # what is felt, back from the contribution, follows the recursion of a geometric adstock
+    felt = part / (total - part)
+    lags = alpha ** np.arange(len(x))
+    np.testing.assert_allclose(felt[1:], alpha * felt[:-1] + x[1:] / lags.sum(), rtol=1e-6)
+    assert felt[0] == pytest.approx(x[0] / lags.sum())
+    parts = data.truth["baseline"] + data.truth["contribution"].sum("channel")
+    parts = parts + data.truth["control_contribution"].sum("control") + data.truth["noise"]
+    np.testing.assert_allclose(parts, data.observed["sales"], rtol=1e-9)
+    coefficient = data.truth["control_coefficient"].sel(control=name).values[0]
+    np.testing.assert_allclose(coefficient * x * 0.5 * people / 1000, part)
+
+
 def test_spend_follows_last_weeks_sales():
     config = s.FollowSales(channels=("Search",), gain=2.0, weeks=2, limit=50.0)
     plain, data = made(), made(config)

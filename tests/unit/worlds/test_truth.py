@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmm_data_generator import (
+    MMMDataConfig,
     MMMDataset,
     generate_mmm_dataset,
     get_preset_config,
@@ -150,6 +152,23 @@ def test_any_composition_adds_up_and_zero_spend_gives_zero(kinds, seed, geos):
         truth["coefficient"] * data.world.response() + truth["brand_contribution"],
         atol=1e-6,
     )
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(
+    st.lists(KINDS, max_size=4, unique=True),
+    st.permutations(range(4)),
+    st.sampled_from(["weekly", "daily"]),
+)
+def test_any_composition_permutes_and_survives_json(kinds, order, frequency):
+    config = replace(calm("any", *(kind() for kind in kinds)), frequency=frequency, seed=4)
+    again = MMMDataConfig.from_dict(json.loads(json.dumps(config.to_dict())))
+    assert again == config
+    moved = replace(config, channels=tuple(config.channels[j] for j in order))
+    one, other = generate_mmm_dataset(again), generate_mmm_dataset(moved)
+    np.testing.assert_allclose(one.observed["sales"], other.observed["sales"], rtol=1e-8)
+    same = other.truth["contribution"].sel(channel=one.truth["channel"])
+    np.testing.assert_allclose(one.truth["contribution"], same, rtol=1e-6, atol=1e-4)
 
 
 @settings(max_examples=12, deadline=None, derandomize=True)

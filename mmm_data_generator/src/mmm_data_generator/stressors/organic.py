@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from mmm_data_generator.coefficients import ou_path
-from mmm_data_generator.rules import Rule, check_fields, checked, number, one_of, text
+from mmm_data_generator.rules import Rule, check_fields, checked, child, number, one_of, text
 from mmm_data_generator.stressors.scene import MARKET, Scene
+from mmm_data_generator.transform_config import AdstockConfig
+from mmm_data_generator.transforms import adstock, lag_weights
 
 if TYPE_CHECKING:
     from mmm_data_generator.stressors.world import StressedWorld
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 class OrganicMedia:
     """Impressions without spend (a newsletter, an own social account): a control that saturates.
 
-    Contribution ``effect * base * x / (x + 1)`` with x the week's impressions over their mean;
-    the control holds thousands of impressions and its coefficient moves with the saturation.
+    Contribution ``effect * base * a / (a + 1)`` with a the adstock of the impressions x over their
+    mean (no ``adstock``: a is x). The control holds thousands of impressions; its coefficient is
+    the contribution over them, so it moves with saturation and with what earlier weeks left.
     """
 
     type: str = "organic"
@@ -27,6 +30,7 @@ class OrganicMedia:
     effect: float = 0.3  # at full saturation, share of base sales
     reach: float = 0.5  # mean weekly impressions per person
     log_sd: float = 0.5  # of weekly impressions
+    adstock: AdstockConfig | None = None  # None: impressions work in their own period alone
 
     STAGE: ClassVar[int] = MARKET
     RULES: ClassVar[dict[str, Rule]] = {
@@ -35,6 +39,7 @@ class OrganicMedia:
         "effect": number(),
         "reach": number(above=0),
         "log_sd": number(at_least=0),
+        "adstock": child(AdstockConfig, optional=True),
     }
 
     def __post_init__(self) -> None:
@@ -55,5 +60,10 @@ class OrganicMedia:
         k = scene.control(self.control)
         controls, coefficient = world.controls.copy(), world.control_coefficient.copy()
         controls[..., k] = thousands * x
-        coefficient[..., k] = self.effect * scene.base[:, None] / (x + 1) / thousands
+        felt = x
+        if self.adstock is not None:
+            weights = lag_weights(self.adstock, n)[None, :, None]
+            felt = adstock(x[..., None], weights)[..., 0]
+        kept = felt / x  # 1 without adstock; impressions are never zero
+        coefficient[..., k] = self.effect * scene.base[:, None] / (felt + 1) * kept / thousands
         return world.but(controls=controls, control_coefficient=coefficient)

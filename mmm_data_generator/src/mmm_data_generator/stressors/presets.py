@@ -163,6 +163,11 @@ def stress_organic() -> MMMDataConfig:
     return calm("stress_organic", OrganicMedia())
 
 
+def stress_organic_carryover() -> MMMDataConfig:
+    """Organic impressions sell for weeks."""
+    return calm("stress_organic_carryover", OrganicMedia(adstock=AdstockConfig(alpha=0.7)))
+
+
 def stress_outliers() -> MMMDataConfig:
     """Weeks that are eight standard deviations off."""
     return calm("stress_outliers", Outliers())
@@ -233,6 +238,7 @@ STRESS_PRESETS: dict[str, Callable[[], MMMDataConfig]] = {
         stress_multiplicative,
         stress_national,
         stress_organic,
+        stress_organic_carryover,
         stress_outliers,
         stress_promotions,
         stress_reach_frequency,
