@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import jax
@@ -101,8 +102,12 @@ def compile_chain(plan: Plan, key: Any, start: Any, data: Any) -> Any:
     shapes = tuple((jnp.shape(leaf), jnp.result_type(leaf)) for leaf in leaves)
     known = (plan, start.shape, start.dtype, shapes, tree)
     if known not in _programs:
-        run = jax.jit(partial(_chain, plan))
-        _programs[known] = run.lower(key, start, data).compile()
+        lowered = jax.jit(partial(_chain, plan)).lower(key, start, data)
+        # XLA leaves the interpreter idle: meanwhile it imports what the summary will need
+        with ThreadPoolExecutor(1) as pool:
+            diagnostics = pool.submit(import_module, "arviz_stats.base")
+            _programs[known] = lowered.compile()
+            diagnostics.result()
     return _programs[known]
 
 
@@ -130,13 +135,14 @@ def _chain(plan: Plan, key: Any, start: Any, data: Any) -> Any:
         max_tree_depth=MAX_TREE_DEPTH,
         rng_key=key,
     )
-    state = jax.lax.fori_loop(0, plan.tune, lambda _, s: step(s), state)
 
     def draw(state: Any, _: None) -> Any:
         state = step(state)
         return state, (state.z, state.diverging, state.num_steps, state.energy, state.accept_prob)
 
-    return jax.lax.scan(draw, state, None, length=plan.draws)[1]
+    # one loop for adaptation and sampling: a second one would be compiled all over again
+    _, every = jax.lax.scan(draw, state, None, length=plan.tune + plan.draws)
+    return jax.tree.map(lambda values: values[plan.tune :], every)
 
 
 def threads() -> int:
