@@ -22,6 +22,7 @@ from mmm_data_generator import (
     generate_mmm_dataset,
     list_available_presets,
 )
+from mmm_data_generator.media import media_measures
 
 PICTURES = Path(__file__).parent / "pictures"
 SEED = 5
@@ -42,6 +43,7 @@ def main() -> None:
     stress = [n for n in names if n.startswith("stress_")]
     for sheet in range(0, len(stress), ROWS):
         save(stressors(stress[sheet : sheet + ROWS]), f"stressors_{sheet // ROWS + 1}")
+    save(closer(), "closer")
     save(priors(), "priors")
 
 
@@ -99,6 +101,46 @@ def stressors(names: list[str]) -> Figure:
     figure.suptitle(
         "Colour: with the stressor; grey: the same world without (first geo)", fontsize=9
     )
+    return figure
+
+
+def closer() -> Figure:
+    """Draw what yearly sheets cannot show: reach and frequency, weekdays, organic carry-over."""
+    figure = Figure(figsize=(13, 3.6), layout="constrained")
+    reached, often, week, organic = figure.subplots(1, 4)
+
+    data = generate_mmm_dataset("stress_reach_frequency", seed=SEED)
+    tv = media_measures(data).sel(channel="TV").isel(geo=0)
+    spend = data.observed["spend"].sel(channel="TV").isel(geo=0)
+    for axis, values, title in (
+        (reached, tv["reach"] / 1000, "TV: thousands of people reached"),
+        (often, tv["frequency"], "TV: impressions per person reached"),
+    ):
+        axis.scatter(spend, values, s=12, color=BLUE)
+        axis.set_title(title, fontsize=9, loc="left")
+        axis.set_xlabel("spend of the week", fontsize=8)
+
+    some = slice(365, 365 + 42)
+    days = one_geo(generate_mmm_dataset("daily", seed=SEED)).isel(date=some)
+    week.plot(days["date"], days["outside"], color=GREY, linewidth=2)
+    week.plot(days["date"], days["sales"], color="black", linewidth=0.8)
+    week.set_title("daily: six weeks of sales; grey: without media", fontsize=9, loc="left")
+    locator = AutoDateLocator(minticks=3, maxticks=6)
+    week.xaxis.set_major_locator(locator)
+    week.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+    for name, color in (("stress_organic", GREY), ("stress_organic_carryover", ORANGE)):
+        made = generate_mmm_dataset(name, seed=SEED)
+        part = made.truth["control_contribution"].sel(control="Organic-Impressions")
+        organic.plot(part["date"][:52], part.isel(geo=0)[:52], color=color)
+    organic.set_title("organic sales, with carry-over in colour", fontsize=9, loc="left")
+    locator = AutoDateLocator(minticks=3, maxticks=6)
+    organic.xaxis.set_major_locator(locator)
+    organic.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    for axis in (reached, often, week, organic):
+        axis.set_ylim(bottom=0)
+        axis.tick_params(labelsize=7)
+        sns.despine(ax=axis)
     return figure
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mmm_data_generator.periods import WEEKS_PER_YEAR
 
 if TYPE_CHECKING:
-    from mmm_data_generator.config import RegionConfig
+    from mmm_data_generator.parts import RegionConfig
 
 Array = NDArray[np.float64]
 

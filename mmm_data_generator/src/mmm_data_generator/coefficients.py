@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from mmm_data_generator.config import CoefficientConfig
+    from mmm_data_generator.parts import CoefficientConfig
 
 Array = NDArray[np.float64]
 

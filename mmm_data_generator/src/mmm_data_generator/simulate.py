@@ -9,9 +9,9 @@ import numpy as np
 from mmm_data_generator import baseline, coefficients, spend, transforms
 from mmm_data_generator.config import ChannelConfig, ControlConfig, MMMDataConfig
 from mmm_data_generator.dataset import MMMDataset, coordinates
-from mmm_data_generator.periods import PER_YEAR, weekday_factors
+from mmm_data_generator.periods import PER_YEAR, calendar, weekday_factors
 from mmm_data_generator.seeds import normals, stream, streams_of
-from mmm_data_generator.stressors import under_stress
+from mmm_data_generator.stressors import StressedWorld, apply_stressors
 from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
 from mmm_data_generator.world import Array, World
 
@@ -53,7 +53,23 @@ def generate_mmm_dataset(config: MMMDataConfig | str | None = None, **overrides:
 def draw_world(config: MMMDataConfig, seed: int) -> World:
     """Draw the world of a config and a seed, its stressors applied."""
     world = _calm_world(config, seed)
-    return under_stress(world, config, seed) if config.stressors else world
+    return _under_stress(world, config, seed) if config.stressors else world
+
+
+def _under_stress(world: World, config: MMMDataConfig, seed: int) -> StressedWorld:
+    """Return the world of a config with its stressors applied."""
+    base = world.intercept.mean(-1)
+    return apply_stressors(
+        world,
+        config.stressors,
+        seed=seed,
+        geos=config.geo_names,
+        channels=config.channel_names,
+        controls=config.control_names,
+        dates=calendar(str(config.start_date), config.n_periods, config.frequency),
+        base=base,
+        noise=world.shock.std(-1) if config.prior else config.regions.sales_volatility * base,
+    )
 
 
 def _calm_world(config: MMMDataConfig, seed: int) -> World:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mmm_data_generator.periods import WEEKS_PER_YEAR
 
 if TYPE_CHECKING:
-    from mmm_data_generator.config import PatternConfig
+    from mmm_data_generator.parts import PatternConfig
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]

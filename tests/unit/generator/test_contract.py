@@ -58,8 +58,9 @@ def test_parts_add_up(dataset: MMMDataset) -> None:
     )
 
 
-def test_dates_are_mondays_and_names_are_text(dataset: MMMDataset) -> None:
-    assert set(dataset.observed["date"].dt.dayofweek.values) == {0}
+def test_weeks_begin_on_monday_and_names_are_text(dataset: MMMDataset) -> None:
+    weekdays = {0} if dataset.frequency == "weekly" else set(range(7))
+    assert set(dataset.observed["date"].dt.dayofweek.values) == weekdays
     for dim in ("geo", "channel", "control"):
         assert dataset.observed[dim].dtype.kind == "U"
 

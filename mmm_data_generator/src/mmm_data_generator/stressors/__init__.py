@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmm_data_generator.errors import ConfigError, suggest
-from mmm_data_generator.periods import calendar
 from mmm_data_generator.rules import Broken
 from mmm_data_generator.stressors.always_on import AlwaysOn
 from mmm_data_generator.stressors.brand import Brand
@@ -32,14 +31,13 @@ from mmm_data_generator.stressors.organic import OrganicMedia
 from mmm_data_generator.stressors.outliers import Outliers
 from mmm_data_generator.stressors.price import Promotions
 from mmm_data_generator.stressors.reach_frequency import ReachFrequency
-from mmm_data_generator.stressors.scene import Scene, Stressor
+from mmm_data_generator.stressors.scene import Plan, Scene, Stressor
 from mmm_data_generator.stressors.synergy import Synergy
 from mmm_data_generator.stressors.trend_break import TrendBreak
 from mmm_data_generator.stressors.world import StressedWorld
 from mmm_data_generator.stressors.wrong_lag import WrongLag
 
 if TYPE_CHECKING:
-    from mmm_data_generator.config import MMMDataConfig
     from mmm_data_generator.world import World
 
 __all__ = [
@@ -122,7 +120,7 @@ def _stressor(item: Any) -> Any:
     return STRESSORS[kind](**item)
 
 
-def check_stressors(config: MMMDataConfig) -> None:
+def check_stressors(config: Plan) -> None:
     """Refuse stressors that do not fit the config's channels, weeks and control names."""
     refuse_misfits(config, config.control_names[: -len(new_controls(config)) or None])
 
@@ -143,25 +141,9 @@ def refuse_misfits(config: Any, own_controls: Sequence[str]) -> tuple[str, ...]:
     return tuple(controls)
 
 
-def new_controls(config: MMMDataConfig) -> tuple[str, ...]:
+def new_controls(config: Plan) -> tuple[str, ...]:
     """Return the names of the controls that the config's stressors add."""
     return tuple(name for s in config.stressors for name in getattr(s, "new_controls", ()))
-
-
-def under_stress(world: World, config: MMMDataConfig, seed: int) -> StressedWorld:
-    """Return the world of a config with its stressors applied."""
-    base = world.intercept.mean(-1)
-    return apply_stressors(
-        world,
-        config.stressors,
-        seed=seed,
-        geos=config.geo_names,
-        channels=config.channel_names,
-        controls=config.control_names,
-        dates=calendar(str(config.start_date), config.n_periods, config.frequency),
-        base=base,
-        noise=world.shock.std(-1) if config.prior else config.regions.sales_volatility * base,
-    )
 
 
 def apply_stressors(

@@ -8,10 +8,16 @@ import numpy as np
 
 from mmm_data_generator.rules import Rule, check_fields, checked, integer, number, one_of
 from mmm_data_generator.spend import bursts
-from mmm_data_generator.stressors.scene import PLAN, Scene, known_channels, some_names, with_total
+from mmm_data_generator.stressors.scene import (
+    PLAN,
+    Plan,
+    Scene,
+    known_channels,
+    some_names,
+    with_total,
+)
 
 if TYPE_CHECKING:
-    from mmm_data_generator.config import MMMDataConfig
     from mmm_data_generator.stressors.world import StressedWorld
 
 
@@ -37,7 +43,7 @@ class AlwaysOn:
     def __post_init__(self) -> None:
         check_fields(self)
 
-    def check(self, config: MMMDataConfig) -> None:
+    def check(self, config: Plan) -> None:
         """Refuse unknown channels."""
         known_channels(self.channels, config, "channels")
 

@@ -8,10 +8,16 @@ import numpy as np
 
 from mmm_data_generator.errors import ConfigError
 from mmm_data_generator.rules import Rule, check_fields, checked, number, one_of
-from mmm_data_generator.stressors.scene import PLAN, Scene, known_channels, some_names, with_total
+from mmm_data_generator.stressors.scene import (
+    PLAN,
+    Plan,
+    Scene,
+    known_channels,
+    some_names,
+    with_total,
+)
 
 if TYPE_CHECKING:
-    from mmm_data_generator.config import MMMDataConfig
     from mmm_data_generator.stressors.world import StressedWorld
 
 
@@ -38,7 +44,7 @@ class Collinear:
     def __post_init__(self) -> None:
         check_fields(self)
 
-    def check(self, config: MMMDataConfig) -> None:
+    def check(self, config: Plan) -> None:
         """Refuse unknown channels and correlations that no set of channels can have."""
         known_channels(self.channels, config, "channels", at_least=2)
         k = len(self.channels or config.channel_names)

@@ -9,10 +9,9 @@ import numpy as np
 from mmm_data_generator.coefficients import ou_path
 from mmm_data_generator.rules import Rule, check_fields, checked, number, one_of
 from mmm_data_generator.spend import seasonal
-from mmm_data_generator.stressors.scene import PLAN, Scene, known_channels, some_names
+from mmm_data_generator.stressors.scene import PLAN, Plan, Scene, known_channels, some_names
 
 if TYPE_CHECKING:
-    from mmm_data_generator.config import MMMDataConfig
     from mmm_data_generator.stressors.world import StressedWorld
 
 
@@ -42,7 +41,7 @@ class CostModel:
     def __post_init__(self) -> None:
         check_fields(self)
 
-    def check(self, config: MMMDataConfig) -> None:
+    def check(self, config: Plan) -> None:
         """Refuse unknown channels."""
         known_channels(self.channels, config, "channels")
 

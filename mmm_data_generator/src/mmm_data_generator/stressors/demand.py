@@ -11,6 +11,7 @@ from mmm_data_generator.rules import Rule, check_fields, checked, flag, number, 
 from mmm_data_generator.stressors.scene import (
     MARKET,
     Array,
+    Plan,
     Scene,
     known_channels,
     some_names,
@@ -18,7 +19,6 @@ from mmm_data_generator.stressors.scene import (
 )
 
 if TYPE_CHECKING:
-    from mmm_data_generator.config import MMMDataConfig
     from mmm_data_generator.stressors.world import StressedWorld
 
 
@@ -61,7 +61,7 @@ class Demand:
         """Names of the controls it adds."""
         return (self.control,) if self.observed else ()
 
-    def check(self, config: MMMDataConfig) -> None:
+    def check(self, config: Plan) -> None:
         """Refuse unknown channels."""
         known_channels(self.channels, config, "channels")
 

@@ -8,10 +8,9 @@ import numpy as np
 
 from mmm_data_generator.errors import ConfigError
 from mmm_data_generator.rules import Rule, check_fields, checked, integer, number, one_of, text
-from mmm_data_generator.stressors.scene import RECORD, Scene
+from mmm_data_generator.stressors.scene import RECORD, Plan, Scene
 
 if TYPE_CHECKING:
-    from mmm_data_generator.config import MMMDataConfig
     from mmm_data_generator.stressors.world import StressedWorld
 
 
@@ -46,7 +45,7 @@ class MissingWeeks:
         """Names of the controls it adds."""
         return (self.control,)
 
-    def check(self, config: MMMDataConfig) -> None:
+    def check(self, config: Plan) -> None:
         """Refuse gaps that leave nothing."""
         if self.periods > config.n_periods // 4:
             raise ConfigError(

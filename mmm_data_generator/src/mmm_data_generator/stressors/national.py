@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from mmm_data_generator.rules import Rule, check_fields, checked, one_of
-from mmm_data_generator.stressors.scene import PLAN, Scene, known_channels, some_names
+from mmm_data_generator.stressors.scene import PLAN, Plan, Scene, known_channels, some_names
 
 if TYPE_CHECKING:
-    from mmm_data_generator.config import MMMDataConfig
     from mmm_data_generator.stressors.world import StressedWorld
 
 
@@ -28,7 +27,7 @@ class NationalMedia:
     def __post_init__(self) -> None:
         check_fields(self)
 
-    def check(self, config: MMMDataConfig) -> None:
+    def check(self, config: Plan) -> None:
         """Refuse unknown channels."""
         known_channels(self.channels, config, "channels")
 

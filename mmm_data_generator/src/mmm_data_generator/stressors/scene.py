@@ -14,7 +14,6 @@ from mmm_data_generator.rules import names
 from mmm_data_generator.seeds import stream
 
 if TYPE_CHECKING:
-    from mmm_data_generator.config import MMMDataConfig
     from mmm_data_generator.stressors.world import StressedWorld
 
 Array = NDArray[np.float64]
@@ -22,6 +21,26 @@ Array = NDArray[np.float64]
 #: Stressors act in this order whatever their order in the config, so that spend which follows
 #: sales sees the whole market, and what is recorded comes last.
 PLAN, MARKET, LAW, NOISE, FEEDBACK, RECORD = range(6)
+
+
+class Plan(Protocol):
+    """What a stressor may ask of a config before there is a world."""
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Names of the channels."""
+
+    @property
+    def control_names(self) -> tuple[str, ...]:
+        """Names of the controls, those of stressors last."""
+
+    @property
+    def n_periods(self) -> int:
+        """Periods of the window."""
+
+    @property
+    def stressors(self) -> tuple[Any, ...]:
+        """The stressors."""
 
 
 class Stressor(Protocol):
@@ -87,9 +106,7 @@ def some_names(value: Any) -> tuple[str, ...]:
     return () if isinstance(value, Sequence) and len(value) == 0 else names(value)
 
 
-def known_channels(
-    wanted: Sequence[str], config: MMMDataConfig, field: str, at_least: int = 0
-) -> None:
+def known_channels(wanted: Sequence[str], config: Plan, field: str, at_least: int = 0) -> None:
     """Refuse names that are no channel of the config, and fewer channels than needed."""
     for i, name in enumerate(wanted):
         if name not in config.channel_names:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from mmm_data_generator.rules import Rule, check_fields, checked, number, one_of
-from mmm_data_generator.stressors.scene import MARKET, Scene, known_channels, some_names
+from mmm_data_generator.stressors.scene import MARKET, Plan, Scene, known_channels, some_names
 
 if TYPE_CHECKING:
-    from mmm_data_generator.config import MMMDataConfig
     from mmm_data_generator.stressors.world import StressedWorld
 
 
@@ -36,7 +35,7 @@ class Synergy:
     def __post_init__(self) -> None:
         check_fields(self)
 
-    def check(self, config: MMMDataConfig) -> None:
+    def check(self, config: Plan) -> None:
         """Refuse unknown channels, or one alone."""
         known_channels(self.channels, config, "channels", at_least=2)
 
