@@ -253,7 +253,11 @@ def make(needs: Needs, tell: Callable[[str], None], *, quiet: bool = False) -> E
         if ready is not None:
             return ready
         tell(f"making {folder} for {', '.join(needs.requirements)} (once; it is kept)")
-        environ = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(folder)}
+        environ = {
+            **os.environ,
+            "UV_PROJECT_ENVIRONMENT": str(folder),
+            "UV_COMPILE_BYTECODE": "1",  # or the first fit would pay for parsing the libraries
+        }
         environ.pop("VIRTUAL_ENV", None)
         for command in commands(needs):
             _run(command, environ, needs, quiet)

@@ -123,7 +123,7 @@ def test_missing_environment_is_made_by_uv_from_this_project(
     made = folder / "demo" / "bin"
     uv = program(
         tmp_path / "uv",
-        f'echo "$UV_PROJECT_ENVIRONMENT $@" > {tmp_path}/called\n'
+        f'echo "$UV_PROJECT_ENVIRONMENT $UV_COMPILE_BYTECODE $@" > {tmp_path}/called\n'
         f"mkdir -p {made} && cp {python} {made}/python",
     )
     monkeypatch.setenv("UV", str(uv))
@@ -131,7 +131,8 @@ def test_missing_environment_is_made_by_uv_from_this_project(
     found = env.ensure(NEEDS, told.append, quiet=True)
     assert found.python == made / "python"
     called = (tmp_path / "called").read_text().split()
-    assert called == [str(folder / "demo"), *["sync", "--no-dev", "--inexact", "--extra", "demo"]]
+    sync = ["sync", "--no-dev", "--inexact", "--extra", "demo"]
+    assert called == [str(folder / "demo"), "1", *sync]
     assert len(told) == 1
     assert "no-such-distribution>=1" in told[0]
     assert env.ensure(NEEDS, told.append).python == made / "python"
