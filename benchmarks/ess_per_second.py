@@ -89,6 +89,7 @@ def main() -> None:
     parser.add_argument("--tune", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=1800.0, help="seconds a fit may take")
+    parser.add_argument("--results", type=Path, help="keep the fits there (made anew all the same)")
     parser.add_argument("--out", type=Path, default=HERE / "ess_per_second.csv")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as fresh:
@@ -100,7 +101,9 @@ def main() -> None:
             tune=given.tune,
             seed=given.seed,
             timeout=given.timeout,
-            results=fresh,
+            results=given.results or fresh,
+            force_rerun=True,
+            plots=False,
         )
         write(with_ratios(row(fit) for fit in results.stored.values()), given.out)
 
