@@ -27,6 +27,16 @@ def test_input_data_in_all_roles():
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_a_daily_world_is_daily_input_data():
+    data = generate_mmm_dataset("daily", seed=1)
+    made = to_meridian(data, measures=media_measures(data))
+    assert made.kpi.shape == (1, 730)
+    dates = made.time_coordinates.datetime_index
+    assert made.time_coordinates.interval_days == 1
+    assert (dates[1] - dates[0]).days == 1
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_reach_and_frequency_sell_by_meridians_own_equation():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
