@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from mmm_benchmark.fitters.estimands import response
+from mmm_benchmark.estimands import response
 from mmm_benchmark.schema import SPEND_MULTIPLIERS
 from mmm_data_generator import MMMDataset
 

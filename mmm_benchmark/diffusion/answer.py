@@ -14,8 +14,8 @@ from torch import Tensor
 from mmm_benchmark.diffusion.inference import contribution_at, decode
 from mmm_benchmark.diffusion.response import Observed, scale_observed
 from mmm_benchmark.diffusion.state import State
+from mmm_benchmark.estimands import Response, posterior, predictive, response
 from mmm_benchmark.fit import Fit
-from mmm_benchmark.fitters.estimands import Response, posterior, predictive, response
 from mmm_benchmark.metrics.diagnostics import diagnose
 
 CHUNK = 4_000_000  # numbers decoded at once: geos x weeks x channels x lags x draws

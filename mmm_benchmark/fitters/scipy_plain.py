@@ -108,7 +108,7 @@ class ScipyPlain:
     ) -> Fit:
         import numpy as np
 
-        from mmm_benchmark.fitters import estimands
+        from mmm_benchmark import estimands
 
         spend = observed["spend"].values[0].T.astype(float)
         control = observed["controls"].values[0, :, 0].astype(float)

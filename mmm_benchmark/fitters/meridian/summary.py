@@ -12,8 +12,8 @@ from meridian.analysis.analyzer import Analyzer
 from meridian.model.model import Meridian
 from numpy.typing import NDArray
 
+from mmm_benchmark import estimands
 from mmm_benchmark.fit import Fit
-from mmm_benchmark.fitters import estimands
 from mmm_benchmark.fitters.meridian.model import MAX_LAG, rests
 from mmm_benchmark.fitters.meridian.sampling import MAX_TREE_DEPTH
 from mmm_benchmark.metrics.diagnostics import diagnose, pick_series

@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from mmm_benchmark.estimands import kept_draws
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.estimands import kept_draws
 from mmm_benchmark.fitters.numpyro_mmm import answer, density
 from mmm_benchmark.fitters.numpyro_mmm.prepare import Inputs
 from mmm_benchmark.fitters.numpyro_mmm.sampling import MAX_TREE_DEPTH, Sample, nuts

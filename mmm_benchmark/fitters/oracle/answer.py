@@ -12,9 +12,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from mmm_benchmark import schema
+from mmm_benchmark import estimands, schema
 from mmm_benchmark.fit import Fit
-from mmm_benchmark.fitters import estimands
 from mmm_benchmark.fitters.numpyro_mmm.linear import draw_coefficients
 from mmm_benchmark.fitters.oracle import constant, moving
 from mmm_benchmark.metrics.diagnostics import pick_series

@@ -77,7 +77,7 @@ class Oracle:
 def fit_moving(observed: xr.Dataset, family: dict[str, Any], budget: Budget, seed: int) -> Fit:
     """Everything is drawn from the family's prior: the answer is Bayes-optimal."""
     with phase("import"):
-        from mmm_benchmark.fitters.estimands import kept_draws
+        from mmm_benchmark.estimands import kept_draws
         from mmm_benchmark.fitters.oracle import answer, moving, sample
     with phase("build"):
         data = moving.prepare(observed, family)
@@ -99,7 +99,7 @@ def fit_moving(observed: xr.Dataset, family: dict[str, Any], budget: Budget, see
 def fit_constant(observed: xr.Dataset, family: dict[str, Any], budget: Budget, seed: int) -> Fit:
     """Values are fixed, the prior is broad: the answer is well-specified."""
     with phase("import"):
-        from mmm_benchmark.fitters.estimands import kept_draws
+        from mmm_benchmark.estimands import kept_draws
         from mmm_benchmark.fitters.oracle import answer, constant, sample
     with phase("build"):
         plain = constant.design(observed, family)

@@ -10,8 +10,8 @@ import xarray as xr
 from numpy.typing import NDArray
 from pymc_marketing.mmm import MMM
 
+from mmm_benchmark import estimands
 from mmm_benchmark.fit import Fit
-from mmm_benchmark.fitters import estimands
 from mmm_benchmark.fitters.pymc_marketing import forward
 from mmm_benchmark.fitters.pymc_marketing.sampling import MAX_TREE_DEPTH
 from mmm_benchmark.metrics.diagnostics import diagnose, pick_series

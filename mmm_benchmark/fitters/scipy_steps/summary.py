@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from mmm_benchmark import estimands
 from mmm_benchmark.fit import Fit
-from mmm_benchmark.fitters import estimands
 from mmm_benchmark.fitters.scipy_steps.estimate import Estimate
 from mmm_benchmark.fitters.scipy_steps.solution import Solution
 

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import xarray as xr
 
+from mmm_benchmark.estimands import response
 from mmm_benchmark.fit import Fit
-from mmm_benchmark.fitters.estimands import response
 from mmm_benchmark.phases import phase
 from mmm_benchmark.schema import SPEND_MULTIPLIERS
 

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from mmm_benchmark import schema
+from mmm_benchmark import estimands, schema
 from mmm_benchmark.errors import ContractError
-from mmm_benchmark.fitters import estimands
 
 
 def test_response_of_a_square_root():
