@@ -25,6 +25,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -105,7 +106,7 @@ def beside_the_peer(checkout: Path, python: str, presets: list[str], out: Path |
     commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
     print(f"peer: mmm-param-recovery at commit {commit}; each in a fresh process, one thread")
     print(f"{'seconds, elapsed (processor)':44}{'peer':>22}{'this one':>22}{'ratio':>9}")
-    rows = []
+    rows: list[list[Any]] = []
     for preset in presets:
         peer = one_side(python, "mmm_param_recovery.data_generator", str(checkout), preset)
         ours = one_side(sys.executable, "mmm_data_generator", "", preset)
@@ -116,13 +117,18 @@ def beside_the_peer(checkout: Path, python: str, presets: list[str], out: Path |
             ratio = peer[what][1] / ours[what][1]
             print(f"{label:44}{sides[0]:>22}{sides[1]:>22}{ratio:>9.0f}", flush=True)
             rows.append([preset, WHAT[what], commit, *peer[what], *ours[what], ratio])
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with out.open("w", newline="", encoding="utf-8") as file:
-            table = csv.writer(file, lineterminator="\n")
-            clocks = "peer_elapsed_s", "peer_processor_s", "elapsed_s", "processor_s"
-            table.writerow(["preset", "measured", "peer_commit", *clocks, "processor_ratio"])
-            table.writerows([*row[:3], *(f"{v:.5g}" for v in row[3:])] for row in rows)
+        if out is not None:  # after each preset, as the largest takes the peer many minutes
+            save(rows, out)
+
+
+def save(rows: list[list[Any]], out: Path) -> None:
+    """Write the figures as CSV."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        clocks = "peer_elapsed_s", "peer_processor_s", "elapsed_s", "processor_s"
+        table.writerow(["preset", "measured", "peer_commit", *clocks, "processor_ratio"])
+        table.writerows([*row[:3], *(f"{v:.5g}" for v in row[3:])] for row in rows)
 
 
 def main() -> None:
