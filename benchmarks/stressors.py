@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=500)
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--markdown", action="store_true", help="print the gallery's table")
     given = parser.parse_args()
     pairs = {name: twins(name) for name in given.presets}
     done = run_benchmark(
@@ -53,6 +54,7 @@ def main() -> None:
         tune=given.draws,
         chains=2,
         results=given.results,
+        plots=False,
         quiet=True,
     )
     rows = []
@@ -66,7 +68,10 @@ def main() -> None:
                 }
             rows.append(row)
     table = pd.DataFrame(rows)
-    print(table.to_string(index=False, float_format=lambda x: f"{x:.2f}"))
+    if given.markdown:
+        print(markdown(table, given.samplers))
+    else:
+        print(table.to_string(index=False, float_format=lambda x: f"{x:.2f}"))
     if given.out is not None:
         table.round(4).to_csv(given.out, index=False)
 
@@ -86,6 +91,21 @@ def errors(done: object, name: str, fitter: str, channels: set[str]) -> list[tup
         ("r2_noise_free", float(whole["r2_noise_free"].mean())),
         ("durbin_watson", float(whole["durbin_watson"].mean())),
     ]
+
+
+def markdown(table: pd.DataFrame, samplers: list[str]) -> str:
+    """Signed error and mean size of ROAS errors, stressed and (in brackets) calm."""
+    heads = [f"`{name}`, {what}" for name in samplers for what in ("signed", "size")]
+    lines = ["| preset | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
+    for preset, rows in table.groupby("preset"):
+        by = rows.set_index("fitter")
+        cells = [
+            f"{by.at[name, f'{m}_stressed']:{sign}.0%} ({by.at[name, f'{m}_calm']:{sign}.0%})"
+            for name in samplers
+            for m, sign in (("roas_error", "+"), ("roas_abs_error", ""))
+        ]
+        lines.append(f"| `{preset}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
