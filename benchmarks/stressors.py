@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--samplers", nargs="+", default=["scipy"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--draws", type=int, default=500)
+    parser.add_argument("--jobs", type=int, default=1, help="fits at a time")
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--out", type=Path)
     parser.add_argument("--markdown", action="store_true", help="print the gallery's table")
@@ -54,6 +55,7 @@ def main() -> None:
         tune=given.draws,
         chains=2,
         results=given.results,
+        jobs=given.jobs,
         plots=False,
         quiet=True,
     )
