@@ -22,6 +22,9 @@ MARGINAL_STEP: Final = 0.01
 #: At most this many posterior draws (chains x draws) are stored; diagnostics come before thinning.
 MAX_STORED_DRAWS: Final = 500
 
+#: Among the oracle's checks, what says which kind of reference it is, not whether it converged.
+REFERENCE_KIND: Final = "bayes_optimal"
+
 OBSERVED: Final[dict[str, tuple[str, ...]]] = {
     "sales": ("geo", "date"),  # currency per week
     "spend": ("geo", "date", "channel"),  # currency per week

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from mmm_benchmark.metrics.arrays import ratio
+from mmm_benchmark.scoring.records import failed_checks
 from mmm_benchmark.scoring.seams import ScorableFit
 
 #: The reference that knows the generating family.
@@ -20,8 +21,7 @@ def accepted_as_reference(fit: ScorableFit) -> bool:
 
     No recorded check means that nobody looked, so it is refused too.
     """
-    checks = fit.record.get("checks") or {}
-    return fit.ok and bool(checks) and all(checks.values())
+    return fit.ok and bool(fit.record.get("checks")) and not failed_checks(fit)
 
 
 def add_skill(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.fit import Budget, Fit
 from mmm_benchmark.phases import phase
+from mmm_benchmark.schema import REFERENCE_KIND
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -146,7 +147,7 @@ def _report(
     )
     return {
         "diagnostics": found,
-        "checks": {**sampler_checks(found), "bayes_optimal": optimal},
+        "checks": {**sampler_checks(found), REFERENCE_KIND: optimal},
         "notes": (note,),
         "sample_stats": sample_stats(drawn),
     }

@@ -138,6 +138,16 @@ def test_an_oracle_that_fails_its_checks_is_refused(toy, make_fit, tmp_path) -> 
     assert frames["diagnostics_summary"].iloc[0]["checks_failed"] == "ess_above_400"
 
 
+def test_a_well_specified_oracle_is_accepted_like_a_bayes_optimal_one(
+    toy, make_fit, tmp_path
+) -> None:
+    oracle = make_fit(toy, "oracle", error=0.1)
+    oracle.record["checks"]["bayes_optimal"] = False
+    frames = write_tables([(oracle, toy), (make_fit(toy), toy)], tmp_path)
+    assert frames["contribution_recovery"]["skill_vs_oracle"].notna().any()
+    assert frames["diagnostics_summary"].iloc[0]["checks_failed"] == ""
+
+
 def test_unknown_truth_leaves_measures_empty_with_the_reason(toy, make_fit) -> None:
     fit = make_fit(toy)
     toy.truth = None
