@@ -1,3 +1,9 @@
+# /// script
+# dependencies = [
+#     "google-meridian>=2.1,<3",
+#     "jax>=0.6,<0.13",
+# ]
+# ///
 """Meridian as the code of the published comparison ran it, beside ``meridian`` as its text says.
 
     python run_benchmark.py --datasets growing_business --samplers meridian \\
