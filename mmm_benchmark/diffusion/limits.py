@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmm_benchmark.diffusion.config import DiffusionConfig, from_json
+from mmm_data_generator.periods import frequency_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,8 +32,8 @@ def reason_to_skip(observed: xr.Dataset, config: DiffusionConfig) -> str | None:
     sizes = observed.sizes
     weeks, channels = sizes["date"], sizes["channel"]
     controls = sizes.get("control", 0)
-    if (days := days_apart(observed)) != 7:
-        return f"dates are {days:g} days apart; trained on weeks (sum each week's days first)"
+    if (frequency := frequency_of(observed["date"].values)) != "weekly":
+        return f"dates are {frequency or 'irregular'}, not weekly; trained on weeks only"
     if not config.min_weeks <= weeks <= config.max_weeks:
         return f"{weeks} weeks; trained for {config.min_weeks} to {config.max_weeks}"
     if channels > config.max_channels:
@@ -51,12 +52,6 @@ def reason_to_skip(observed: xr.Dataset, config: DiffusionConfig) -> str | None:
     if (observed["sales"].values.mean(1) <= 0).any():
         return "mean sales of a geo are not positive; the model divides by them"
     return None
-
-
-def days_apart(observed: xr.Dataset) -> float:
-    """Days from one date to the next, the median; a week where there is but one date."""
-    steps = np.diff(observed["date"].values).astype("timedelta64[h]").astype(float) / 24
-    return float(np.median(steps)) if steps.size else 7.0
 
 
 def summaries(observed: xr.Dataset) -> dict[str, float]:

@@ -50,7 +50,7 @@ def test_what_cannot_be_answered_is_declined(
     short = observed.isel(date=slice(20))
     assert "20 weeks" in str(fitter.skip(short))
     daily = observed.assign_coords(date=pd.date_range("2024-01-01", periods=observed.sizes["date"]))
-    assert "1 days apart" in str(fitter.skip(daily))
+    assert "daily, not weekly" in str(fitter.skip(daily))
     many = xr.concat(
         [observed["spend"].isel(channel=[0]).assign_coords(channel=[f"c{i}"]) for i in range(31)],
         dim="channel",
