@@ -9,7 +9,6 @@ import numpy as np
 from mmm_data_generator.rules import (
     Broken,
     Rule,
-    check_fields,
     checked,
     fail,
     number,
@@ -78,7 +77,6 @@ class PublishedPrior(WorldPrior):
     }
 
     def __post_init__(self) -> None:
-        check_fields(self)
         super().__post_init__()
         if self.share_sd**2 >= self.share_mean * (1 - self.share_mean):
             raise fail(
