@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mmm_data_generator.config import ChannelConfig, ControlConfig, MMMDataConfig, RegionConfig
+from mmm_data_generator.preset_parts import channel
 from mmm_data_generator.stressors import (
     AlwaysOn,
     Brand,
@@ -28,7 +29,7 @@ from mmm_data_generator.stressors import (
     TrendBreak,
     WrongLag,
 )
-from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
+from mmm_data_generator.transform_config import AdstockConfig
 
 
 def calm(name: str, *stressors: Any, weeks: int = 104, geos: int = 1) -> MMMDataConfig:
@@ -37,16 +38,7 @@ def calm(name: str, *stressors: Any, weeks: int = 104, geos: int = 1) -> MMMData
     def media(
         name: str, pattern: str, spend: float, effect: float, alpha: float, **fields: Any
     ) -> ChannelConfig:
-        return ChannelConfig(
-            name=name,
-            pattern=pattern,
-            base_spend=spend,
-            spend_volatility=0.3,
-            base_effectiveness=effect,
-            adstock=AdstockConfig(alpha=alpha),
-            saturation=SaturationConfig(slope=1.2, kappa=0.5),
-            **fields,
-        )
+        return channel(name, pattern, spend, 0.3, effect, (alpha, 1.2, 0.5), **fields)
 
     return MMMDataConfig(
         name=name,
