@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mmm_data_generator.errors import DataError, suggest
 from mmm_data_generator.periods import frequency_of
+from mmm_data_generator.read_table import as_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,11 +35,7 @@ class Cube:
         """Check a pandas or polars frame with columns ``date``, ``geo`` and ``numbers``."""
         import pandas as pd
 
-        if not isinstance(frame, pd.DataFrame):
-            if not hasattr(frame, "to_pandas"):
-                kind = type(frame).__name__
-                raise DataError(f"{what}: must be a pandas or polars DataFrame, not {kind}")
-            frame = frame.to_pandas()
+        frame = as_pandas(frame, what)
         wanted = [date, *([] if geo is None else [geo]), *numbers]
         _check_columns(frame, wanted, what)
         if frame.empty:

@@ -1,21 +1,37 @@
-"""Tables from files."""
+"""Tables from files, and frames of other libraries."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmm_data_generator.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def as_pandas(frame: Any, what: str) -> pd.DataFrame:
+    """Return a pandas, polars or other frame that can become one as pandas."""
+    import pandas as pd
+
+    if isinstance(frame, pd.DataFrame):
+        return frame
+    if type(frame).__module__.split(".")[0] == "polars":
+        # column by column, which needs no pyarrow
+        return pd.DataFrame({name: frame[name].to_numpy() for name in frame.columns})
+    if not hasattr(frame, "to_pandas"):
+        kind = type(frame).__name__
+        raise DataError(f"{what}: must be a pandas or polars DataFrame, not {kind}")
+    found: pd.DataFrame = frame.to_pandas()
+    return found
 
 
 def read_table(source: Any) -> Any:
     """Return the frame of a CSV, Parquet or Excel file; a frame is returned as it is."""
     import pandas as pd
 
-    if type(source).__module__.split(".")[0] == "polars":
-        # column by column, which needs no pyarrow
-        return pd.DataFrame({name: source[name].to_numpy() for name in source.columns})
     if not isinstance(source, (str, Path)):
         return source
     path = Path(source)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars
 import pytest
 
 from mmm_benchmark import schema
@@ -86,6 +87,8 @@ def test_polars_and_other_objects() -> None:
             return table()
 
     assert read(Foreign()).observed.sizes["date"] == 10
+    columns = {name: values.to_numpy() for name, values in table().items()}
+    assert read(polars.DataFrame(columns)).observed.sizes["date"] == 10
     with pytest.raises(DataError, match="must be a pandas or polars DataFrame, not list"):
         read([[1, 2]])
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import polars
 import pytest
 
 from mmm_data_generator import ConfigError, DataError, from_real, generate_mmm_dataset
@@ -125,6 +126,22 @@ def test_csv_gives_the_same_as_the_frame(frame, columns, tmp_path):
 def test_bad_input_is_refused(frame, columns, changes, error, message):
     with pytest.raises(error, match=message):
         from_real(frame, **{**columns, **changes})
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "xlsx", "polars"])
+def test_every_kind_of_table_is_the_same_company(frame, columns, tmp_path, kind):
+    expected = from_real(frame, **columns, seed=1)
+    path = tmp_path / f"company.{kind}"
+    if kind == "polars":
+        given = polars.DataFrame({name: frame[name].to_numpy() for name in frame})
+    else:
+        given = path
+        writers = {"csv": frame.to_csv, "parquet": frame.to_parquet, "xlsx": frame.to_excel}
+        writers[kind](path, index=False)
+    made = from_real(given, **columns, seed=1)
+    np.testing.assert_allclose(made.observed["spend"], expected.observed["spend"], rtol=1e-14)
+    np.testing.assert_allclose(made.observed["sales"], expected.observed["sales"], rtol=1e-10)
+    assert (made.observed["date"] == expected.observed["date"]).all()
 
 
 @pytest.mark.parametrize(
