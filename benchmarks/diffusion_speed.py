@@ -23,19 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from diffusion_evaluation import crps_of
 
 PRESET = "small_business"
 OUT = Path(__file__).parent / "results" / "diffusion" / "speed.csv"
 FIELDS = ("what", "fitter", "datasets", "draws", "seconds", "seconds_each", "crps")
-
-
-def contribution_crps(drawn: Any, world: Any) -> float:
-    """CRPS of contributions over their mean; ``drawn`` is (draw, geo, date, channel)."""
-    from mmm_benchmark.metrics import calibration
-
-    truth = world.truth["contribution"].values
-    ordered = calibration.sort_draws(np.moveaxis(drawn.astype(float), 0, -1))
-    return float(calibration.crps(ordered, truth).mean() / truth.mean())
 
 
 def warm(count: int, shared: int, draws: int, steps: int) -> dict[str, Any]:
@@ -51,8 +43,6 @@ def warm(count: int, shared: int, draws: int, steps: int) -> dict[str, Any]:
     network, config, _ = checkpoint.load(None, checkpoint.pick_device(None))
     schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
     plan = inference.Plan("dpm", steps)
-    worlds = [generate_mmm_dataset(PRESET, seed=seed) for seed in range(count)]
-    read = [answer.read(world.observed) for world in worlds]
 
     def contributions(chosen: list[Any], n: int) -> Any:
         parts = {name: [getattr(o, name) for o, _ in chosen] for name in Observed.__annotations__}
@@ -62,15 +52,17 @@ def warm(count: int, shared: int, draws: int, steps: int) -> dict[str, Any]:
         decoded = inference.decode(state, many.take(index), torch.Generator().manual_seed(0))
         return decoded.contribution.unflatten(0, (len(chosen), n)).numpy()
 
-    contributions(read[:1], 16)
+    contributions([answer.read(generate_mmm_dataset(PRESET, seed=0).observed)], 16)
     first = time.perf_counter() - start
+    worlds = [generate_mmm_dataset(PRESET, seed=seed) for seed in range(count)]
+    read = [answer.read(world.observed) for world in worlds]
     start = time.perf_counter()
     drawn = contributions(read, draws)
     seconds = time.perf_counter() - start
     crps = []
     for world, (_, order), each in list(zip(worlds, read, drawn, strict=True))[:shared]:
         unit = world.observed["sales"].values.mean(1)[None, :, None, None]
-        crps.append(contribution_crps((each * unit)[..., np.argsort(order)], world))
+        crps.append(crps_of((each * unit)[..., np.argsort(order)], world))
     return {"first": first, "seconds": seconds, "crps": float(np.mean(crps))}
 
 
@@ -96,7 +88,7 @@ def cold(fitter: str, shared: int, draws: int) -> dict[str, Any]:
             world = generate_mmm_dataset(PRESET, seed=int(name.split("@")[1].split("/")[0]))
             drawn = tree["posterior"]["contribution"].stack(s=("chain", "draw"))
             drawn = drawn.transpose("s", "geo", "date", "channel").values
-            crps.append(contribution_crps(drawn, world))
+            crps.append(crps_of(drawn, world))
     return {"seconds": float(np.sum(seconds)), "crps": float(np.mean(crps))}
 
 
