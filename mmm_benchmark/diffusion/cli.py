@@ -50,8 +50,11 @@ def _enter_environment() -> None:
 def train(
     model: Model,
     config: Annotated[
-        str, typer.Option(help="ours, v1, v2, or a JSON file with a configuration.")
+        str, typer.Option(help="ours, ours-published, v1, v2, or a JSON file with a configuration.")
     ] = "ours",
+    start_from: Annotated[
+        Path | None, typer.Option(help="Folder of a checkpoint to begin with, not from scratch.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder of state, history and checkpoint.")] = Path(
         "results/diffusion"
     ),
@@ -78,6 +81,7 @@ def train(
         out,
         checkpoint.pick_device(device),
         resume=resume,
+        start_from=start_from,
         minutes=minutes,
         report=typer.echo,
     )

@@ -1,4 +1,4 @@
-"""The numbers of a diffusion model: sizes, losses, training; ``ours`` and two older recipes."""
+"""The numbers of a diffusion model: sizes, losses, training; our recipes and two older ones."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ class TrainingConfig:
     tokens
         Channel-by-patch tokens in a batch: the batch size follows from the size of the worlds.
     prior
-        ``"worlds"`` (every size and law), ``"time_varying"`` (the card's world), or
+        ``"worlds"`` (every size and law), ``"worlds and published"`` (half of them with published
+        returns, media shares and carry-over), ``"time_varying"`` (the card's world), or
         ``"time_varying_v1"`` (its first version, weekly volatility 0.05).
     """
 
@@ -113,6 +114,17 @@ _CARD_NETWORK = NetworkConfig(
 
 PRESETS: dict[str, DiffusionConfig] = {
     "ours": DiffusionConfig(),
+    # started from a trained "ours": the same model under a prior that is half published figures
+    "ours-published": DiffusionConfig(
+        name="ours-published",
+        training=TrainingConfig(
+            steps=15_500,
+            learning_rate=6e-4,
+            cooldown=0.6,
+            seed=20_260_102,
+            prior="worlds and published",
+        ),
+    ),
     "v1": DiffusionConfig(
         name="v1",
         network=NetworkConfig(

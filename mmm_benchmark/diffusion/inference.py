@@ -53,9 +53,10 @@ def run_sampler(
     generator: torch.Generator,
 ) -> Tensor:
     """Walk ``x`` from noise to a draw by the plan's sampler."""
-    times = samplers.grid(schedule.steps, plan.steps)
     if plan.sampler == "ddpm":
+        times = samplers.grid(schedule.steps, plan.steps)
         return samplers.ddpm(denoise, x, schedule, times, generator)
+    times = samplers.signal_grid(schedule, plan.steps)
     walk = {"ddim": samplers.ddim, "dpm": samplers.dpm}[plan.sampler]
     return walk(denoise, x, schedule, times)
 

@@ -41,6 +41,7 @@ class Progress:
     step: int = 0
     worlds: int = 0
     seconds: float = 0.0
+    started_from: str = ""  # fingerprint of the weights training began with, if not from scratch
 
 
 def read_config(name: str) -> DiffusionConfig:
@@ -139,6 +140,15 @@ class Trainer:
             self.folder / "checkpoint", self.average.state_dict(), self.config, vars(self.progress)
         )
 
+    def start_from(self, folder: Path) -> None:
+        """Begin with the weights of another checkpoint; its optimiser is not taken over."""
+        network, config, record = checkpoint.load(folder, self.device)
+        if config.network != self.config.network:
+            raise UserError(f"{folder}: its network has other sizes than '{self.config.name}'")
+        for mine in (self.network, self.average):
+            mine.load_state_dict(network.state_dict())
+        self.progress.started_from = str(record["sha256"])
+
     def resume(self) -> None:
         """Take up the last saved state."""
         tensors = load_file(self.folder / "state.safetensors", device=str(self.device))
@@ -164,6 +174,7 @@ def train(
     device: torch.device,
     *,
     resume: bool = False,
+    start_from: Path | None = None,
     minutes: float | None = None,
     report: Callable[[str], None] = print,
 ) -> Path:
@@ -171,6 +182,8 @@ def train(
 
     Parameters
     ----------
+    start_from
+        Folder of a checkpoint whose weights training begins with; a resumption has its own.
     minutes
         Stop by this much time (over all resumptions), the learning rate following the clock when
         it runs ahead of the steps. Without it the result depends on config and seed alone.
@@ -179,6 +192,8 @@ def train(
     if resume and (folder / "progress.json").exists():
         trainer.resume()
         _forget_after(folder / HISTORY, trainer.progress.step)
+    elif start_from is not None:
+        trainer.start_from(start_from)
     folder.mkdir(parents=True, exist_ok=True)
     for line in _steps(trainer, minutes):
         _append(folder / HISTORY, line)

@@ -10,16 +10,22 @@ from mmm_benchmark.diffusion.data import NEEDED, Arrays, observed_and_truth
 from mmm_benchmark.diffusion.limits import TAIL, array_summaries
 from mmm_benchmark.diffusion.losses import Truth
 from mmm_benchmark.diffusion.response import Observed
-from mmm_data_generator.priors import TimeVaryingPrior, WorldPrior, draw_batch
+from mmm_data_generator.priors import PublishedPrior, TimeVaryingPrior, WorldPrior, draw_batch
 
 LAWS: dict[str, WorldPrior | TimeVaryingPrior] = {
     "worlds": WorldPrior(),
+    "published": PublishedPrior(),
     "time_varying": TimeVaryingPrior(),
     "time_varying_v1": TimeVaryingPrior(
         volatility=0.05, control_volatility=0.03, jump_probability=0.0
     ),
 }
 CARD = (5, 3, 104, 1)  # channels, controls, weeks, geos of the card's world
+#: Training priors that mix laws: one quarter of batches the card's own, these chances the others.
+MIXTURES: dict[str, dict[str, float]] = {
+    "worlds": {"worlds": 1.0},
+    "worlds and published": {"worlds": 0.5, "published": 0.5},
+}
 CARD_SHARE = 0.25  # of training batches have the card's own size and law
 MAX_ROWS = 420  # geos x weeks of a training world
 
@@ -37,11 +43,21 @@ def draw_size(rng: np.random.Generator) -> tuple[int, int, int, int]:
     return channels, controls, weeks, geos
 
 
+def draw_law(rng: np.random.Generator, prior: str) -> tuple[str, bool]:
+    """Law of a batch, and whether it has the card's size."""
+    if prior not in MIXTURES:
+        return prior, True
+    if rng.random() < CARD_SHARE:
+        return "time_varying", True
+    chances = MIXTURES[prior]
+    law = str(rng.choice(list(chances), p=list(chances.values()))) if len(chances) > 1 else prior
+    return law, False
+
+
 def draw(rng: np.random.Generator, prior: str, tokens: int, patch: int) -> tuple[Observed, Truth]:
     """Draw a batch of worlds whose channel-by-patch tokens number about ``tokens``."""
-    card = prior != "worlds" or rng.random() < CARD_SHARE
+    law, card = draw_law(rng, prior)
     channels, controls, weeks, geos = CARD if card else draw_size(rng)
-    law = "time_varying" if card and prior == "worlds" else prior
     per_world = channels * (np.ceil(weeks / patch) + 1) + np.ceil(weeks / patch) * (1 + geos)
     count = int(np.clip(tokens / per_world, 4, 64))
     arrays = draw_batch(rng, LAWS[law], count, channels, controls, weeks, geos)
@@ -62,10 +78,9 @@ def prior_ranges(prior: str, count: int = 1500, seed: int = 0) -> dict[str, tupl
     """
     rng = np.random.default_rng(np.random.SeedSequence([0x0A7, seed]))
     found: dict[str, list[NDArray[np.float64]]] = {}
-    for index in range(count // 15):
-        wide = prior == "worlds" and index % 3 > 0
-        sizes = draw_size(rng) if wide else CARD
-        law = "worlds" if wide else prior.replace("worlds", "time_varying")
+    for _ in range(count // 15):
+        law, card = draw_law(rng, prior)
+        sizes = CARD if card else draw_size(rng)
         arrays = draw_batch(rng, LAWS[law], 15, *sizes)
         keep = usable(arrays)
         figures = array_summaries(arrays["sales"][keep], arrays["spend"][keep])

@@ -40,7 +40,7 @@ class Diffusion:
 
     name = "diffusion"
     extra: ClassVar[str | None] = "diffusion"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"  # 2: time steps even in log signal-to-noise
 
     def __init__(
         self,

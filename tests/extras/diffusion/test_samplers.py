@@ -1,5 +1,7 @@
 """Samplers against a Gaussian target, where E[x_0 | x_t] and the law of x_0 are known."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -70,7 +72,38 @@ def test_ddim_converges_at_first_order() -> None:
     )
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 50, 499, 500])
+def test_the_signal_grid_falls_from_noise_to_data(count: int) -> None:
+    times = samplers.signal_grid(SCHEDULE, count)
+    assert len(times) == count + 1
+    assert (times[0], times[-1]) == (500, 0)
+    assert all(a > b for a, b in pairwise(times))
+
+
+def kept_spread(sd: float, times: list[int]) -> float:
+    """Share of a Gaussian's standard deviation that second-order draws keep; the map is linear."""
+
+    def denoise(x: torch.Tensor, t: int) -> torch.Tensor:
+        a, s = SCHEDULE.alpha[t].double(), SCHEDULE.sigma[t].double()
+        return a * sd**2 / (a**2 * sd**2 + s**2) * x
+
+    return samplers.dpm(denoise, torch.ones(1, dtype=torch.float64), SCHEDULE, times).item() / sd
+
+
+@pytest.mark.parametrize("sd", [0.25, 0.5, 0.8, 1.0])
+def test_eight_evaluations_keep_the_spread_of_the_posterior(sd: float) -> None:
+    assert kept_spread(sd, samplers.signal_grid(SCHEDULE, 8)) == pytest.approx(1, abs=0.03)
+
+
+def test_even_steps_lose_spread_where_the_data_say_much() -> None:
+    even, signal = samplers.grid(500, 8), samplers.signal_grid(SCHEDULE, 8)
+    assert kept_spread(0.1, even) == pytest.approx(0.43, abs=0.01)
+    assert kept_spread(0.1, signal) == pytest.approx(0.86, abs=0.01)
+
+
 def test_a_grid_that_is_too_fine_is_refused() -> None:
     with pytest.raises(ValueError, match="1 to 500"):
         samplers.grid(500, 501)
+    with pytest.raises(ValueError, match="1 to 500"):
+        samplers.signal_grid(SCHEDULE, 501)
     assert samplers.grid(500, 3) == [500, 333, 167, 0]

@@ -2,14 +2,16 @@
 
 import csv
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from worlds_for_tests import small
 
-from mmm_benchmark.diffusion import checkpoint, training
+from mmm_benchmark.diffusion import checkpoint, training, worlds
 from mmm_benchmark.diffusion.config import (
     DiffusionConfig,
     LossWeights,
@@ -114,6 +116,34 @@ def test_training_is_determined_by_its_seed_and_resumes_where_it_was(tmp_path: P
     assert weights(tmp_path / "other") != weights(tmp_path / "whole")
 
 
+def test_training_starts_from_another_checkpoint_and_says_so(tmp_path: Path) -> None:
+    quiet = {"report": lambda _: None}
+    first = training.train(TINY, tmp_path / "first", CPU, **quiet)
+    second = replace(TINY, training=replace(TINY.training, seed=7))
+    trainer = training.Trainer(second, tmp_path / "second", CPU)
+    trainer.start_from(first)
+    network, _, record = checkpoint.load(first)
+    for name, value in network.state_dict().items():
+        assert torch.equal(trainer.network.state_dict()[name], value)
+        assert torch.equal(trainer.average.state_dict()[name], value)
+    done = training.train(second, tmp_path / "second", CPU, start_from=first, **quiet)
+    assert checkpoint.load(done)[2]["started_from"] == record["sha256"]
+    assert weights(tmp_path / "second") != weights(tmp_path / "first")
+
+    wider = replace(TINY, network=replace(TINY.network, width_channel=32))
+    with pytest.raises(UserError, match="other sizes"):
+        training.train(wider, tmp_path / "wider", CPU, start_from=first, **quiet)
+
+
+def test_batches_follow_the_chances_of_the_training_prior() -> None:
+    rng = np.random.default_rng(0)
+    drawn = Counter(worlds.draw_law(rng, "worlds and published") for _ in range(4000))
+    assert set(drawn) == {("time_varying", True), ("worlds", False), ("published", False)}
+    assert drawn["time_varying", True] / 4000 == pytest.approx(0.25, abs=0.03)
+    assert drawn["published", False] / 4000 == pytest.approx(0.375, abs=0.03)
+    assert worlds.draw_law(rng, "time_varying_v1") == ("time_varying_v1", True)
+
+
 def test_every_loss_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "LOG_EVERY", 2)
     training.train(TINY, tmp_path, CPU, report=lambda _: None)
@@ -146,5 +176,5 @@ def test_configurations_round_trip_and_refuse_what_they_do_not_know() -> None:
     assert from_json(json.loads(json.dumps(config.to_json()))) == config
     with pytest.raises(UserError, match="unknown field 'wings'"):
         from_json({"network": {"wings": 2}})
-    with pytest.raises(UserError, match="one of: ours, v1, v2"):
+    with pytest.raises(UserError, match="one of: ours, ours-published, v1, v2"):
         preset("v3")
