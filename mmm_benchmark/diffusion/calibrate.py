@@ -156,12 +156,16 @@ def _plot(path: Path, result: dict[str, Array], datasets: int) -> None:
     axes = figure.subplots(2, (len(result) + 1) // 2, sharex=True, sharey=True).ravel()
     # 95% band of an ECDF over as many independent worlds (Dvoretzky-Kiefer-Wolfowitz, Massart 1990)
     band = np.sqrt(np.log(2 / 0.05) / (2 * datasets))
+    most = 1.25 * band
     for axis, (name, rank) in zip(axes, result.items(), strict=False):
         x = np.sort(rank)
+        excess = np.arange(1, len(x) + 1) / len(x) - x
+        most = max(most, 1.08 * float(np.abs(excess).max()))
         axis.fill_between([0, 1], -band, band, color="0.88", lw=0)
-        axis.plot(x, np.arange(1, len(x) + 1) / len(x) - x, lw=1.6, color="#0b5394")
+        axis.plot(x, excess, lw=1.6, color="#0b5394")
         axis.axhline(0, color="0.4", lw=0.7)
-        axis.set(title=name, xlim=(0, 1), ylim=(-0.25, 0.25))
+        axis.set(title=name, xlim=(0, 1))
+    axes[0].set_ylim(-most, most)  # shared by all: nothing is cut off
     for axis in axes[len(result) :]:
         axis.set_visible(False)
     figure.supxlabel("rank of the truth among draws")

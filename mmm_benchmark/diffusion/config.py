@@ -118,7 +118,7 @@ PRESETS: dict[str, DiffusionConfig] = {
     "ours-published": DiffusionConfig(
         name="ours-published",
         training=TrainingConfig(
-            steps=15_500,
+            steps=13_000,
             learning_rate=6e-4,
             cooldown=0.6,
             seed=20_260_102,

@@ -28,6 +28,7 @@ from mmm_benchmark.diffusion.wiener import (
     prior_given,
     rest_covariance,
     sizes,
+    with_base,
 )
 
 GRID = 7  # values of each of noise scale and volatility
@@ -48,9 +49,9 @@ def _solve(
 ) -> tuple[Point, System]:
     """Damped Gauss-Newton from ``start``, sales less ``shock``."""
     pool = geo_groups(*observed.sales.shape[1:]).to(observed.sales.device)
-    point = start
+    point, fixed = start, with_base(rest, prior)
     for _ in range(iterations):
-        system = linearise(observed, prior, point, rest, pool)
+        system = linearise(observed, prior, point, fixed, pool)
         shift, _ = conditional(system, prior, system.r - shock)
         point = advance(point, prior, shift, size=0.6)
     return point, system

@@ -53,13 +53,15 @@ class Attention(nn.Module):  # type: ignore[misc]
         self.out = nn.Linear(width, width)
 
     def forward(self, x: Tensor, context: Tensor, mask: Tensor | None = None) -> Tensor:
-        def split(u: Tensor) -> Tensor:
-            return u.unflatten(-1, (self.heads, -1)).transpose(-3, -2)
+        lead = x.shape[:-2]
+
+        def split(u: Tensor) -> Tensor:  # all leading axes as one: torch's fast kernels want four
+            return u.flatten(0, -3).unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
         k, v = self.key_value(context).chunk(2, -1)
-        where = None if mask is None else mask[..., None, None, :]
+        where = None if mask is None else mask.expand(*lead, -1).flatten(0, -2)[:, None, None]
         y = scaled_dot_product_attention(split(self.query(x)), split(k), split(v), attn_mask=where)
-        return self.out(y.transpose(-3, -2).flatten(-2))
+        return self.out(y.transpose(1, 2).flatten(-2).unflatten(0, lead))
 
 
 class Block(nn.Module):  # type: ignore[misc]

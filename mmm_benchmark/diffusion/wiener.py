@@ -201,14 +201,23 @@ def rest_covariance(observed: Observed, prior: Prior, pool: Tensor) -> Tensor:
     u = u.flatten(1, 2)
     wander = (CONTROL_VOLATILITY * prior.volatility).square()[:, None, None]
     wander = wander * ou_kernel(t).to(device)
-    S = (u @ u.mT).view(b, g, t, g, t) * wander[:, None, :, None]
+    S = (u @ u.mT).view(b, g, t, g, t).mul_(wander[:, None, :, None])
     if pool.shape[1] > 1:
         values, vectors = (x.to(device) for x in base_kernel(t))
         geo = (vectors * values) @ vectors.T * (BASE_SCALE * GEO_BASE_SD) ** 2
-        S = S + own_share(pool)[:, None, :, None] * geo[None, :, None, :]
-    S = S.reshape(b, g * t, g * t)
+        S += own_share(pool)[:, None, :, None] * geo[None, :, None, :]
+    S = S.view(b, g * t, g * t)
     noise = prior.noise.square()[:, None] * own_share(pool).diagonal().repeat_interleave(t)
-    return S + torch.diag_embed(noise)
+    S.diagonal(dim1=1, dim2=2).add_(noise)
+    return S
+
+
+def with_base(rest: Tensor, prior: Prior) -> Tensor:
+    """Add the common baseline: with it, all of S that does not move with the point."""
+    b, t = prior.base.shape
+    g = rest.shape[1] // t
+    S = rest.view(b, g, t, g, t) + BASE_SCALE**2 * prior.base_cov[:, None, :, None]
+    return S.view(b, g * t, g * t)
 
 
 def own_share(pool: Tensor) -> Tensor:
@@ -216,8 +225,13 @@ def own_share(pool: Tensor) -> Tensor:
     return torch.diag(pool.square().sum(1))
 
 
-def linearise(observed: Observed, prior: Prior, point: Point, rest: Tensor, pool: Tensor) -> System:
-    """Linearise the response in log shares and transform parameters around ``point``."""
+def linearise(
+    observed: Observed, prior: Prior, point: Point, fixed: Tensor, pool: Tensor
+) -> System:
+    """Linearise the response in log shares and transform parameters around ``point``.
+
+    ``fixed`` is :func:`with_base`'s part of S; the rest is added in place, since S is what costs.
+    """
     b, t = prior.base.shape
     g, c, k = len(pool), observed.active.shape[1], observed.controls.shape[-1]
     y, u = pooled(observed.sales, pool), pooled(observed.controls, pool)
@@ -229,12 +243,13 @@ def linearise(observed: Observed, prior: Prior, point: Point, rest: Tensor, pool
     J = share * relative
     d_shape = share[..., None] * gradient * gradient.new_tensor(SHAPE_SCALE)
     A = torch.cat([LEVEL_SCALE * J, d_shape.flatten(3), CONTROL_SCALE * u], 3).flatten(1, 2)
+    scaled = A * prior.variance.sqrt()[..., None]
+    S = torch.baddbmm(fixed, scaled, scaled.mT)
     JJ = (J.flatten(1, 2) @ J.flatten(1, 2).mT).view(b, g, t, g, t)
-    S = JJ * (PATH_SCALE**2 * prior.path_cov)[:, None, :, None]
-    S = S + BASE_SCALE**2 * prior.base_cov[:, None, :, None]
+    S.view(b, g, t, g, t).addcmul_(JJ, (PATH_SCALE**2 * prior.path_cov)[:, None, :, None])
     if pool.shape[1] > 1:
-        S = S + JJ * (GEO_SHARE_SD**2 * own_share(pool))[None, :, None, :, None]
-    S = rest + S.reshape(b, g * t, g * t) + prior.variance[..., None] * (A @ A.mT)
+        for m, own in enumerate(own_share(pool).diagonal().tolist()):
+            S.view(b, g, t, g, t)[:, m, :, m].add_(JJ[:, m, :, m], alpha=GEO_SHARE_SD**2 * own)
     predicted = (
         J.sum(-1)
         + (BASE_MEAN + BASE_SCALE * prior.base)[:, None]
@@ -272,10 +287,10 @@ def solve(
     c, k = observed.active.shape[1], observed.controls.shape[-1]
     prior = prior_given(sizes(observed), noisy, alpha, sigma)
     pool = geo_groups(*observed.sales.shape[1:]).to(observed.sales.device)
-    rest = rest_covariance(observed, prior, pool)
+    fixed = with_base(rest_covariance(observed, prior, pool), prior)
     point = Point(prior.scalar.clamp(-3.5, 3.5), prior.path, prior.base)
     for _ in range(iterations):
-        system = linearise(observed, prior, point, rest, pool)
+        system = linearise(observed, prior, point, fixed, pool)
         shift, weight = conditional(system, prior, system.r)
         point = advance(point, prior, shift)
     spread = torch.linalg.solve_triangular(system.L, system.A, upper=False).square().sum(1)

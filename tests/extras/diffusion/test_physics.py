@@ -71,7 +71,8 @@ def test_one_solve_is_the_dense_gaussian_conditional(geos: int) -> None:
     pool = wiener.geo_groups(geos, 30)
     rest = wiener.rest_covariance(observed, prior, pool)
     point = wiener.Point(prior.scalar, prior.path, prior.base)
-    system = wiener.linearise(observed, prior, point, rest, pool)
+    fixed = wiener.with_base(rest, prior)
+    system = wiener.linearise(observed, prior, point, fixed, pool)
     shift, _ = wiener.conditional(system, prior, system.r)
 
     def model(scalar: torch.Tensor, path: torch.Tensor, base: torch.Tensor) -> torch.Tensor:
