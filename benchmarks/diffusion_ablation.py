@@ -1,12 +1,16 @@
 """What each part of the diffusion model is worth: short trainings of equal processor time.
 
 The card's two recipes, ours, and ours with one loss left out or in the card's own form, each
-trained for about ``--minutes`` of one core, then fitted to the same held-out ``time_varying``
-datasets. Steps follow from the seconds a step takes here, so that a slow recipe sees fewer worlds:
+trained from scratch for about ``--minutes`` of one core, then fitted to the same held-out
+``time_varying`` datasets from the same noise. Steps follow from the seconds a step takes here, so
+that a slow recipe sees fewer worlds; recipes of one network see the same worlds in the same order.
 
-    .venvs/diffusion/bin/python benchmarks/diffusion_ablation.py --folder work/ablation
+    .venvs/diffusion/bin/python benchmarks/diffusion_ablation.py --folder results/ablation
 
-Trainings go to ``--folder`` and resume; rows to ``benchmarks/results/diffusion/ablation.csv``.
+As given it takes about an hour of one core: ten trainings of 4 minutes, and 10 to 15 minutes for
+the fits, most of them the card's two (weekly tokens, wider layers). Trainings go to ``--folder``
+and resume, rows to ``benchmarks/results/diffusion/ablation.csv``; what is there is not made again.
+``--recipes`` takes some of them.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import argparse
 import csv
 import json
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +27,8 @@ import numpy as np
 import torch
 from diffusion_evaluation import HERE, measure, summary
 
-from mmm_benchmark.diffusion.config import PRESETS, DiffusionConfig
-from mmm_benchmark.diffusion.training import Trainer, train
+from mmm_benchmark.diffusion.config import PRESETS, DiffusionConfig, LossWeights
+from mmm_benchmark.diffusion.training import LOG_EVERY, Trainer, train
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.fitters.diffusion import Diffusion
 
@@ -34,16 +38,16 @@ RECIPES: dict[str, DiffusionConfig] = {
     "v1": PRESETS["v1"],
     "v2": PRESETS["v2"],
     "ours": OURS,
-    "ours, no spectral loss": replace(OURS, losses=replace(OURS.losses, spectral=0.0)),
-    "ours, no temporal loss": replace(OURS, losses=replace(OURS.losses, temporal=0.0)),
-    "ours, no sales and contribution loss": replace(
-        OURS, losses=replace(OURS.losses, sales=0.0, contribution=0.0)
-    ),
-    "ours, the card's spectral and temporal forms": replace(
-        OURS, losses=replace(OURS.losses, gated=False)
-    ),
     "ours, no physics": replace(OURS, network=replace(OURS.network, physics=False)),
+    "ours, losses in the card's forms": replace(OURS, losses=replace(OURS.losses, gated=False)),
+    **{
+        f"ours, no {loss} loss": replace(
+            OURS, losses=LossWeights(**{**asdict(OURS.losses), loss: 0.0})
+        )
+        for loss in ("spectral", "temporal", "sales", "contribution", "sign")
+    },
 }
+ROWS = HERE / "ablation.csv"
 TIMED = 6  # steps from which the length of a training follows
 
 
@@ -59,7 +63,8 @@ def short(config: DiffusionConfig, minutes: float, folder: Path) -> DiffusionCon
         start = time.process_time()
         for _ in range(TIMED):
             trainer.step(0.5)
-        steps = round(60 * minutes * TIMED / (time.process_time() - start))
+        fitting = 60 * minutes * TIMED / (time.process_time() - start)
+        steps = LOG_EVERY * max(1, round(fitting / LOG_EVERY))  # whole lines of the history
         folder.mkdir(parents=True, exist_ok=True)
         decided.write_text(json.dumps(steps))
     return replace(config, training=replace(training, steps=json.loads(decided.read_text())))
@@ -78,6 +83,8 @@ def row(name: str, folder: Path, minutes: float, seeds: int, draws: int) -> dict
     return {
         "recipe": name,
         "parameters": sum(p.numel() for p in Trainer(config, folder, _CPU).network.parameters()),
+        "minutes": minutes,
+        "steps": progress["step"],
         "worlds": progress["worlds"],
         "final loss": round(float(np.float64(last["total"])), 3),
         **found,
@@ -91,19 +98,32 @@ def main() -> None:
     """Train, measure and write, recipe by recipe."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--folder", type=Path, required=True, help="where trainings are kept")
+    parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
     parser.add_argument("--minutes", type=float, default=4.0, help="of one core, each training")
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--draws", type=int, default=64)
+    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--draws", type=int, default=32)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    rows: list[dict[str, Any]] = []
-    for index, name in enumerate(RECIPES):
-        rows.append(row(name, given.folder / str(index), given.minutes, given.seeds, given.draws))
+    rows = read()
+    for name in given.recipes:
+        if name in {row["recipe"] for row in rows}:
+            continue
+        folder = given.folder / name.replace(",", "").replace("'", "").replace(" ", "_")
+        rows.append(row(name, folder, given.minutes, given.seeds, given.draws))
         print(rows[-1], flush=True)
-        with (HERE / "ablation.csv").open("w", newline="", encoding="utf-8") as file:
+        rows.sort(key=lambda r: list(RECIPES).index(r["recipe"]))
+        with ROWS.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
+
+
+def read() -> list[dict[str, Any]]:
+    """Rows already there."""
+    if not ROWS.exists():
+        return []
+    with ROWS.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 if __name__ == "__main__":
