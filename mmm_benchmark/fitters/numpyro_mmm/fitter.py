@@ -33,7 +33,7 @@ class NumpyroMMM:
     """
 
     extra: ClassVar[str | None] = "numpyro"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def __init__(
         self,
@@ -96,3 +96,8 @@ class NumpyroMMM:
             if getattr(self, name) not in allowed:
                 listed = ", ".join(allowed)
                 raise UserError(f"{name} = {getattr(self, name)!r}; allowed: {listed}")
+        if self.time_varying and self.method != "nuts":
+            raise UserError(
+                f"method = {self.method!r} needs a mode, which moving effects do not have;"
+                " allowed with time_varying: nuts"
+            )

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from numpyro.infer.hmc import hmc
 
 from mmm_benchmark.fit import Budget
+from mmm_benchmark.fitters.numpyro_mmm.curvature import Frame, Framed, blank_frame, in_frame
 from mmm_benchmark.phases import phase
 
 type Move = Callable[[Any, Any, Any], Any]
@@ -40,6 +41,28 @@ class Sample(NamedTuple):
     acceptance: NDArray[np.floating]
 
 
+def nuts_near_mode(
+    log_density: Callable[[Any, Any], Any],
+    data: Any,
+    find: Callable[[], Frame],
+    dimension: int,
+    budget: Budget,
+    seed: int,
+) -> Sample:
+    """Sample ``exp(log_density(z, data))`` in coordinates of its curvature.
+
+    ``find`` looks for them while the sampler is compiled. Chains start at draws of N(0, I) there.
+    """
+    framed = in_frame(log_density)
+    starts = np.random.default_rng(seed).standard_normal((budget.chains, dimension))
+    with phase("compile"), ThreadPoolExecutor(1) as pool:
+        found = pool.submit(find)
+        _compiled(framed, Framed(blank_frame(dimension), data), starts[0], budget)
+        frame = found.result().cast()
+    drawn = nuts(framed, Framed(frame, data), starts, budget, seed)
+    return drawn._replace(z=frame.rows(drawn.z))
+
+
 def nuts(
     log_density: Callable[[Any, Any], Any],
     data: Any,
@@ -47,11 +70,12 @@ def nuts(
     budget: Budget,
     seed: int,
     *,
-    dense: bool,
     step_size: float = 0.1,
     move: Move | None = None,
 ) -> Sample:
     """Sample ``exp(log_density(z, data))`` (Hoffman and Gelman 2014; Phan et al. 2019).
+
+    The mass matrix is diagonal: coordinates are the caller's to choose.
 
     Parameters
     ----------
@@ -59,25 +83,33 @@ def nuts(
         Of an unconstrained vector; ``data`` is an argument, so that it is not compiled in.
     starts
         First positions, (chain, dimension).
-    dense
-        Whether the mass matrix is dense or diagonal.
     move
         ``move(key, z, data)``: another transition that keeps the density, after each of NUTS.
     """
 
+    with phase("compile"):
+        compiled = _compiled(log_density, data, starts[0], budget, step_size, move)
     keys = jax.random.split(jax.random.key(seed), len(starts))
     starts = jnp.asarray(starts, jnp.result_type(float))
-    with phase("compile"):
-        plan = Plan(
-            log_density, budget.tune, budget.draws, budget.target_accept, dense, step_size, move
-        )
-        compiled = compile_chain(plan, keys[0], starts[0], data)
     with phase("sample"), ThreadPoolExecutor(threads()) as pool:
         jobs = [pool.submit(_wait, compiled, keys[i], starts[i], data) for i in range(len(starts))]
         chains = [job.result() for job in jobs]
     z, diverging, steps, energy, acceptance = (np.stack(each) for each in zip(*chains, strict=True))
     depth = np.ceil(np.log2(steps + 1)).astype(np.int64)
     return Sample(z, diverging, depth, energy, acceptance)
+
+
+def _compiled(
+    log_density: Callable[[Any, Any], Any],
+    data: Any,
+    start: NDArray[np.floating],
+    budget: Budget,
+    step_size: float = 0.1,
+    move: Move | None = None,
+) -> Any:
+    """The program of one chain for arguments of these shapes."""
+    plan = Plan(log_density, budget.tune, budget.draws, budget.target_accept, step_size, move)
+    return compile_chain(plan, jax.random.key(0), jnp.asarray(start, jnp.result_type(float)), data)
 
 
 class Plan(NamedTuple):
@@ -87,7 +119,6 @@ class Plan(NamedTuple):
     tune: int
     draws: int
     target_accept: float
-    dense: bool
     step_size: float
     move: Move | None
 
@@ -129,7 +160,7 @@ def _chain(plan: Plan, key: Any, start: Any, data: Any) -> Any:
         start,
         plan.tune,
         step_size=plan.step_size,
-        dense_mass=plan.dense,
+        dense_mass=False,
         target_accept_prob=plan.target_accept,
         trajectory_length=None,
         max_tree_depth=MAX_TREE_DEPTH,

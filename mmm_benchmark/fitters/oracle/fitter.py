@@ -50,7 +50,7 @@ class Oracle:
 
     name: ClassVar[str] = "oracle"
     extra: ClassVar[str | None] = "numpyro"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def settings(self) -> dict[str, Any]:
         """Nothing to set."""

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.numpyro_mmm.sampling import Sample, nuts
+from mmm_benchmark.fitters.numpyro_mmm.curvature import Frame, locate
+from mmm_benchmark.fitters.numpyro_mmm.sampling import Sample, nuts, nuts_near_mode
 from mmm_benchmark.fitters.oracle import constant, moving
 from mmm_benchmark.fitters.oracle.jumps import exchange_weeks
 from mmm_benchmark.fitters.oracle.whiten import Whitening, descend, gauss_newton
@@ -48,9 +49,7 @@ def sample_moving(data: moving.Data, budget: Budget, seed: int) -> Sample:
     y = np.stack([np.asarray(whitening.inverse(start), np.float64) for start in starts])
     y += 0.3 * rng.standard_normal(y.shape)
     given = Whitened(whitening, data)
-    drawn = nuts(
-        whitened_density, given, y, budget, seed, dense=False, step_size=0.3, move=exchange
-    )
+    drawn = nuts(whitened_density, given, y, budget, seed, step_size=0.3, move=exchange)
     return drawn._replace(z=np.asarray(jax.jit(jax.vmap(jax.vmap(whitening)))(drawn.z)))
 
 
@@ -76,8 +75,11 @@ def modes(data: moving.Data, chains: int, seed: int) -> Array:
 
 def sample_constant(data: constant.Data, budget: Budget, seed: int) -> Sample:
     """Draws of a well-specified posterior."""
-    rng = np.random.default_rng(seed)
-    starts = constant.start(data) + 0.2 * rng.standard_normal(
-        (budget.chains, constant.dimension(data))
-    )
-    return nuts(constant.log_density, data, starts, budget, seed, dense=True)
+    first = constant.start(data)
+    rng = np.random.default_rng(0)
+    starts = [first, *(first + 0.5 * rng.standard_normal((3, first.size)))]
+
+    def find() -> Frame:
+        return locate(constant.log_density, data, starts).frame()
+
+    return nuts_near_mode(constant.log_density, data, find, first.size, budget, seed)

@@ -110,7 +110,7 @@ def test_single_precision_is_enough(given: prepare.Inputs):
         with jax.enable_x64(double):
             data = density.device_data(given)
             points = density.start(data) + 0.3 * rng.normal(size=(20, density.dimension(data)))
-            points[:, density.split(np.arange(points.shape[1]), data).s] = np.linspace(-8, 2, 20)
+            points[:, density.split(np.arange(points.shape[1]), data).s] = np.linspace(-4, 2, 20)
             rng = np.random.default_rng(3)
             values[double] = np.array(
                 [float(density.log_density(jnp.asarray(z), data)) for z in points]
