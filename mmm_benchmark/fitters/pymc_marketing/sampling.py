@@ -88,7 +88,7 @@ def _pymc(model: pm.Model, sampler: str, budget: Budget, seed: int) -> xr.DataTr
 
 def _jax(model: pm.Model, sampler: str, budget: Budget, seed: int) -> xr.DataTree:
     with phase("sample"):
-        return pm.sample(
+        tree = pm.sample(
             **_arguments(model, budget, seed),
             nuts_sampler=sampler,
             nuts={
@@ -96,6 +96,8 @@ def _jax(model: pm.Model, sampler: str, budget: Budget, seed: int) -> xr.DataTre
                 "chain_method": devices.chain_method(budget.chains),
             },
         )
+        # a JAX array is computed when it is asked for: here, not while summarising
+        return tree.map_over_datasets(xr.Dataset.as_numpy)
 
 
 def _arguments(model: pm.Model, budget: Budget, seed: int) -> dict[str, Any]:
