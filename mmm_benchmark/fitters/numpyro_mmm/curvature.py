@@ -108,13 +108,12 @@ def locate(log_density: Density, data: Any, starts: list[Array]) -> Located:
 
     with jax.enable_x64(True):
         data = jax.tree.map(_double, data)
-        value_and_slope = jax.jit(jax.value_and_grad(lambda z, data: -log_density(z, data)))
 
         def target(z: Array) -> tuple[float, Array]:
-            value, slope = value_and_slope(z, data)
+            value, slope = _potential(log_density)(z, data)
             return float(value), np.asarray(slope)
 
-        options = {"maxiter": 2000, "maxcor": 30}
+        options = {"maxiter": 2000, "maxcor": 30, "ftol": 1e-13}
         found = [minimize(target, z, jac=True, method="L-BFGS-B", options=options) for z in starts]
         mode = min(found, key=lambda result: result.fun).x
         hessian = np.stack(
@@ -126,6 +125,23 @@ def locate(log_density: Density, data: Any, starts: list[Array]) -> Located:
         slope = target(mode)[1]
     eigenvalues, eigenvectors = np.linalg.eigh((hessian + hessian.T) / 2)
     return Located(mode, eigenvalues, eigenvectors, bool(np.abs(slope).max() < LARGEST_SLOPE))
+
+
+def potential(log_density: Density, data: Any, z: NDArray[np.floating]) -> tuple[Array, Array]:
+    """Negative log density (row,) and its slope (row, dimension) at rows of ``z``.
+
+    By the program that :func:`locate` has compiled for the same data.
+    """
+    with jax.enable_x64(True):
+        data = jax.tree.map(_double, data)
+        found = [_potential(log_density)(row, data) for row in z]
+    values, slopes = zip(*found, strict=True)
+    return np.array(values, float), np.stack(slopes)
+
+
+@cache
+def _potential(log_density: Density) -> Any:
+    return jax.jit(jax.value_and_grad(lambda z, data: -log_density(z, data)))
 
 
 def _double(values: Any) -> Any:

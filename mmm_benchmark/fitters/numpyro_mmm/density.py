@@ -162,9 +162,12 @@ def constrain(z: Any, data: Data) -> tuple[Params, Any]:
     Densities of sigma and mu are taken on the log scale, that of alpha on the logit scale.
     """
     at = split(z, data)
-    beta, lam, s = (HALF_NORMAL_SCALE * positive(x) for x in (at.beta, at.lam, at.s))
+    x = jnp.concatenate([at.beta, at.lam, at.level, at.s[None]])
+    above_zero = positive(x)
+    beta, lam, effect, s = jnp.split(above_zero, np.cumsum([len(at.beta)] * 3))
+    beta, lam, s = HALF_NORMAL_SCALE * beta, HALF_NORMAL_SCALE * lam, HALF_NORMAL_SCALE * s[0]
     known_to = jnp.exp(jnp.mean(at.noise)) / data.variation
-    log_effect = jnp.log(known_to) + jnp.log(positive(at.level))
+    log_effect = jnp.log(known_to) + jnp.log(effect)
     centre = log_effect - log_saturation(data.typical_spend, beta, lam)
     geos = data.lagged.shape[1]
     ratio = jnp.exp(2 * centre) / s**2
@@ -173,9 +176,9 @@ def constrain(z: Any, data: Data) -> tuple[Params, Any]:
     bend = np.sqrt(1 + 2 * geos)
     unit = s * bend / np.sqrt(geos)
     y = jnp.exp(centre + shift) / unit
-    x = (y + jnp.log(-jnp.expm1(-y))) + at.mean / bend
-    log_mu = jnp.log(unit) + jnp.log(softplus(x))
-    log_width = jnp.log(unit / bend) + log_sigmoid(x) - log_mu
+    m = (y + jnp.log(-jnp.expm1(-y))) + at.mean / bend
+    log_mu = jnp.log(unit) + jnp.log(softplus(m))
+    log_width = jnp.log(unit / bend) + log_sigmoid(m) - log_mu
     scale = 1 / jnp.sqrt(a + jnp.exp(2 * log_effect) / known_to**2)
     params = Params(
         logit_alpha=bent(at.alpha),
@@ -188,8 +191,8 @@ def constrain(z: Any, data: Data) -> tuple[Params, Any]:
     )
     log_jacobian = (
         jnp.sum(log_width + (geos - 1) * jnp.log(scale))
-        + sum(log_positive_slope(x) for x in (at.beta, at.lam, at.s, at.level))
-        - jnp.sum(jnp.log(positive(at.level)))
+        + log_positive_slope(x)
+        - jnp.sum(jnp.log(effect))
         + jnp.sum(log_bent_slope(at.alpha))
     )
     if data.path_filter is not None:

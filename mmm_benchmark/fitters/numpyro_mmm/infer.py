@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mmm_benchmark.estimands import kept_draws
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.fitters.numpyro_mmm import answer, density
-from mmm_benchmark.fitters.numpyro_mmm.curvature import Frame, Framed, in_frame, locate
+from mmm_benchmark.fitters.numpyro_mmm.curvature import Frame, Framed, in_frame, locate, potential
 from mmm_benchmark.fitters.numpyro_mmm.prepare import Inputs
 from mmm_benchmark.fitters.numpyro_mmm.sampling import MAX_TREE_DEPTH, Sample, nuts_near_mode
 from mmm_benchmark.metrics.diagnostics import diagnose
@@ -40,8 +40,12 @@ class Inferred(NamedTuple):
 def by_nuts(data: density.Data, budget: Budget, seed: int) -> Inferred:
     """Markov chains: the posterior itself."""
     size = density.dimension(data)
+    constant = data._replace(path_filter=None)
+    with phase("compile"):
+        potential(density.log_density, constant, np.stack(first_points(constant)[:1]))
     find = partial(coordinates, data)
-    sample = nuts_near_mode(density.log_density, data, find, size, budget, seed)
+    still = partial(potential, density.log_density, data) if data.path_filter is None else None
+    sample = nuts_near_mode(density.log_density, data, find, size, budget, seed, potential=still)
     return Inferred(sample.z, sample, {}, ())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.numpyro_mmm.curvature import Frame, locate
+from mmm_benchmark.fitters.numpyro_mmm.curvature import Frame, locate, potential
 from mmm_benchmark.fitters.numpyro_mmm.sampling import Sample, nuts, nuts_near_mode
 from mmm_benchmark.fitters.oracle import constant, moving
 from mmm_benchmark.fitters.oracle.jumps import exchange_weeks
@@ -82,4 +83,12 @@ def sample_constant(data: constant.Data, budget: Budget, seed: int) -> Sample:
     def find() -> Frame:
         return locate(constant.log_density, data, starts).frame()
 
-    return nuts_near_mode(constant.log_density, data, find, first.size, budget, seed)
+    return nuts_near_mode(
+        constant.log_density,
+        data,
+        find,
+        first.size,
+        budget,
+        seed,
+        potential=partial(potential, constant.log_density, data),
+    )
