@@ -117,7 +117,7 @@ def run_benchmark(
     executor
         ``local``, or ``ray`` for the nodes of a Ray cluster.
     plots_only
-        Only draw again what is stored.
+        Only make tables and pictures again of what is stored; with ``plots=False`` tables alone.
     plots
         Draw pictures beside the tables; without them a grid of hundreds of fits ends sooner.
 
@@ -291,7 +291,13 @@ def redraw(options: Options, store: Store) -> Results:
         )
     fits = [latest[place] for place in sorted(latest)]
     check_writable(options.results)
-    tables = summarise(fits, options.results, bayesian=options.bayesian_metrics, again=True)
+    tables = summarise(
+        fits,
+        options.results,
+        bayesian=options.bayesian_metrics,
+        again=True,
+        pictures=options.plots,
+    )
     names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
     stored = dict(zip(names, fits, strict=True))
     failed = {

