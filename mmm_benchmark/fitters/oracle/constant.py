@@ -35,6 +35,10 @@ DECAY = (1.0, 2.0)
 NOISE = 0.5
 LINEAR_SD = (1.0, 0.5)  # intercept; wave and trend
 
+#: Less adstock than this is none: near the smallest number in single precision, the slope of a
+#: logarithm is infinity times zero.
+NOTHING = 1e-30
+
 
 class Data(NamedTuple):
     """What the density needs, as device arrays."""
@@ -167,8 +171,9 @@ def adstocked(params: Params, data: Data) -> Any:
 
 def response(a: Any, params: Params) -> Any:
     """Hill of adstocked spend; zero stays zero."""
-    ratio = jnp.where(a > 0, a, 1.0) / params.half_saturation[..., None]
-    return jnp.where(a > 0, sigmoid(params.slope[..., None] * jnp.log(ratio)), 0.0)
+    some = a > NOTHING
+    ratio = jnp.where(some, a, 1.0) / params.half_saturation[..., None]
+    return jnp.where(some, sigmoid(params.slope[..., None] * jnp.log(ratio)), 0.0)
 
 
 def media(params: Params, data: Data) -> Any:

@@ -20,8 +20,9 @@ WELL_SPECIFIED = "well-specified: the right functional forms under a broad prior
 #: several answers, and chains take their time between them.
 LONGER = 4
 
-#: Least acceptance rate of a well-specified posterior: a reference must not diverge at all.
-CAREFUL = 0.98
+#: Least acceptance rates of a well-specified posterior, one after another until none of the
+#: draws diverges: far out, a channel of no effect leaves its curve to bend as it likes.
+CAREFUL = (0.98, 0.995, 0.999)
 
 MOVING_ROLES = {
     "decay": "adstock",
@@ -105,8 +106,11 @@ def fit_constant(observed: xr.Dataset, family: dict[str, Any], budget: Budget, s
     with phase("build"):
         plain = constant.design(observed, family)
         data = constant.prepare(observed, family, plain)
-    careful = replace(budget, target_accept=max(budget.target_accept, CAREFUL))
-    drawn = sample.sample_constant(data, careful, seed)
+    for least in CAREFUL:
+        careful = replace(budget, target_accept=max(budget.target_accept, least))
+        drawn = sample.sample_constant(data, careful, seed)
+        if not drawn.diverging.any():
+            break
     with phase("summarise"):
         free = answer.constant_parameters(drawn.z, data, plain, observed, seed)
         kept = kept_draws(*drawn.z.shape[:2])
