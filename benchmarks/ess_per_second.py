@@ -5,8 +5,8 @@
 Every fit is a job of the public API: a process of its own, cold, one at a time. ``ess_per_s`` is
 the smallest bulk ESS over free parameters (marginalised coefficients included, once they are
 drawn) over total seconds: import, build, compilation, warm-up, sampling, summary. The ratio is to
-the best PyMC-Marketing sampler on the same dataset and seed. What was measured on a quiet machine is in
-``results/ess_per_second/quiet.csv``.
+the best PyMC-Marketing sampler on the same dataset and seed. What was measured on a quiet
+machine is in ``results/ess_per_second/quiet.csv``.
 """
 
 from __future__ import annotations
