@@ -1,6 +1,6 @@
 """Pictures of the diffusion model: training history, coefficient paths, decomposition of sales.
 
-.venvs/diffusion/bin/python benchmarks/diffusion_plots.py --history results/diffusion/history.csv
+.venvs/diffusion/bin/python benchmarks/diffusion_plots.py --history FIRST.csv SECOND.csv
 """
 
 from __future__ import annotations
@@ -23,19 +23,35 @@ LOSSES = ("campaign", "channel", "spectral", "temporal", "sales", "contribution"
 BLUE, TRUE = "#0b5394", "#222222"
 
 
-def history(path: Path, out: Path) -> None:
-    """Every loss by worlds seen, unweighted, with a running median."""
-    table = pd.read_csv(path)
+def joined(paths: list[Path]) -> pd.DataFrame:
+    """Histories of trainings that followed one another, steps and worlds counted on."""
+    tables: list[pd.DataFrame] = []
+    for number, path in enumerate(paths, 1):
+        table = pd.read_csv(path)
+        if tables:
+            counted = ["step", "worlds", "seconds"]
+            table[counted] += tables[-1][counted].iloc[-1]
+        table.insert(0, "training", number)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def history(table: pd.DataFrame, out: Path) -> None:
+    """Every loss by worlds seen, unweighted, with a running median; a line where one began."""
+    starts = table.groupby("training")["worlds"].min().iloc[1:] / 1000
     figure = Figure(figsize=(13, 5.4), layout="constrained")
     axes = figure.subplots(2, 4, sharex=True).ravel()
     for axis, name in zip(axes, (*LOSSES, "total"), strict=True):
         axis.plot(table["worlds"] / 1000, table[name], color="0.75", lw=0.8)
-        smooth = table[name].rolling(9, center=True, min_periods=1).median()
-        axis.plot(table["worlds"] / 1000, smooth, color=BLUE, lw=1.8)
+        for _, part in table.groupby("training"):
+            smooth = part[name].rolling(9, center=True, min_periods=1).median()
+            axis.plot(part["worlds"] / 1000, smooth, color=BLUE, lw=1.8)
+        for start in starts:
+            axis.axvline(start, color=TRUE, lw=0.8, ls=":")
         low, high = table[name].quantile([0.02, 0.93])
         axis.set(title=name, ylim=(max(0.0, low * 0.8), high * 1.3 + 1e-9))
     figure.supxlabel("thousand fresh worlds")
-    figure.suptitle("Training losses (total: weighted, with the ramp)")
+    figure.suptitle("Training losses (total: weighted, with the ramp); dotted: new prior")
     figure.savefig(out / "training_history.png", dpi=120)
 
 
@@ -90,12 +106,14 @@ def decomposition(
 def main() -> None:
     """Draw all three."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--history", type=Path)
+    parser.add_argument("--history", type=Path, nargs="+", help="one training after the other")
     parser.add_argument("--seed", type=int, default=0, help="of the time_varying world")
     given = parser.parse_args()
     HERE.mkdir(parents=True, exist_ok=True)
     if given.history is not None:
-        history(given.history, HERE)
+        table = joined(given.history)
+        table.to_csv(HERE / "training_history.csv", index=False)
+        history(table, HERE)
     world = generate_mmm_dataset("time_varying", seed=given.seed)
     fit = Diffusion(sampler="dpm", steps=8).fit(world.observed, Budget(), given.seed)
     coefficients(world.truth, fit.posterior, HERE)
