@@ -34,9 +34,8 @@ from mmm_benchmark.phases import phase
 
 type Array = NDArray[np.float64]
 type Move = Callable[[Any, Any, Any], Any]
-type Potential = Callable[
-    [NDArray[np.floating]], tuple[Array, Array]
-]  # energies and slopes at rows of z
+#: Energies and slopes at rows of z.
+type Potential = Callable[[NDArray[np.floating]], tuple[Array, Array]]
 
 MAX_TREE_DEPTH = 10
 MAX_THREADS = 2
@@ -65,15 +64,15 @@ def nuts_near_mode(
     """Sample ``exp(log_density(z, data))`` in coordinates of its curvature.
 
     ``find`` looks for them while the sampler is compiled. Chains start at draws of N(0, I) there;
-    where ``potential`` tells their energies and slopes, the sampler holds the gradient once
-    instead of twice and compiles in two thirds of the time.
+    where ``potential`` tells their energies and slopes, the program holds the gradient once
+    instead of twice, and there is that much less to compile.
     """
     framed = in_frame(log_density)
     u = np.random.default_rng(seed).standard_normal((budget.chains, dimension))
     blank = u if potential is None else ParamInfo(u, u[:, 0], u)
     with phase("compile"):
         empty = Framed(blank_frame(dimension), data)
-        frame = _compiled(framed, empty, _first(blank), budget, meanwhile=find)[1]
+        frame = _compiled(framed, empty, _start(blank), budget, meanwhile=find)[1]
     starts = u if potential is None else _framed_starts(potential, frame, u)
     drawn = nuts(framed, Framed(frame.cast(), data), starts, budget, seed)
     return drawn._replace(z=frame.cast().rows(drawn.z))
@@ -110,13 +109,13 @@ def nuts(
 
     with phase("compile"):
         compiled = _compiled(
-            log_density, data, _first(starts), budget, step_size, move, meanwhile=lambda: None
+            log_density, data, _start(starts), budget, step_size, move, meanwhile=lambda: None
         )[0]
     chains = len(jax.tree.leaves(starts)[0])
     keys = jax.random.split(jax.random.key(seed), chains)
     with phase("sample"), ThreadPoolExecutor(threads()) as pool:
         jobs = [
-            pool.submit(_wait, compiled, keys[i], _first(starts, i), data) for i in range(chains)
+            pool.submit(_wait, compiled, keys[i], _start(starts, i), data) for i in range(chains)
         ]
         drawn = [job.result() for job in jobs]
     z, diverging, steps, energy, acceptance = (np.stack(each) for each in zip(*drawn, strict=True))
@@ -124,8 +123,8 @@ def nuts(
     return Sample(z, diverging, depth, energy, acceptance)
 
 
-def _first(starts: Array | ParamInfo, chain: int = 0) -> Any:
-    """The start of one chain, on the device."""
+def _start(starts: Array | ParamInfo, chain: int = 0) -> Any:
+    """Where one chain starts, on the device."""
     return jax.tree.map(lambda part: jnp.asarray(part[chain], jnp.result_type(float)), starts)
 
 
