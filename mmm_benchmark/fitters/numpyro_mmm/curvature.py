@@ -110,7 +110,7 @@ def locate(log_density: Density, data: Any, starts: list[Array]) -> Located:
         data = jax.tree.map(_double, data)
 
         def target(z: Array) -> tuple[float, Array]:
-            value, slope = _potential(log_density)(z, data)
+            value, slope = value_and_slope(log_density)(z, data)
             return float(value), np.asarray(slope)
 
         options = {"maxiter": 2000, "maxcor": 30, "ftol": 1e-13}
@@ -134,14 +134,21 @@ def potential(log_density: Density, data: Any, z: NDArray[np.floating]) -> tuple
     """
     with jax.enable_x64(True):
         data = jax.tree.map(_double, data)
-        found = [_potential(log_density)(row, data) for row in z]
+        found = [value_and_slope(log_density)(row, data) for row in z]
     values, slopes = zip(*found, strict=True)
     return np.array(values, float), np.stack(slopes)
 
 
 @cache
-def _potential(log_density: Density) -> Any:
+def value_and_slope(log_density: Density) -> Any:
+    """Compiled ``(z, data)`` to the negative log density and its slope."""
     return jax.jit(jax.value_and_grad(lambda z, data: -log_density(z, data)))
+
+
+def around(first: Array) -> list[Array]:
+    """Where a search for the mode begins: ``first`` and three points near it, always the same."""
+    rng = np.random.default_rng(0)
+    return [first, *(first + 0.5 * rng.standard_normal((3, first.size)))]
 
 
 def _double(values: Any) -> Any:

@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from mmm_benchmark.estimands import kept_draws
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.fitters.numpyro_mmm import answer, density
-from mmm_benchmark.fitters.numpyro_mmm.curvature import Frame, Framed, in_frame, locate, potential
+from mmm_benchmark.fitters.numpyro_mmm.curvature import (
+    Frame,
+    Framed,
+    around,
+    in_frame,
+    locate,
+    potential,
+)
 from mmm_benchmark.fitters.numpyro_mmm.prepare import Inputs
 from mmm_benchmark.fitters.numpyro_mmm.sampling import MAX_TREE_DEPTH, Sample, nuts_near_mode
 from mmm_benchmark.metrics.diagnostics import diagnose
@@ -42,7 +49,7 @@ def by_nuts(data: density.Data, budget: Budget, seed: int) -> Inferred:
     size = density.dimension(data)
     constant = data._replace(path_filter=None)
     with phase("compile"):
-        potential(density.log_density, constant, np.stack(first_points(constant)[:1]))
+        potential(density.log_density, constant, np.stack(around(density.start(constant))[:1]))
     find = partial(coordinates, data)
     still = partial(potential, density.log_density, data) if data.path_filter is None else None
     sample = nuts_near_mode(density.log_density, data, find, size, budget, seed, potential=still)
@@ -55,27 +62,20 @@ def coordinates(data: density.Data) -> Frame:
     Paths that move have no mode of their own: it would leave no noise.
     """
     constant = data._replace(path_filter=None)
-    frame = locate(density.log_density, constant, first_points(constant)).frame()
+    frame = locate(density.log_density, constant, around(density.start(constant))).frame()
     return frame.extended(density.start(data)[len(frame.centre) :])
 
 
 def by_laplace(data: density.Data, budget: Budget, seed: int) -> Inferred:
     """The normal distribution of the curvature at the mode."""
     with phase("sample"):
-        located = locate(density.log_density, data, first_points(data))
+        located = locate(density.log_density, data, around(density.start(data)))
         rng = np.random.default_rng(seed)
         u = rng.standard_normal((budget.chains, budget.draws, len(located.mode)))
         z = located.frame().rows(u)
     checks = {"mode_found": located.converged, "curvature_positive": located.definite}
     note = "a normal approximation at the mode; its intervals are not those of the posterior"
     return Inferred(z, None, checks, (note,))
-
-
-def first_points(data: density.Data) -> list[NDArray[np.float64]]:
-    """Where the search for the mode begins: the same points for every seed."""
-    rng = np.random.default_rng(0)
-    first = density.start(data)
-    return [first, *(first + 0.5 * rng.standard_normal((3, first.size)))]
 
 
 def by_svi(data: density.Data, budget: Budget, seed: int) -> Inferred:
@@ -91,7 +91,7 @@ def by_svi(data: density.Data, budget: Budget, seed: int) -> Inferred:
     from numpyro.optim import Adam
 
     with phase("sample"):
-        frame = locate(density.log_density, data, first_points(data)).frame().cast()
+        frame = locate(density.log_density, data, around(density.start(data))).frame().cast()
         size = density.dimension(data)
         framed = in_frame(density.log_density)
 

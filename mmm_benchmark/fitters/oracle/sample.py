@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.numpyro_mmm.curvature import Frame, locate, potential
+from mmm_benchmark.fitters.numpyro_mmm.curvature import Frame, around, locate, potential
 from mmm_benchmark.fitters.numpyro_mmm.sampling import Sample, nuts, nuts_near_mode
 from mmm_benchmark.fitters.oracle import constant, moving
 from mmm_benchmark.fitters.oracle.jumps import exchange_weeks
@@ -77,11 +77,9 @@ def modes(data: moving.Data, chains: int, seed: int) -> Array:
 def sample_constant(data: constant.Data, budget: Budget, seed: int) -> Sample:
     """Draws of a well-specified posterior."""
     first = constant.start(data)
-    rng = np.random.default_rng(0)
-    starts = [first, *(first + 0.5 * rng.standard_normal((3, first.size)))]
 
     def find() -> Frame:
-        return locate(constant.log_density, data, starts).frame()
+        return locate(constant.log_density, data, around(first)).frame()
 
     return nuts_near_mode(
         constant.log_density,

@@ -9,7 +9,6 @@ effect would cost dimension squared in every step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -18,8 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from mmm_benchmark.fitters.numpyro_mmm.curvature import Density, value_and_slope
+
 type Array = NDArray[np.float64]
-type Density = Callable[[Any, Any], Any]  # of a vector and data
 
 
 class Whitening(NamedTuple):
@@ -37,11 +37,6 @@ class Whitening(NamedTuple):
         """Whitened coordinates of ``z``."""
         off = z - self.centre
         return off + self.V @ ((1 / self.scale - 1) * (self.V.T @ off))
-
-
-@cache
-def _value_and_slope(log_density: Density) -> Any:
-    return jax.jit(jax.value_and_grad(lambda z, data: -log_density(z, data)))
 
 
 @cache
@@ -76,7 +71,7 @@ def descend(
     """
 
     def look(z: Array) -> tuple[float, Array]:
-        value, slope = _value_and_slope(log_density)(jnp.asarray(z), data)
+        value, slope = value_and_slope(log_density)(jnp.asarray(z), data)
         return float(value), np.asarray(slope, float)
 
     z, damping = np.asarray(start, float), 1.0
