@@ -12,7 +12,7 @@ from mmm_data_generator.config import (
     RegionConfig,
 )
 from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
-from mmm_data_generator.world_law import PATTERNS, PROCESSES, Parameters, Series
+from mmm_data_generator.world_law import PATTERNS, PROCESSES, SPEND_FIGURES, Parameters, Series
 
 
 def config_of(p: Parameters, weeks: int, geos: int, seed: int) -> MMMDataConfig:
@@ -35,7 +35,9 @@ def config_of(p: Parameters, weeks: int, geos: int, seed: int) -> MMMDataConfig:
             coefficient=coefficient,
             adstock=AdstockConfig(alpha=p.alpha[0, j], l_max=p.l_max[0]),
             saturation=SaturationConfig(
-                slope=p.slope[0, j], kappa=p.half_saturation[0, j], scale="mean_active"
+                slope=p.slope[0, j],
+                kappa=p.half_saturation[0, j],
+                scale=SPEND_FIGURES[p.figure[0, j]],
             ),
             **_pattern(p.spend, j, weeks),
         )

@@ -23,6 +23,8 @@ from mmm_data_generator.world_law import (
     LAUNCH,
     LINE,
     PROCESSES,
+    SPEND_FIGURES,
+    Ints,
     Parameters,
     Series,
     parameters,
@@ -127,7 +129,9 @@ def draw_batch(
     if n_moving < n_worlds:
         p = _parameters(rng, prior, n_worlds - n_moving, channels, controls, n_weeks)
         world = _simulate(rng, p, n_weeks, n_geos)
-        worlds.append(_published(rng, prior, world) if isinstance(prior, PublishedPrior) else world)
+        worlds.append(
+            _published(rng, prior, world, p) if isinstance(prior, PublishedPrior) else world
+        )
     return Batch(_shuffled(rng, worlds), name="world")
 
 
@@ -169,25 +173,42 @@ def _sizes(rng: np.random.Generator, prior: WorldPrior) -> tuple[int, int, int, 
 def _parameters(rng: np.random.Generator, prior: WorldPrior, *sizes: int) -> Parameters:
     p = parameters(rng, prior, *sizes)
     if isinstance(prior, PublishedPrior):
-        return replace(p, alpha=prior.draw_decays(rng, p.alpha.shape))
+        slope, half, figure = prior.draw_curves(rng, p.slope.shape)
+        return replace(
+            p,
+            alpha=prior.draw_decays(rng, p.alpha.shape),
+            slope=slope,
+            half_saturation=half,
+            figure=figure,
+        )
     return p
 
 
-def _factors(rng: np.random.Generator, prior: PublishedPrior, world: World) -> tuple[Array, Array]:
-    """Return the factors of coefficients (world, channel) and of all else (world,)."""
+def _factors(
+    rng: np.random.Generator, prior: PublishedPrior, world: World, noise: Array
+) -> tuple[Array, Array, Array]:
+    """Return the factors of coefficients (world, channel), of all else and of noise (world,).
+
+    ``noise`` (world,) is the noise's standard deviation as a share of each geo's base sales rate.
+    """
     parts = {
         "contribution": world.contribution(),
         "spend": world.spend,
         "baseline": world.baseline,
         "control_contribution": world.control_contribution,
+        "noise_sd": noise[:, None] * world.intercept[..., 0],
     }
     n, channels = len(world.spend), world.spend.shape[-1]
-    return scales(parts, prior.draw_roi(rng, (n, channels)), prior.draw_share(rng, n))
+    return scales(
+        parts, prior.draw_roi(rng, (n, channels)), prior.draw_share(rng, n), prior.draw_r2(rng, n)
+    )
 
 
-def _published(rng: np.random.Generator, prior: PublishedPrior, world: World) -> World:
-    """Scale a batch of worlds to published returns and media shares."""
-    effect, base = _factors(rng, prior, world)
+def _published(
+    rng: np.random.Generator, prior: PublishedPrior, world: World, p: Parameters
+) -> World:
+    """Scale a batch of worlds to published returns, media shares and noise."""
+    effect, base, noise = _factors(rng, prior, world, p.noise)
     each = base[:, None, None]
     return replace(
         world,
@@ -196,16 +217,17 @@ def _published(rng: np.random.Generator, prior: PublishedPrior, world: World) ->
         intercept=world.intercept * each,
         trend=world.trend * each,
         seasonality=world.seasonality * each,
-        shock=world.shock * each,
+        shock=world.shock * noise[:, None, None],
     )
 
 
 def _published_config(
     rng: np.random.Generator, prior: PublishedPrior, config: MMMDataConfig
 ) -> MMMDataConfig:
-    """Scale a config so that the world of its own seed has published returns and share."""
+    """Scale a config so that the world of its own seed has published returns, share and noise."""
     world = World.stack([draw_world(config, config.seed or 0)])
-    effect, base = _factors(rng, prior, world)
+    noise_share = config.regions.sales_volatility
+    effect, base, noise = _factors(rng, prior, world, np.array([noise_share]))
     rate = float(base[0])
     channels = tuple(
         replace(channel, base_effectiveness=channel.base_effectiveness * float(factor) / rate)
@@ -215,7 +237,11 @@ def _published_config(
         replace(control, base_effectiveness=control.base_effectiveness * rate)
         for control in config.control_variables
     )
-    regions = replace(config.regions, base_sales_rate=config.regions.base_sales_rate * rate)
+    regions = replace(
+        config.regions,
+        base_sales_rate=config.regions.base_sales_rate * rate,
+        sales_volatility=noise_share * float(noise[0]) / rate,
+    )
     return replace(config, channels=channels, control_variables=controls, regions=regions)
 
 
@@ -232,7 +258,6 @@ def _simulate(rng: np.random.Generator, p: Parameters, T: int, G: int) -> World:
     effect = p.effect[:, None] * spend.noise(z[0], p.effect_variation[:, None, None])
     odds = p.alpha[:, None] * np.exp(v * z[1])
     alpha = odds / (1 - p.alpha[:, None] + odds)
-    mean_active = x.sum(2) / np.maximum((x > 0).sum(2), 1)
     half = p.half_saturation[:, None] * np.exp(v * z[2])
     path = np.exp(_paths(rng, p, J, T))  # (world, channel, date)
 
@@ -249,7 +274,7 @@ def _simulate(rng: np.random.Generator, p: Parameters, T: int, G: int) -> World:
         lag_weights=weights / weights.sum(2, keepdims=True),
         adstock_first=np.ones((n, J), dtype=bool),
         kind=np.full((n, J), transforms.HILL, dtype=np.int8),
-        pivot=half * mean_active,
+        pivot=half * _spend_figure(x, p.figure),
         power=p.slope[:, None] * np.exp(v * z[3]),
         coefficient=(effect * base[..., None])[:, :, None, :] * path.swapaxes(1, 2)[:, None],
         control_coefficient=control_effect,
@@ -259,6 +284,16 @@ def _simulate(rng: np.random.Generator, p: Parameters, T: int, G: int) -> World:
         shock=(p.noise[:, None] * base)[..., None] * rng.standard_normal((n, G, T)),
         adstock_decay=alpha,
     )
+
+
+def _spend_figure(x: Array, figure: Ints) -> Array:
+    """Return the figure of spend (world, geo, channel) that half-saturations are multiples of."""
+    spending = x.swapaxes(2, 3)  # (world, geo, channel, date)
+    out = np.empty(spending.shape[:-1])
+    for index, name in enumerate(SPEND_FIGURES):
+        if (own := np.broadcast_to((figure == index)[:, None], out.shape)).any():
+            out[own] = transforms.spend_figure(spending[own], name)
+    return out
 
 
 def _weekly(rng: np.random.Generator, s: Series, T: int, G: int, between: Array) -> Array:

@@ -13,6 +13,7 @@ from mmm_data_generator.rules import (
     fail,
     number,
 )
+from mmm_data_generator.world_law import SPEND_FIGURES
 from mmm_data_generator.world_prior import WorldPrior
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+
+#: Robyn's guide: exponent of the Hill curve, inflexion as a share of the largest spend.
+ROBYN_ALPHA, ROBYN_GAMMA = (0.5, 3.0), (0.3, 1.0)
+#: Meridian's default prior of ec_m: mean, sd, bounds; multiples of the median spend while active.
+MERIDIAN_EC = (0.8, 0.8, 0.1, 10.0)
+#: PyMC-Marketing's default priors of HillSaturation, slope and kappa alike, away from 0.
+PYMC_HILL = (0.0, 1.5, 0.1, np.inf)
 
 
 def _ranges(value: Any) -> tuple[tuple[float, float], ...]:
@@ -37,10 +45,12 @@ def _ranges(value: Any) -> tuple[tuple[float, float], ...]:
 
 @checked
 class PublishedPrior(WorldPrior):
-    r"""The law of ``WorldPrior`` but for three things, each as it is published.
+    r"""The law of ``WorldPrior`` but for five things, each as it is published.
 
     *Returns*. The ROAS of every channel over the window is ``LN(exp(roi_log_mean), roi_log_sd)``,
-    independent over channels: LogNormal(0.2, 0.9), the default prior of Google Meridian.
+    independent over channels: LogNormal(0.2, 0.9), the default prior of Google Meridian. With
+    ``roi_log_mean`` None channels split the media share as ``WorldPrior`` has it: for models that
+    are blind to the unit of spend, to which a return says nothing.
 
     *Media share*. The share of expected sales that all channels have together is Beta with mean
     ``share_mean`` and standard deviation ``share_sd``: 0.4 and 0.2, as Meridian states it for
@@ -50,41 +60,63 @@ class PublishedPrior(WorldPrior):
     ``decay_chances``: 0.3 to 0.8 (TV), 0.1 to 0.4 (out-of-home, print, radio), 0 to 0.3
     (digital), from the guide to hyperparameters of Meta's Robyn.
 
-    Spend, response curves, paths of coefficients, controls and seasons are those of
-    ``WorldPrior``; the world is simulated first and then scaled: coefficients until every channel
-    has its return, all else (baseline, controls, noise) by one factor until media has its share.
-    Both hold exactly in every world. ``effect_median``, ``effect_sd`` and the level of base sales
-    play no part; no world comes from ``time_varying``. See docs/priors.md.
+    *Curves*. A channel's Hill curve is drawn, with ``curve_chances``, as Robyn's guide has it
+    (slope U(0.5, 3), half-saturation U(0.3, 1) of the largest weekly spend), as Meridian's default
+    priors do (slope 1, half-saturation N(0.8, 0.8^2) cut to 0.1 to 10 times the median spend while
+    active), or as those of PyMC-Marketing's ``HillSaturation`` do (slope and half-saturation both
+    half-normal of scale 1.5, the latter of the largest weekly spend; below 0.1 they are drawn
+    again).
+
+    *Noise*. Expected sales explain a share of the variance of each geo's sales that is Beta with
+    mean ``r2_mean`` and standard deviation ``r2_sd``, one share for all geos of a world: 0.85 and
+    0.1, since practice asks a model for an R2 of 0.8 to 0.95.
+
+    Spend, paths of coefficients, controls and seasons are those of ``WorldPrior``; the world is
+    simulated first and then scaled: coefficients until every channel has its return, all else by
+    one factor until media has its share, noise until sales have their R2. These hold exactly in
+    every world (the R2 with the noise's own variance, not that of its draw).
+    ``effect_median``, ``effect_sd`` and the level of base sales play no part; no world comes from
+    ``time_varying``. See docs/priors.md.
     """
 
     time_varying_share: float = 0.0
-    roi_log_mean: float = 0.2
+    roi_log_mean: float | None = 0.2
     roi_log_sd: float = 0.9
     share_mean: float = 0.4
     share_sd: float = 0.2
     decay_ranges: tuple[tuple[float, float], ...] = ((0.3, 0.8), (0.1, 0.4), (0.0, 0.3))
     decay_chances: tuple[float, ...] = (0.3, 0.2, 0.5)
+    curve_chances: tuple[float, ...] = (1 / 3, 1 / 3, 1 / 3)
+    r2_mean: float = 0.85
+    r2_sd: float = 0.1
 
     RULES: ClassVar[dict[str, Rule]] = {
         **WorldPrior.RULES,
         "time_varying_share": number(at_least=0, at_most=0),
-        "roi_log_mean": number(),
+        "roi_log_mean": number(optional=True),
         "roi_log_sd": number(at_least=0),
         "share_mean": number(above=0, below=1),
         "share_sd": number(above=0, below=0.5),
         "decay_ranges": _ranges,
         "decay_chances": lambda value: tuple(number(at_least=0)(each) for each in value),
+        "curve_chances": lambda value: tuple(number(at_least=0)(each) for each in value),
+        "r2_mean": number(above=0, below=1),
+        "r2_sd": number(above=0, below=0.5),
     }
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.share_sd**2 >= self.share_mean * (1 - self.share_mean):
-            raise fail(
-                self, "share_sd", f" = {self.share_sd}: too wide for share_mean {self.share_mean}"
-            )
-        chances = self.decay_chances
-        if len(chances) != len(self.decay_ranges) or abs(sum(chances) - 1) > 1e-9:
-            raise fail(self, "decay_chances", f" = {chances}: one for each of decay_ranges, sum 1")
+        for sd, mean in (("share_sd", "share_mean"), ("r2_sd", "r2_mean")):
+            m, s = getattr(self, mean), getattr(self, sd)
+            if s**2 >= m * (1 - m):
+                raise fail(self, sd, f" = {s}: too wide for {mean} {m}")
+        for name, of, n in (
+            ("decay_chances", "one for each of decay_ranges", len(self.decay_ranges)),
+            ("curve_chances", "three, for Robyn, Meridian and PyMC-Marketing", 3),
+        ):
+            chances = getattr(self, name)
+            if len(chances) != n or abs(sum(chances) - 1) > 1e-9:
+                raise fail(self, name, f" = {chances}: {of}, sum 1")
 
     def draw_decays(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
         """Draw decays per week."""
@@ -92,38 +124,91 @@ class PublishedPrior(WorldPrior):
         low, high = np.array(self.decay_ranges).T
         return low[kind] + (high - low)[kind] * rng.random(size)
 
-    def draw_roi(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
-        """Draw the return of each channel."""
+    def draw_curves(
+        self, rng: np.random.Generator, size: tuple[int, ...]
+    ) -> tuple[Array, Array, NDArray[np.int64]]:
+        """Draw slopes, half-saturations, and the figure of spend that the latter are multiples of.
+
+        The figure is an index of ``world_law.SPEND_FIGURES``.
+        """
+        source = rng.choice(3, size, p=self.curve_chances)
+        slopes = [
+            rng.uniform(*ROBYN_ALPHA, size),
+            np.ones(size),
+            _truncated_normal(rng, *PYMC_HILL, size),
+        ]
+        halves = [
+            rng.uniform(*ROBYN_GAMMA, size),
+            _truncated_normal(rng, *MERIDIAN_EC, size),
+            _truncated_normal(rng, *PYMC_HILL, size),
+        ]
+        figures = [SPEND_FIGURES.index(name) for name in ("max", "median_active", "max")]
+        return (
+            np.choose(source, slopes),
+            np.choose(source, halves),
+            np.choose(source, figures).astype(np.int64),
+        )
+
+    def draw_roi(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array | None:
+        """Draw the return of each channel; None leaves the split of ``WorldPrior``."""
+        if self.roi_log_mean is None:
+            return None
         return np.exp(self.roi_log_mean + self.roi_log_sd * rng.standard_normal(size))
 
     def draw_share(self, rng: np.random.Generator, n: int) -> Array:
         """Draw the media share of each world."""
-        m = self.share_mean
-        total = m * (1 - m) / self.share_sd**2 - 1
-        return rng.beta(m * total, (1 - m) * total, n)
+        return _beta(rng, self.share_mean, self.share_sd, n)
+
+    def draw_r2(self, rng: np.random.Generator, n: int) -> Array:
+        """Draw the share of the variance of sales that expected sales explain."""
+        return _beta(rng, self.r2_mean, self.r2_sd, n)
 
 
-def scales(arrays: Mapping[str, Array], roi: Array, share: Array) -> tuple[Array, Array]:
-    """Return the factors that give worlds their returns and media shares.
+def _truncated_normal(
+    rng: np.random.Generator, mean: float, sd: float, low: float, high: float, size: tuple[int, ...]
+) -> Array:
+    """Draw from N(mean, sd^2) between two bounds: draw again what lies outside."""
+    x = mean + sd * rng.standard_normal(size)
+    while (outside := (x < low) | (x > high)).any():
+        x[outside] = mean + sd * rng.standard_normal(int(outside.sum()))
+    return x
+
+
+def _beta(rng: np.random.Generator, mean: float, sd: float, n: int) -> Array:
+    """Draw from the Beta law of a mean and a standard deviation."""
+    total = mean * (1 - mean) / sd**2 - 1
+    return rng.beta(mean * total, (1 - mean) * total, n)
+
+
+def scales(
+    arrays: Mapping[str, Array], roi: Array | None, share: Array, r2: Array
+) -> tuple[Array, Array, Array]:
+    """Return the factors that give worlds their returns, media shares and noise.
 
     Parameters
     ----------
     arrays
         ``contribution`` and ``spend`` (world, geo, date, channel), ``baseline`` (world, geo,
-        date) and ``control_contribution`` (world, geo, date, control) as they are.
-    roi, share
-        What they shall be, (world, channel) and (world,).
+        date), ``control_contribution`` (world, geo, date, control) and ``noise_sd`` (world, geo)
+        as they are.
+    roi, share, r2
+        What they shall be, (world, channel), (world,) and (world,); without ``roi`` channels keep
+        their proportions.
 
     Returns
     -------
-    effect, base
-        The factor of each coefficient (world, channel), and of everything else (world,).
+    effect, base, noise
+        The factor of each coefficient (world, channel), of all else but noise, and of noise.
     """
     sold, spend = arrays["contribution"].sum((1, 2)), arrays["spend"].sum((1, 2))
-    media = (roi * spend).sum(1)
     baseline = arrays["baseline"].sum((1, 2))
     # controls that take nearly all sales away cannot be scaled into a share
     rest = np.maximum(baseline + arrays["control_contribution"].sum((1, 2, 3)), 0.1 * baseline)
     # a channel that earns nothing at all cannot be scaled
-    effect = roi * spend / np.where(sold > 0, sold, 1.0)
-    return effect, media * (1 - share) / share / rest
+    effect = np.ones_like(sold) if roi is None else roi * spend / np.where(sold > 0, sold, 1.0)
+    base = (effect * sold).sum(1) * (1 - share) / share / rest
+    other = arrays["baseline"] + arrays["control_contribution"].sum(-1)
+    media = (arrays["contribution"] * effect[:, None, None]).sum(-1)
+    explained = (media + base[:, None, None] * other).var(2).sum(1)
+    left = np.square(arrays["noise_sd"]).sum(1)
+    return effect, base, np.sqrt(explained * (1 - r2) / r2 / left)

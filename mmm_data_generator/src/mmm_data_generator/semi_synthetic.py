@@ -156,7 +156,10 @@ def _media(
         if config.adstock.type in ("geometric", "delayed"):
             decay[:, j] = config.adstock.alpha
         kind[j], pivot[:, j], power[:, j] = transforms.saturation_form(
-            config.saturation, _scale(x[..., j], config.saturation.scale), np.zeros(g), np.zeros(g)
+            config.saturation,
+            transforms.spend_figure(x[..., j], config.saturation.scale),
+            np.zeros(g),
+            np.zeros(g),
         )
         rng = stream(seed, "real coefficient", name=channel)
         path[..., j] = np.exp(coefficients.log_path(config.coefficient, n, rng))
@@ -204,16 +207,6 @@ def _adstock(alpha: float, frequency: str) -> AdstockConfig:
         return AdstockConfig(alpha=alpha)
     weeks = WEEKS_PER_YEAR / PER_YEAR[frequency]  # in a period
     return AdstockConfig(alpha=alpha**weeks, l_max=max(round(8 / weeks), 2))
-
-
-def _scale(weekly: Array, scale: str) -> Array:
-    active = np.maximum((weekly > 0).sum(1), 1)
-    value = {
-        "max": weekly.max(1),
-        "mean": weekly.mean(1),
-        "mean_active": weekly.sum(1) / active,
-    }.get(scale, np.ones(len(weekly)))
-    return np.where(value > 0, value, 1.0)
 
 
 def _mean_sales(kpi: Array | None, x: Array, seed: int) -> Array:

@@ -188,7 +188,7 @@ def _media(config: MMMDataConfig, seed: int, spending: Array, base: Array) -> di
             decay[:, j] = 0.0
         kind[j], pivot[:, j], power[:, j] = transforms.saturation_form(
             saturation,
-            _scale(spending[..., j], saturation.scale),
+            transforms.spend_figure(spending[..., j], saturation.scale),
             v * z[:, j, 2],
             v * z[:, j, 3],
         )
@@ -213,17 +213,3 @@ def _vary_odds(alpha: float | None, shift: Array) -> Array | None:
         return None
     grown = alpha * np.exp(shift)
     return grown / (1 - alpha + grown)
-
-
-def _scale(weekly: Array, scale: str) -> Array:
-    """Return the spend (geo,) by which a saturation measures spend (geo, date)."""
-    match scale:
-        case "max":
-            value = weekly.max(1)
-        case "mean":
-            value = weekly.mean(1)
-        case "mean_active":
-            value = weekly.sum(1) / np.maximum((weekly > 0).sum(1), 1)
-        case _:
-            value = np.ones(len(weekly))
-    return np.where(value > 0, value, 1.0)

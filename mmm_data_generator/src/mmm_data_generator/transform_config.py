@@ -35,7 +35,7 @@ SATURATION_PARAMETERS: dict[str, dict[str, float]] = {
     "none": {},
 }
 
-SCALES = ("max", "mean", "mean_active", "currency")
+SCALES = ("max", "mean", "mean_active", "median_active", "currency")
 
 
 @checked
@@ -86,7 +86,8 @@ class SaturationConfig:
     (tanh), ``exponent`` (root). Bounded types run from 0 to 1 and a coefficient is sales at full
     saturation; for root and none a coefficient is sales at a steady spend equal to the scale.
     ``scale`` is the channel's largest weekly spend in the geo (``max``), its mean over all weeks
-    (``mean``) or over weeks with spend (``mean_active``), or one unit of ``currency``.
+    (``mean``) or over weeks with spend (``mean_active``), its median over the latter
+    (``median_active``), or one unit of ``currency``.
     """
 
     type: str = "hill"

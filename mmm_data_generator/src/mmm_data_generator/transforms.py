@@ -118,6 +118,29 @@ def saturation_form(
             return POWER, scale * one, one
 
 
+def spend_figure(spend: Array, scale: str) -> Array:
+    """Return the figure of spend (..., date) by which a saturation measures it: see its ``scale``.
+
+    A channel that never spends has 1.
+    """
+    active = spend > 0
+    weeks = np.maximum(active.sum(-1), 1)
+    match scale:
+        case "max":
+            value = spend.max(-1)
+        case "mean":
+            value = spend.mean(-1)
+        case "mean_active":
+            value = spend.sum(-1) / weeks
+        case "median_active":
+            rank = spend.shape[-1] - weeks + np.array([(weeks - 1) // 2, weeks // 2])
+            ranked = np.moveaxis(np.sort(spend, axis=-1), -1, 0)
+            value = np.take_along_axis(ranked, rank, axis=0).mean(0)
+        case _:
+            value = np.ones(spend.shape[:-1])
+    return np.where(value > 0, value, 1.0)
+
+
 def saturate(x: Array, kind: NDArray[np.int8], pivot: Array, power: Array) -> Array:
     """Saturate ``x`` (..., geo, date, channel); ``pivot`` and ``power`` are (..., geo, channel).
 

@@ -14,6 +14,8 @@ Ints = NDArray[np.int64]
 
 PATTERNS = ("linear_trend", "seasonal", "on_off", "delayed_start")
 LINE, WAVE, BURSTS, LAUNCH = range(4)
+#: What a half-saturation is a multiple of.
+SPEND_FIGURES = ("mean_active", "max", "median_active")
 PROCESSES = ("constant", "log_ou", "log_ou_jumps", "random_walk")
 
 
@@ -44,7 +46,8 @@ class Parameters:
     controls: Series
     alpha: Array
     slope: Array
-    half_saturation: Array  # times mean spend while active
+    half_saturation: Array  # times the figure of spend
+    figure: Ints  # index of SPEND_FIGURES
     l_max: Ints
     effect: Array  # times base sales rate
     process: Ints
@@ -88,6 +91,7 @@ def parameters(
         alpha=alpha,
         slope=ln(rng, 1.0, 0.25, (n, 1)) * ln(rng, 1.0, 0.45, each),
         half_saturation=ln(rng, 1.2, 0.8, (n, 1)) * ln(rng, 1.0, 0.7, each),
+        figure=np.zeros(each, dtype=np.int64),
         l_max=np.where(rng.random(n) < prior.long_share, prior.long_l_max, 8),
         effect=effect / split.sum(1, keepdims=True),
         process=process,
