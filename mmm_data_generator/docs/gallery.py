@@ -33,6 +33,7 @@ ROWS = 8  # stressors to a sheet
 HALF_LIFE_DECAYS = {"TV": (0.3, 0.8), "offline": (0.1, 0.4), "digital": (0.0, 0.3)}
 ROI_80 = (0.39, 3.9)  # LogNormal(0.2, 0.9)
 SHARE = (0.2, 0.6)
+R2 = (0.8, 0.95)
 
 
 def main() -> None:
@@ -155,9 +156,9 @@ def one_geo(data: MMMDataset) -> Any:
 
 
 def priors() -> Figure:
-    """Draw what the priors say of ROAS, shares, carry-over and autocorrelation."""
-    figure = Figure(figsize=(13, 8.4), layout="constrained")
-    axes = figure.subplots(3, 4)
+    """Draw what the priors say of ROAS, shares, carry-over, curves, noise and autocorrelation."""
+    figure = Figure(figsize=(16, 8.4), layout="constrained")
+    axes = figure.subplots(3, 6)
     for row, prior in zip(axes, ("worlds", "time_varying", "published"), strict=True):
         batch = draw_batch(np.random.default_rng(SEED), prior, 2000, n_channels=5, n_weeks=104)
         sold, paid = batch["contribution"].sum((1, 2)), batch["spend"].sum((1, 2))
@@ -175,7 +176,13 @@ def priors() -> Figure:
             across = row[2].get_xaxis_transform()
             row[2].plot([low, high], [top, top], color=ORANGE, linewidth=2, transform=across)
             row[2].text(high, top, f" {label}", fontsize=7, va="center", transform=across)
-        histogram(row[3], memory, "lag-1 autocorrelation of sales", None)
+        over = batch["spend"].mean(2) / batch.world.pivot
+        elasticity = batch.world.power / (1 + over**batch.world.power)
+        histogram(row[3], np.minimum(elasticity, 3).ravel(), "elasticity at mean spend", None)
+        expected = (batch["sales"] - batch["noise"]).var(2)[:, 0]
+        r2 = expected / (expected + batch["noise"].var(2)[:, 0])
+        histogram(row[4], r2, "R2 of expected sales", R2)
+        histogram(row[5], memory, "lag-1 autocorrelation of sales", None)
     figure.suptitle("2,000 worlds of each prior; orange: published ranges (priors.md)", fontsize=9)
     return figure
 

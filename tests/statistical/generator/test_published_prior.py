@@ -1,4 +1,4 @@
-"""The prior ``published`` says what is published: returns, media share and carry-over."""
+"""The prior ``published`` says what is published: returns, share, carry-over, curves, noise."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mmm_data_generator import (
     generate_mmm_dataset,
 )
 from mmm_data_generator.batch import Batch
+from mmm_data_generator.world_law import SPEND_FIGURES
 
 N = 600
 
@@ -63,7 +64,67 @@ def test_decays_are_in_robyns_ranges() -> None:
     assert stats.kstest(decay.ravel(), cdf).statistic < 0.05
 
 
-def test_only_those_three_laws_differ_from_the_wide_prior() -> None:
+def test_curves_are_those_of_three_libraries() -> None:
+    rng = np.random.default_rng(5)
+    slope, half, figure = PublishedPrior().draw_curves(rng, (30_000,))
+    of_max, of_median = (SPEND_FIGURES.index(name) for name in ("max", "median_active"))
+    meridian = figure == of_median
+    assert np.mean(meridian) == pytest.approx(1 / 3, abs=0.01)
+    assert set(np.unique(figure)) == {of_max, of_median}
+    # Meridian: slope 1, half-saturation N(0.8, 0.8^2) between 0.1 and 10
+    np.testing.assert_array_equal(slope[meridian], 1.0)
+    low, high = (0.1 - 0.8) / 0.8, (10 - 0.8) / 0.8
+    ec = stats.truncnorm(low, high, 0.8, 0.8)
+    assert stats.kstest(half[meridian], ec.cdf).pvalue > 0.01
+    # the others by themselves
+    robyn = PublishedPrior(curve_chances=(1, 0, 0)).draw_curves(rng, (5_000,))
+    assert stats.kstest(robyn[0], stats.uniform(0.5, 2.5).cdf).pvalue > 0.01
+    assert stats.kstest(robyn[1], stats.uniform(0.3, 0.7).cdf).pvalue > 0.01
+    pymc = PublishedPrior(curve_chances=(0, 0, 1)).draw_curves(rng, (5_000,))
+    half_normal = stats.truncnorm(0.1 / 1.5, np.inf, 0, 1.5)
+    for drawn in pymc[:2]:
+        assert stats.kstest(drawn, half_normal.cdf).pvalue > 0.01
+    assert set(pymc[2]) == set(robyn[2]) == {of_max}
+
+
+def test_half_saturation_is_measured_by_its_own_figure_of_spend() -> None:
+    prior = PublishedPrior(curve_chances=(1, 0, 0))
+    batch = draw_batch(np.random.default_rng(6), prior, 300, 3, 0, 60)
+    of_max = batch.world.pivot[:, 0] / batch["spend"][:, 0].max(1)
+    # a geo's own curve moves by up to 0.3 in logs
+    assert np.median(of_max) == pytest.approx(0.65, abs=0.04)
+    prior = PublishedPrior(curve_chances=(0, 1, 0))
+    batch = draw_batch(np.random.default_rng(6), prior, 300, 3, 0, 60)
+    spend = np.where(batch["spend"] > 0, batch["spend"], np.nan)[:, 0]
+    of_median = batch.world.pivot[:, 0] / np.nanmedian(spend, axis=1)
+    middle = stats.truncnorm(-0.875, 11.5, 0.8, 0.8).median()
+    assert np.median(of_median) == pytest.approx(middle, abs=0.08)
+
+
+def test_expected_sales_explain_the_published_share_of_variance(batch: Batch) -> None:
+    expected = batch["sales"] - batch["noise"]
+    explained, left = expected.var(2).sum(1), batch["noise"].var(2).sum(1)
+    r2 = explained / (explained + left)
+    # the noise is one draw of 78 weeks: its variance is near its law's, not the same
+    total = 0.85 * 0.15 / 0.1**2 - 1
+    assert stats.kstest(r2, stats.beta(0.85 * total, 0.15 * total).cdf).statistic < 0.08
+    assert r2.mean() == pytest.approx(0.85, abs=0.02)
+
+
+def test_a_model_blind_to_units_keeps_the_split_of_the_wide_prior() -> None:
+    prior = PublishedPrior(roi_log_mean=None)
+    batch = draw_batch(np.random.default_rng(9), prior, N, 4, 2, 78)
+    assert stats.kstest(media_share(batch), stats.beta(2, 3).cdf).pvalue > 0.01
+    shares = batch["contribution"].sum((1, 2))
+    wide = draw_batch(np.random.default_rng(9), PublishedPrior(), N, 4, 2, 78)["contribution"]
+
+    def spread(sold: np.ndarray) -> float:
+        return float(np.median(np.log(sold).std(1)))
+
+    assert spread(shares) < spread(wide.sum((1, 2)))
+
+
+def test_only_those_laws_differ_from_the_wide_prior() -> None:
     published = draw_batch(np.random.default_rng(3), "published", N, 4, 2, 78)
     wide = draw_batch(np.random.default_rng(4), "worlds", N, 4, 2, 78)
 
@@ -106,6 +167,8 @@ def test_its_fields_move_its_law() -> None:
         ({"share_mean": 1.0}, "share_mean = 1.0: must be > 0 and < 1"),
         ({"share_mean": 0.05, "share_sd": 0.4}, "share_sd = 0.4: too wide for share_mean 0.05"),
         ({"decay_ranges": [(0.5, 0.2)]}, "must be a list of pairs"),
+        ({"curve_chances": (0.5, 0.5)}, "curve_chances = .* three, for Robyn, Meridian and PyMC"),
+        ({"r2_mean": 0.99, "r2_sd": 0.2}, "r2_sd = 0.2: too wide for r2_mean 0.99"),
         ({"decay_chances": (1.0,)}, "decay_chances = .* one for each of decay_ranges"),
         ({"time_varying_share": 0.5}, "time_varying_share = 0.5: must be >= 0 and <= 0"),
         ({"roi_mean": 1}, "roi_mean: unknown field; did you mean"),
