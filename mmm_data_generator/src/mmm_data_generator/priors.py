@@ -14,8 +14,12 @@ from mmm_data_generator.config import CoefficientConfig, MMMDataConfig
 from mmm_data_generator.drawn_config import config_of
 from mmm_data_generator.errors import ConfigError
 from mmm_data_generator.periods import WEEKS_PER_YEAR
-from mmm_data_generator.published_prior import PublishedPrior, scales
-from mmm_data_generator.simulate import draw_world
+from mmm_data_generator.published_prior import PublishedPrior
+from mmm_data_generator.published_worlds import (
+    published_config,
+    published_parameters,
+    published_worlds,
+)
 from mmm_data_generator.time_varying import TimeVaryingPrior
 from mmm_data_generator.world import ARRAYS, World
 from mmm_data_generator.world_law import (
@@ -82,9 +86,10 @@ def draw_config(
     if geos == 1 and rng.random() < prior.time_varying_share:
         own = _resized(prior.time_varying, channels, controls)
         return MMMDataConfig(name="world", n_periods=weeks, prior=own, seed=seed)
-    p = _parameters(rng, prior, 1, channels, controls, weeks)
-    config = config_of(p, weeks, geos, seed)
-    return _published_config(rng, prior, config) if isinstance(prior, PublishedPrior) else config
+    if isinstance(prior, PublishedPrior):
+        p = published_parameters(rng, prior, 1, channels, controls, weeks)
+        return published_config(rng, prior, config_of(p, weeks, geos, seed))
+    return config_of(parameters(rng, prior, 1, channels, controls, weeks), weeks, geos, seed)
 
 
 def draw_batch(
@@ -127,11 +132,12 @@ def draw_batch(
         own = _resized(prior.time_varying, channels, controls)
         worlds.append(own.draw(lambda *_, **__: rng, n_moving, n_weeks))
     if n_moving < n_worlds:
-        p = _parameters(rng, prior, n_worlds - n_moving, channels, controls, n_weeks)
-        world = _simulate(rng, p, n_weeks, n_geos)
-        worlds.append(
-            _published(rng, prior, world, p) if isinstance(prior, PublishedPrior) else world
-        )
+        sizes = (n_worlds - n_moving, channels, controls, n_weeks)
+        if isinstance(prior, PublishedPrior):
+            p = published_parameters(rng, prior, *sizes)
+            worlds.append(published_worlds(rng, prior, _simulate(rng, p, n_weeks, n_geos), p))
+        else:
+            worlds.append(_simulate(rng, parameters(rng, prior, *sizes), n_weeks, n_geos))
     return Batch(_shuffled(rng, worlds), name="world")
 
 
@@ -168,81 +174,6 @@ def _sizes(rng: np.random.Generator, prior: WorldPrior) -> tuple[int, int, int, 
     one = prior.max_geos == 1 or rng.random() < 0.6
     geos = 1 if one else int(rng.integers(2, prior.max_geos + 1))
     return min(channels, prior.max_channels), controls, weeks, geos
-
-
-def _parameters(rng: np.random.Generator, prior: WorldPrior, *sizes: int) -> Parameters:
-    p = parameters(rng, prior, *sizes)
-    if isinstance(prior, PublishedPrior):
-        slope, half, figure = prior.draw_curves(rng, p.slope.shape)
-        return replace(
-            p,
-            alpha=prior.draw_decays(rng, p.alpha.shape),
-            slope=slope,
-            half_saturation=half,
-            figure=figure,
-        )
-    return p
-
-
-def _factors(
-    rng: np.random.Generator, prior: PublishedPrior, world: World, noise: Array
-) -> tuple[Array, Array, Array]:
-    """Return the factors of coefficients (world, channel), of all else and of noise (world,).
-
-    ``noise`` (world,) is the noise's standard deviation as a share of each geo's base sales rate.
-    """
-    parts = {
-        "contribution": world.contribution(),
-        "spend": world.spend,
-        "baseline": world.baseline,
-        "control_contribution": world.control_contribution,
-        "noise_sd": noise[:, None] * world.intercept[..., 0],
-    }
-    n, channels = len(world.spend), world.spend.shape[-1]
-    return scales(
-        parts, prior.draw_roi(rng, (n, channels)), prior.draw_share(rng, n), prior.draw_r2(rng, n)
-    )
-
-
-def _published(
-    rng: np.random.Generator, prior: PublishedPrior, world: World, p: Parameters
-) -> World:
-    """Scale a batch of worlds to published returns, media shares and noise."""
-    effect, base, noise = _factors(rng, prior, world, p.noise)
-    each = base[:, None, None]
-    return replace(
-        world,
-        coefficient=world.coefficient * effect[:, None, None, :],
-        control_coefficient=world.control_coefficient * each[..., None],
-        intercept=world.intercept * each,
-        trend=world.trend * each,
-        seasonality=world.seasonality * each,
-        shock=world.shock * noise[:, None, None],
-    )
-
-
-def _published_config(
-    rng: np.random.Generator, prior: PublishedPrior, config: MMMDataConfig
-) -> MMMDataConfig:
-    """Scale a config so that the world of its own seed has published returns, share and noise."""
-    world = World.stack([draw_world(config, config.seed or 0)])
-    noise_share = config.regions.sales_volatility
-    effect, base, noise = _factors(rng, prior, world, np.array([noise_share]))
-    rate = float(base[0])
-    channels = tuple(
-        replace(channel, base_effectiveness=channel.base_effectiveness * float(factor) / rate)
-        for channel, factor in zip(config.channels, effect[0], strict=True)
-    )
-    controls = tuple(
-        replace(control, base_effectiveness=control.base_effectiveness * rate)
-        for control in config.control_variables
-    )
-    regions = replace(
-        config.regions,
-        base_sales_rate=config.regions.base_sales_rate * rate,
-        sales_volatility=noise_share * float(noise[0]) / rate,
-    )
-    return replace(config, channels=channels, control_variables=controls, regions=regions)
 
 
 def _simulate(rng: np.random.Generator, p: Parameters, T: int, G: int) -> World:

@@ -17,8 +17,6 @@ from mmm_data_generator.world_law import SPEND_FIGURES
 from mmm_data_generator.world_prior import WorldPrior
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -178,37 +176,3 @@ def _beta(rng: np.random.Generator, mean: float, sd: float, n: int) -> Array:
     """Draw from the Beta law of a mean and a standard deviation."""
     total = mean * (1 - mean) / sd**2 - 1
     return rng.beta(mean * total, (1 - mean) * total, n)
-
-
-def scales(
-    arrays: Mapping[str, Array], roi: Array | None, share: Array, r2: Array
-) -> tuple[Array, Array, Array]:
-    """Return the factors that give worlds their returns, media shares and noise.
-
-    Parameters
-    ----------
-    arrays
-        ``contribution`` and ``spend`` (world, geo, date, channel), ``baseline`` (world, geo,
-        date), ``control_contribution`` (world, geo, date, control) and ``noise_sd`` (world, geo)
-        as they are.
-    roi, share, r2
-        What they shall be, (world, channel), (world,) and (world,); without ``roi`` channels keep
-        their proportions.
-
-    Returns
-    -------
-    effect, base, noise
-        The factor of each coefficient (world, channel), of all else but noise, and of noise.
-    """
-    sold, spend = arrays["contribution"].sum((1, 2)), arrays["spend"].sum((1, 2))
-    baseline = arrays["baseline"].sum((1, 2))
-    # controls that take nearly all sales away cannot be scaled into a share
-    rest = np.maximum(baseline + arrays["control_contribution"].sum((1, 2, 3)), 0.1 * baseline)
-    # a channel that earns nothing at all cannot be scaled
-    effect = np.ones_like(sold) if roi is None else roi * spend / np.where(sold > 0, sold, 1.0)
-    base = (effect * sold).sum(1) * (1 - share) / share / rest
-    other = arrays["baseline"] + arrays["control_contribution"].sum(-1)
-    media = (arrays["contribution"] * effect[:, None, None]).sum(-1)
-    explained = (media + base[:, None, None] * other).var(2).sum(1)
-    left = np.square(arrays["noise_sd"]).sum(1)
-    return effect, base, np.sqrt(explained * (1 - r2) / r2 / left)
