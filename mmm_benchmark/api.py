@@ -274,11 +274,11 @@ def redraw(options: Options, store: Store) -> Results:
     from mmm_benchmark.jobs import DatasetRef
 
     latest: dict[tuple[str, str], StoredFit] = {}
-    wanted = [str(spec) for spec in options.datasets]
+    wanted = {_called(spec) for spec in options.datasets}
     for fit in sorted(store, key=lambda fit: fit.record["finished_at"]):
         ref = DatasetRef(**fit.job["dataset"])
         called = {ref.name, ref.label, ref.id}
-        if wanted and called.isdisjoint(Path(each).name for each in wanted):
+        if wanted and called.isdisjoint(wanted):
             continue
         if options.samplers and fit.job["fitter"] not in options.samplers:
             continue
@@ -306,6 +306,18 @@ def redraw(options: Options, store: Store) -> Results:
         if fit.status not in ("ok", "skipped")
     }
     return Results(tables, stored, failed, options.results)
+
+
+def _called(spec: Any) -> str:
+    """What stored fits call a dataset: name, ``name@seed``, or the id of what a folder holds."""
+    from mmm_benchmark.datasets import reference_to, source_of
+
+    if isinstance(spec, str) and not Path(spec).expanduser().is_dir():
+        return spec  # may also be an id
+    source = source_of(spec)
+    if source.fixed:
+        return reference_to(source.make(0)).id
+    return source.name if source.seed is None else f"{source.name}@{source.seed}"
 
 
 def distinct(fits: Sequence[tuple[str, StoredFit]]) -> list[str]:

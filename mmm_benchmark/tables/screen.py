@@ -14,7 +14,7 @@ from rich.table import Table
 from mmm_benchmark.scoring.series import ALL
 from mmm_benchmark.tables.columns import typed
 from mmm_benchmark.tables.seed_view import print_seeds
-from mmm_benchmark.tables.views import VIEWS, Shown, View
+from mmm_benchmark.tables.views import SKILL, VIEWS, Shown, View
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,7 +73,8 @@ def _print_one(
     while len(shown) > 1 and _width(table, console) > console.width:
         shown = shown[:-1]  # a cut number would mislead; the CSV has them all
         table = _table(lines, view, shown)
-    console.print(f"[dim]{view.reading}[/]")
+    skill = any(column == "skill_vs_oracle" for column, _, _ in shown)
+    console.print(f"[dim]{view.reading}{f' {SKILL}' if skill else ''}[/]")
     console.print(table)
 
 

@@ -40,6 +40,10 @@ def seconds(value: float) -> str:
     return f"{value:,.{digits}f}"
 
 
+#: Said where the column is shown: few runs have an oracle.
+SKILL = "Skill is the oracle's CRPS over the fit's (1 = its equal)."
+
+
 @dataclass(frozen=True)
 class View:
     """How one table is shown: title, how to read it, and (column, heading, format) triples."""
@@ -54,7 +58,7 @@ VIEWS: dict[str, View] = {
     "contribution_recovery": View(
         "Contributions by channel against the truth",
         "The question that matters. Lower CRPS and SRMSE are better; 90% intervals should hold "
-        "the truth 90% of the time; skill is the oracle's CRPS over the fit's (1 = its equal).",
+        "the truth 90% of the time.",
         (
             ("crps", "CRPS", fine),
             ("skill_vs_oracle", "skill vs\noracle", plain),
