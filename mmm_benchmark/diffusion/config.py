@@ -64,7 +64,7 @@ class TrainingConfig:
     tokens
         Channel-by-patch tokens in a batch: the batch size follows from the size of the worlds.
     prior
-        ``"worlds"`` (every size and law), ``"worlds and published"`` (two thirds of them with
+        ``"worlds"`` (every size and law), ``"worlds and published"`` (four in five with
         published media shares, carry-over, curves and noise), ``"time_varying"`` (the card's
         world), or
         ``"time_varying_v1"`` (its first version, weekly volatility 0.05).
@@ -119,7 +119,7 @@ PRESETS: dict[str, DiffusionConfig] = {
     "ours-published": DiffusionConfig(
         name="ours-published",
         training=TrainingConfig(
-            steps=11_000,
+            steps=9_500,
             learning_rate=6e-4,
             cooldown=0.6,
             seed=20_260_103,

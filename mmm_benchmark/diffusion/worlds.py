@@ -14,8 +14,9 @@ from mmm_data_generator.priors import PublishedPrior, TimeVaryingPrior, WorldPri
 
 LAWS: dict[str, WorldPrior | TimeVaryingPrior] = {
     "worlds": WorldPrior(),
-    # the model is blind to the unit of spend, so a law of returns would say nothing to it
-    "published": PublishedPrior(roi_log_mean=None),
+    # the model is blind to the unit of spend, so a law of returns would say nothing to it; of
+    # PyMC-Marketing's curves it knows the one that this suite's baselines take
+    "published": PublishedPrior(roi_log_mean=None, curve_chances=(1 / 3, 1 / 3, 0, 1 / 3)),
     "time_varying": TimeVaryingPrior(),
     "time_varying_v1": TimeVaryingPrior(
         volatility=0.05, control_volatility=0.03, jump_probability=0.0
@@ -25,7 +26,7 @@ CARD = (5, 3, 104, 1)  # channels, controls, weeks, geos of the card's world
 #: Training priors that mix laws: one quarter of batches the card's own, these chances the others.
 MIXTURES: dict[str, dict[str, float]] = {
     "worlds": {"worlds": 1.0},
-    "worlds and published": {"worlds": 1 / 3, "published": 2 / 3},
+    "worlds and published": {"worlds": 0.2, "published": 0.8},
 }
 CARD_SHARE = 0.25  # of training batches have the card's own size and law
 MAX_ROWS = 420  # geos x weeks of a training world

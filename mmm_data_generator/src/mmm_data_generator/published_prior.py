@@ -27,6 +27,9 @@ ROBYN_ALPHA, ROBYN_GAMMA = (0.5, 3.0), (0.3, 1.0)
 MERIDIAN_EC = (0.8, 0.8, 0.1, 10.0)
 #: PyMC-Marketing's default priors of HillSaturation, slope and kappa alike, away from 0.
 PYMC_HILL = (0.0, 1.5, 0.1, np.inf)
+#: Hill curves near those of its HillSaturationSigmoid under default priors: mean and sd of the
+#: logs of slope less 1, and of half-saturation over the largest spend.
+SIGMOID_SLOPE, SIGMOID_HALF = (np.log(0.08), 1.1), (np.log(4.0), 0.5)
 
 
 def _ranges(value: Any) -> tuple[tuple[float, float], ...]:
@@ -58,12 +61,14 @@ class PublishedPrior(WorldPrior):
     ``decay_chances``: 0.3 to 0.8 (TV), 0.1 to 0.4 (out-of-home, print, radio), 0 to 0.3
     (digital), from the guide to hyperparameters of Meta's Robyn.
 
-    *Curves*. A channel's Hill curve is drawn, with ``curve_chances``, as Robyn's guide has it
-    (slope U(0.5, 3), half-saturation U(0.3, 1) of the largest weekly spend), as Meridian's default
-    priors do (slope 1, half-saturation N(0.8, 0.8^2) cut to 0.1 to 10 times the median spend while
-    active), or as those of PyMC-Marketing's ``HillSaturation`` do (slope and half-saturation both
-    half-normal of scale 1.5, the latter of the largest weekly spend; below 0.1 they are drawn
-    again).
+    *Curves*. A channel's Hill curve is drawn, with ``curve_chances``, as one of four priors has it:
+    Robyn's guide (slope U(0.5, 3), half-saturation U(0.3, 1) of the largest weekly spend);
+    Meridian's defaults (slope 1, half-saturation N(0.8, 0.8^2) cut to 0.1 to 10 times the median
+    spend while active); PyMC-Marketing's defaults for ``HillSaturation`` (slope and
+    half-saturation both half-normal of scale 1.5, the latter of the largest weekly spend; below
+    0.1 they are drawn again); or its defaults for ``HillSaturationSigmoid``, whose curves are
+    lines nearly, some bent upwards: slope 1 + LN(0.08, 1.1), half-saturation LN(4, 0.5) of the
+    largest weekly spend come near them. Each library has a third.
 
     *Noise*. Expected sales explain a share of the variance of each geo's sales that is Beta with
     mean ``r2_mean`` and standard deviation ``r2_sd``, one share for all geos of a world: 0.85 and
@@ -84,7 +89,7 @@ class PublishedPrior(WorldPrior):
     share_sd: float = 0.2
     decay_ranges: tuple[tuple[float, float], ...] = ((0.3, 0.8), (0.1, 0.4), (0.0, 0.3))
     decay_chances: tuple[float, ...] = (0.3, 0.2, 0.5)
-    curve_chances: tuple[float, ...] = (1 / 3, 1 / 3, 1 / 3)
+    curve_chances: tuple[float, ...] = (1 / 3, 1 / 3, 1 / 6, 1 / 6)
     r2_mean: float = 0.85
     r2_sd: float = 0.1
 
@@ -110,7 +115,7 @@ class PublishedPrior(WorldPrior):
                 raise fail(self, sd, f" = {s}: too wide for {mean} {m}")
         for name, of, n in (
             ("decay_chances", "one for each of decay_ranges", len(self.decay_ranges)),
-            ("curve_chances", "three, for Robyn, Meridian and PyMC-Marketing", 3),
+            ("curve_chances", "four, for Robyn, Meridian and two of PyMC-Marketing", 4),
         ):
             chances = getattr(self, name)
             if len(chances) != n or abs(sum(chances) - 1) > 1e-9:
@@ -129,18 +134,20 @@ class PublishedPrior(WorldPrior):
 
         The figure is an index of ``world_law.SPEND_FIGURES``.
         """
-        source = rng.choice(3, size, p=self.curve_chances)
+        source = rng.choice(4, size, p=self.curve_chances)
         slopes = [
             rng.uniform(*ROBYN_ALPHA, size),
             np.ones(size),
             _truncated_normal(rng, *PYMC_HILL, size),
+            1 + np.exp(SIGMOID_SLOPE[0] + SIGMOID_SLOPE[1] * rng.standard_normal(size)),
         ]
         halves = [
             rng.uniform(*ROBYN_GAMMA, size),
             _truncated_normal(rng, *MERIDIAN_EC, size),
             _truncated_normal(rng, *PYMC_HILL, size),
+            np.exp(SIGMOID_HALF[0] + SIGMOID_HALF[1] * rng.standard_normal(size)),
         ]
-        figures = [SPEND_FIGURES.index(name) for name in ("max", "median_active", "max")]
+        figures = [SPEND_FIGURES.index(name) for name in ("max", "median_active", "max", "max")]
         return (
             np.choose(source, slopes),
             np.choose(source, halves),

@@ -77,23 +77,39 @@ def test_curves_are_those_of_three_libraries() -> None:
     ec = stats.truncnorm(low, high, 0.8, 0.8)
     assert stats.kstest(half[meridian], ec.cdf).pvalue > 0.01
     # the others by themselves
-    robyn = PublishedPrior(curve_chances=(1, 0, 0)).draw_curves(rng, (5_000,))
+    robyn = PublishedPrior(curve_chances=(1, 0, 0, 0)).draw_curves(rng, (5_000,))
     assert stats.kstest(robyn[0], stats.uniform(0.5, 2.5).cdf).pvalue > 0.01
     assert stats.kstest(robyn[1], stats.uniform(0.3, 0.7).cdf).pvalue > 0.01
-    pymc = PublishedPrior(curve_chances=(0, 0, 1)).draw_curves(rng, (5_000,))
+    pymc = PublishedPrior(curve_chances=(0, 0, 1, 0)).draw_curves(rng, (5_000,))
     half_normal = stats.truncnorm(0.1 / 1.5, np.inf, 0, 1.5)
     for drawn in pymc[:2]:
         assert stats.kstest(drawn, half_normal.cdf).pvalue > 0.01
     assert set(pymc[2]) == set(robyn[2]) == {of_max}
 
 
+def test_curves_near_pymc_marketings_sigmoid_are_as_straight_as_its_prior_has_them() -> None:
+    """Both are compared by their elasticity at 30% of the largest spend."""
+    rng, x = np.random.default_rng(4), 0.3
+    slope, half, _ = PublishedPrior(curve_chances=(0, 0, 0, 1)).draw_curves(rng, (4_000,))
+    ours = slope / (1 + (x / half) ** slope)
+    steep, middle = np.abs(rng.normal(0, 1.5, (2, 4_000)))  # lam, beta: half-normal(1.5)
+
+    def sigmoid(at: float) -> np.ndarray:
+        return 1 / (1 + np.exp(-steep * (at - middle))) - 1 / (1 + np.exp(steep * middle))
+
+    theirs = np.log(sigmoid(x * 1.001) / sigmoid(x / 1.001)) / np.log(1.001**2)
+    levels = [0.05, 0.25, 0.5, 0.75, 0.95]
+    np.testing.assert_allclose(np.quantile(ours, levels), np.quantile(theirs, levels), atol=0.15)
+    assert np.median(ours) == pytest.approx(np.median(theirs), abs=0.06)
+
+
 def test_half_saturation_is_measured_by_its_own_figure_of_spend() -> None:
-    prior = PublishedPrior(curve_chances=(1, 0, 0))
+    prior = PublishedPrior(curve_chances=(1, 0, 0, 0))
     batch = draw_batch(np.random.default_rng(6), prior, 300, 3, 0, 60)
     of_max = batch.world.pivot[:, 0] / batch["spend"][:, 0].max(1)
     # a geo's own curve moves by up to 0.3 in logs
     assert np.median(of_max) == pytest.approx(0.65, abs=0.04)
-    prior = PublishedPrior(curve_chances=(0, 1, 0))
+    prior = PublishedPrior(curve_chances=(0, 1, 0, 0))
     batch = draw_batch(np.random.default_rng(6), prior, 300, 3, 0, 60)
     spend = np.where(batch["spend"] > 0, batch["spend"], np.nan)[:, 0]
     of_median = batch.world.pivot[:, 0] / np.nanmedian(spend, axis=1)
@@ -167,7 +183,10 @@ def test_its_fields_move_its_law() -> None:
         ({"share_mean": 1.0}, "share_mean = 1.0: must be > 0 and < 1"),
         ({"share_mean": 0.05, "share_sd": 0.4}, "share_sd = 0.4: too wide for share_mean 0.05"),
         ({"decay_ranges": [(0.5, 0.2)]}, "must be a list of pairs"),
-        ({"curve_chances": (0.5, 0.5)}, "curve_chances = .* three, for Robyn, Meridian and PyMC"),
+        (
+            {"curve_chances": (0.5, 0.5)},
+            "curve_chances = .* four, for Robyn, Meridian and two of PyMC",
+        ),
         ({"r2_mean": 0.99, "r2_sd": 0.2}, "r2_sd = 0.2: too wide for r2_mean 0.99"),
         ({"decay_chances": (1.0,)}, "decay_chances = .* one for each of decay_ranges"),
         ({"time_varying_share": 0.5}, "time_varying_share = 0.5: must be >= 0 and <= 0"),
