@@ -25,16 +25,20 @@ from mmm_data_generator.priors import draw_batch
 Array = NDArray[np.float64]
 LEVELS = tuple(round(0.1 * i, 1) for i in range(1, 10))
 STREAM = 0xCA11B  # keeps these worlds apart from those of training
-SIZE_BATCH = 10  # worlds that share a size under the wide law
+SIZE_BATCH = 10  # worlds that share a law and a size
+TRAINING = "training"  # the law that the network was trained on, with its mixture of sizes
 
 
-def fresh(law: str, count: int, seed: int) -> Iterator[tuple[Observed, Truth]]:
-    """Batches of worlds no training run draws, ``count`` in all."""
+def fresh(law: str, prior: str, count: int, seed: int) -> Iterator[tuple[Observed, Truth]]:
+    """Batches of worlds no training run draws, ``count`` in all; ``prior`` is that of training."""
     rng = np.random.default_rng(np.random.SeedSequence([STREAM, seed]))
     while count > 0:
         n = min(count, SIZE_BATCH)
-        sizes = worlds.CARD if law != "worlds" else worlds.draw_size(rng)
-        arrays = draw_batch(rng, worlds.LAWS[law], n, *sizes)
+        one, card = (law, law.startswith("time_varying"))
+        if law == TRAINING:
+            one, card = worlds.draw_law(rng, prior)
+        sizes = worlds.CARD if card else worlds.draw_size(rng)
+        arrays = draw_batch(rng, worlds.LAWS[one], n, *sizes)
         keep = worlds.usable(arrays)
         yield observed_and_truth({name: arrays[name][keep] for name in NEEDED})
         count -= int(keep.sum())
@@ -94,14 +98,14 @@ def calibrate(
     report: Callable[[str], None] = print,
 ) -> dict[str, Array]:
     """Write ``coverage.csv``, ``ranks.csv`` and ``ecdf.png``; returns ranks by quantity."""
-    if law not in worlds.LAWS:
+    if law not in (TRAINING, *worlds.LAWS):
         from mmm_benchmark.errors import UserError
 
-        raise UserError(f"unknown law '{law}'; one of: {', '.join(worlds.LAWS)}")
+        raise UserError(f"unknown law '{law}'; one of: {TRAINING}, {', '.join(worlds.LAWS)}")
     schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
     found: dict[str, list[Array]] = {}
     joint: list[tuple[Tensor, Tensor]] = []
-    for index, (observed, truth) in enumerate(fresh(law, datasets, seed)):
+    for index, (observed, truth) in enumerate(fresh(law, config.training.prior, datasets, seed)):
         drawn = sample(network, schedule, observed, draws, plan, seed + index)
         n = len(observed.sales)
         many = observed.take(torch.arange(n).repeat_interleave(draws))

@@ -93,7 +93,9 @@ def calibrate(
     model: Model,
     datasets: Annotated[int, typer.Option(min=10, help="Fresh worlds.")] = 300,
     draws: Annotated[int, typer.Option(min=10, max=500, help="Draws a world.")] = 100,
-    law: Annotated[str, typer.Option(help="worlds or time_varying.")] = "time_varying",
+    law: Annotated[
+        str, typer.Option(help="training (all laws and sizes of it), worlds, time_varying ...")
+    ] = "training",
     sampler: Annotated[str, typer.Option(help="ddim, ddpm or dpm.")] = "dpm",
     steps: Annotated[int, typer.Option(min=1, max=500, help="Network evaluations.")] = 20,
     checkpoint: Annotated[

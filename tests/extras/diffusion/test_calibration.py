@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from mmm_benchmark.diffusion.calibrate import calibrate, expected_coverage, ranks, tarp
+from mmm_benchmark.diffusion.calibrate import (
+    calibrate,
+    expected_coverage,
+    fresh,
+    ranks,
+    tarp,
+)
 from mmm_benchmark.diffusion.config import NetworkConfig, preset
 from mmm_benchmark.diffusion.inference import Plan
 from mmm_benchmark.diffusion.network import Denoiser
@@ -35,6 +41,16 @@ def test_a_posterior_that_is_too_sure_is_caught() -> None:
     assert expected_coverage(ranks(draws, truth), 0.8) < 0.6
     credibility = tarp(draws, truth, np.random.default_rng(0))
     assert np.ptp(np.quantile(credibility, [0.1, 0.9])) > 0.87
+
+
+def test_the_training_law_has_the_laws_and_sizes_of_training() -> None:
+    batches = [observed.spend.shape for observed, _ in fresh("training", "worlds", 120, seed=3)]
+    assert sum(shape[0] for shape in batches) >= 120
+    assert len({shape[1:] for shape in batches}) > 4
+    assert any(shape[1] > 1 for shape in batches)  # several geos
+    again = next(fresh("training", "worlds", 120, seed=3))[0]
+    first = next(fresh("training", "worlds", 120, seed=3))[0]
+    assert bool((again.spend == first.spend).all())
 
 
 def test_the_tables_and_the_plot_are_written(tmp_path: Path) -> None:
