@@ -44,13 +44,13 @@ def test_a_posterior_that_is_too_sure_is_caught() -> None:
 
 
 def test_the_training_law_has_the_laws_and_sizes_of_training() -> None:
-    batches = [observed.spend.shape for observed, _ in fresh("training", "worlds", 120, seed=3)]
+    batches = [observed.lagged.shape for observed, _ in fresh("training", "worlds", 120, seed=3)]
     assert sum(shape[0] for shape in batches) >= 120
     assert len({shape[1:] for shape in batches}) > 4
     assert any(shape[1] > 1 for shape in batches)  # several geos
     again = next(fresh("training", "worlds", 120, seed=3))[0]
     first = next(fresh("training", "worlds", 120, seed=3))[0]
-    assert bool((again.spend == first.spend).all())
+    assert bool((again.lagged == first.lagged).all())
 
 
 def test_the_tables_and_the_plot_are_written(tmp_path: Path) -> None:
