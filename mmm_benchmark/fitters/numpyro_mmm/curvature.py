@@ -8,13 +8,13 @@ a transition instead of 40). Laplace's approximation is N(0, I) itself, and vari
 starts there.
 
 Mode and curvature are found in double precision, the curvature by central differences of the
-gradient: one more program to compile, and one that compiles fast.
+gradient: no program is compiled for second derivatives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -24,11 +24,17 @@ from numpy.typing import NDArray
 
 type Array = NDArray[np.float64]
 type Density = Callable[[Any, Any], Any]  # log density of a vector, and data
+type Look = Callable[[Array], tuple[float, Array]]  # negative log density of a vector, and slope
 
 #: Curvature along a direction is taken to be at least this: a standard deviation of at most 3.
 FLATTEST = 1 / 9
 
+#: Dimensions up to which a frame is a full matrix, and the directions a thinner one turns.
+MOST_DENSE = 400
+RANK = 200
+
 STEP = 1e-4  # of the central differences
+PRECISE = 1e-11  # change of the log density, relative to it, at which a search ends
 LARGEST_SLOPE = 1e-2  # of the log density, at what may be called a mode
 
 
@@ -58,34 +64,85 @@ class Frame(NamedTuple):
         return Frame(*(jnp.asarray(part, jnp.result_type(float)) for part in self))
 
 
+class ThinFrame(NamedTuple):
+    """Coordinates u of ``z = centre + scale (u + V (stretch V'u))``: near diagonal.
+
+    Past a few hundred dimensions the product with a full matrix costs more than a gradient.
+    """
+
+    centre: Any  # (dimension,)
+    scale: Any  # (dimension,)
+    V: Any  # (dimension, rank), orthonormal columns
+    stretch: Any  # (rank,)
+
+    def __call__(self, u: Any) -> Any:
+        """Map one ``u`` (dimension,) to z."""
+        return self.centre + self.scale * (u + self.V @ (self.stretch * (u @ self.V)))
+
+    def rows(self, u: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Map every ``u`` (..., dimension) to z, in numpy."""
+        centre, scale, V, stretch = (np.asarray(part) for part in self)
+        return centre + scale * (u + ((u @ V) * stretch) @ V.T)
+
+    def extended(self, centre: Array) -> ThinFrame:
+        """Append coordinates of which no curvature is known: ``z = centre + u``."""
+        more = len(centre)
+        return ThinFrame(
+            np.concatenate([self.centre, centre]),
+            np.concatenate([self.scale, np.ones(more)]),
+            np.concatenate([self.V, np.zeros((more, self.V.shape[1]))]),
+            self.stretch,
+        )
+
+    def cast(self) -> ThinFrame:
+        """On the device, in the precision that JAX runs in."""
+        return ThinFrame(*(jnp.asarray(part, jnp.result_type(float)) for part in self))
+
+
+type AnyFrame = Frame | ThinFrame
+
+
 class Located(NamedTuple):
     """A mode and the curvature there."""
 
     mode: Array  # (dimension,)
-    eigenvalues: Array  # of the negative Hessian, ascending
-    eigenvectors: Array  # (dimension, eigenvalue)
+    hessian: Array  # of the negative log density
     converged: bool  # whether the slope vanishes at the mode
 
     @property
     def definite(self) -> bool:
         """Whether the log density falls in every direction."""
-        return bool(self.eigenvalues[0] > 0)
+        return bool(np.linalg.eigvalsh(self.hessian)[0] > 0)
 
-    def frame(self) -> Frame:
-        """Coordinates in which the curvature is one."""
-        axes = self.eigenvectors / np.sqrt(np.maximum(self.eigenvalues, FLATTEST))
-        return Frame(self.mode, axes)
+    def frame(self) -> AnyFrame:
+        """Coordinates in which the curvature is one, or near one in many dimensions."""
+        if self.mode.size > MOST_DENSE:
+            return self.thin_frame()
+        eigenvalues, vectors = np.linalg.eigh(self.hessian)
+        return Frame(self.mode, vectors / np.sqrt(np.maximum(eigenvalues, FLATTEST)))
+
+    def thin_frame(self, rank: int = RANK) -> ThinFrame:
+        """Each coordinate by its own curvature, then the directions that still differ most."""
+        scale = 1 / np.sqrt(np.maximum(np.diagonal(self.hessian), FLATTEST))
+        eigenvalues, vectors = np.linalg.eigh(scale[:, None] * self.hessian * scale)
+        longest = np.sum((scale[:, None] * vectors) ** 2, axis=0)
+        eigenvalues = np.maximum(eigenvalues, FLATTEST * longest)
+        most = np.argsort(-np.abs(np.log(eigenvalues)))[:rank]
+        return ThinFrame(self.mode, scale, vectors[:, most], eigenvalues[most] ** -0.5 - 1)
 
 
-def blank_frame(dimension: int) -> Frame:
-    """A frame to compile with before the mode is known."""
+def blank_frame(dimension: int, known: int) -> AnyFrame:
+    """A frame to compile with before the curvature of the ``known`` first dimensions is known."""
+    if known > MOST_DENSE:
+        nothing = np.zeros((dimension, RANK))
+        return ThinFrame(np.zeros(dimension), np.ones(dimension), nothing, np.zeros(RANK)).cast()
     return Frame(np.zeros(dimension), np.eye(dimension)).cast()
 
 
 class Framed(NamedTuple):
     """The data of a density in the coordinates of a frame."""
 
-    frame: Frame
+    frame: AnyFrame
     data: Any
 
 
@@ -99,44 +156,35 @@ def in_frame(log_density: Density) -> Density:
     return framed
 
 
-def locate(log_density: Density, data: Any, starts: list[Array]) -> Located:
-    """Find the highest of the modes that L-BFGS reaches from ``starts``, and the curvature there.
+def locate(look: Look, starts: list[Array]) -> Located:
+    """Find the highest of the modes that L-BFGS nears from ``starts``, and the curvature there.
 
-    (Liu and Nocedal 1989.) In double precision, whatever the precision of ``data``.
+    (Liu and Nocedal 1989.) ``look`` must be of double precision.
     """
     from scipy.optimize import minimize
 
+    search = partial(minimize, look, jac=True, method="L-BFGS-B")
+    glance = {"maxiter": 300, "maxcor": 30, "ftol": 1e-9}
+    best = min((search(z, options=glance) for z in starts), key=lambda result: result.fun)
+    mode = search(best.x, options={"maxiter": 3000, "maxcor": 30, "ftol": PRECISE}).x
+    steps = STEP * np.eye(mode.size)
+    rises = [look(mode + step)[1] - look(mode - step)[1] for step in steps]
+    hessian = np.stack(rises) / (2 * STEP)
+    settled = bool(np.abs(look(mode)[1]).max() < LARGEST_SLOPE)
+    return Located(mode, (hessian + hessian.T) / 2, settled)
+
+
+def double_look(log_density: Density, data: Any) -> Look:
+    """A program of its own for the density and its slope, in double precision whatever JAX's."""
     with jax.enable_x64(True):
         data = jax.tree.map(_double, data)
 
-        def target(z: Array) -> tuple[float, Array]:
+    def look(z: Array) -> tuple[float, Array]:
+        with jax.enable_x64(True):
             value, slope = value_and_slope(log_density)(z, data)
-            return float(value), np.asarray(slope)
+        return float(value), np.asarray(slope)
 
-        options = {"maxiter": 2000, "maxcor": 30, "ftol": 1e-13}
-        found = [minimize(target, z, jac=True, method="L-BFGS-B", options=options) for z in starts]
-        mode = min(found, key=lambda result: result.fun).x
-        hessian = np.stack(
-            [
-                (target(mode + step)[1] - target(mode - step)[1]) / (2 * STEP)
-                for step in STEP * np.eye(mode.size)
-            ]
-        )
-        slope = target(mode)[1]
-    eigenvalues, eigenvectors = np.linalg.eigh((hessian + hessian.T) / 2)
-    return Located(mode, eigenvalues, eigenvectors, bool(np.abs(slope).max() < LARGEST_SLOPE))
-
-
-def potential(log_density: Density, data: Any, z: NDArray[np.floating]) -> tuple[Array, Array]:
-    """Negative log density (row,) and its slope (row, dimension) at rows of ``z``.
-
-    By the program that :func:`locate` has compiled for the same data.
-    """
-    with jax.enable_x64(True):
-        data = jax.tree.map(_double, data)
-        found = [value_and_slope(log_density)(row, data) for row in z]
-    values, slopes = zip(*found, strict=True)
-    return np.array(values, float), np.stack(slopes)
+    return look
 
 
 @cache

@@ -16,9 +16,14 @@ above.
 * ``spread[c,:]``: deviations of log sigma from that level, divided by the width that s gives
   them on the log scale, but no more than the precision to which the data know them. So neither
   small nor large s makes a funnel (Papaspiliopoulos et al. 2007).
+* ``beta[c]`` and ``lam[c]``: where the curve is so flat or rises so late that typical spend gets
+  little of the asymptote, sigma = effect / saturation, an exponential of beta lam, runs into the
+  prior of mu as into a wall. From where sigma equals the prior's scale, it grows slowly with
+  both: slowly enough for a wall, and fast enough where s is large and sigma has a long tail.
 * ``mean[c]``: from the inverse gamma law mu is normal about sigma where s is small, and log mu
   falls off exponentially where s is large. ``mu = unit softplus(mean / bend + ...)`` is both:
-  its steps are near the local standard deviation everywhere.
+  its steps are near the local standard deviation everywhere. It is centred between sigma and
+  zero, as the prior of mu has it.
 * Positive numbers are ``softplus(bent(x))``, a decay is ``sigmoid(bent(x))``: near zero, where
   their priors are flat, a log or a logit would have an exponential tail.
 
@@ -41,6 +46,10 @@ from mmm_benchmark.fitters.numpyro_mmm.prepare import Inputs, design
 HALF_NORMAL_SCALE = 1.5
 REVERSION = 0.05  # per week, of the log multiplier of an effect that moves
 VOLATILITY_SCALE = 0.15  # per week, prior scale of its steps
+
+
+#: Steps of a coordinate in which sigma grows by a factor of e, beyond the scale of its prior.
+SOFTNESS = 1.25
 
 
 class Data(NamedTuple):
@@ -164,18 +173,25 @@ def constrain(z: Any, data: Data) -> tuple[Params, Any]:
     at = split(z, data)
     x = jnp.concatenate([at.beta, at.lam, at.level, at.s[None]])
     above_zero = positive(x)
-    beta, lam, effect, s = jnp.split(above_zero, np.cumsum([len(at.beta)] * 3))
-    beta, lam, s = HALF_NORMAL_SCALE * beta, HALF_NORMAL_SCALE * lam, HALF_NORMAL_SCALE * s[0]
+    steep, late, known, s = jnp.split(above_zero, np.cumsum([len(at.beta)] * 3))
+    s = HALF_NORMAL_SCALE * s[0]
     known_to = jnp.exp(jnp.mean(at.noise)) / data.variation
-    log_effect = jnp.log(known_to) + jnp.log(effect)
-    centre = log_effect - log_saturation(data.typical_spend, beta, lam)
+    log_effect = jnp.log(known_to) + jnp.log(known)
+    share = jnp.exp(log_effect) / data.prior_scale
+    beta, log_steeper = steepness(at.beta, steep, 4 * share / data.typical_spend)
+    risen = jnp.expm1(beta * data.typical_spend)
+    log_E, log_later = lateness(late, beta, jnp.log((1 + risen) / share))
+    lam, E = log_E / beta, jnp.exp(log_E)
+    centre = log_effect - jnp.log(E * risen / ((1 + risen + E) * (1 + E)))
     geos = data.lagged.shape[1]
-    ratio = jnp.exp(2 * centre) / s**2
+    squared = jnp.exp(2 * centre)
+    ratio = squared / s**2
     a = 2 + ratio
     shift = jnp.log1p(1 / (1 + ratio)) + jnp.log1p(1 / (geos * a))
     bend = np.sqrt(1 + 2 * geos)
-    unit = s * bend / np.sqrt(geos)
-    y = jnp.exp(centre + shift) / unit
+    unit = bend / jnp.sqrt(geos / s**2 + data.prior_scale**-2)
+    shrunk = 1 / (1 + squared / (geos * a * data.prior_scale**2))
+    y = shrunk * jnp.exp(centre + shift) / unit
     m = (y + jnp.log(-jnp.expm1(-y))) + at.mean / bend
     log_mu = jnp.log(unit) + jnp.log(softplus(m))
     log_width = jnp.log(unit / bend) + log_sigmoid(m) - log_mu
@@ -191,8 +207,8 @@ def constrain(z: Any, data: Data) -> tuple[Params, Any]:
     )
     log_jacobian = (
         jnp.sum(log_width + (geos - 1) * jnp.log(scale))
-        + log_positive_slope(x)
-        - jnp.sum(jnp.log(effect))
+        + jnp.sum(log_steeper + log_later - jnp.log(known))
+        + log_positive_slope(x[len(at.beta) :])
         + jnp.sum(log_bent_slope(at.alpha))
     )
     if data.path_filter is not None:
@@ -202,6 +218,32 @@ def constrain(z: Any, data: Data) -> tuple[Params, Any]:
         # the prior of the shocks is that of the path: a linear map with a constant Jacobian
         log_jacobian += log_positive_slope(at.volatility) - 0.5 * jnp.sum(at.shocks**2)
     return params, log_jacobian
+
+
+def steepness(x: Any, steep: Any, low: Any) -> tuple[Any, Any]:
+    """Beta, and the log of its slope in ``x``.
+
+    ``HALF_NORMAL_SCALE * steep`` with ``steep = positive(x)`` where that is above ``low``; below,
+    it falls by a factor of e every ``SOFTNESS``, so that sigma, which goes as 1 / beta there,
+    grows by as much.
+    """
+    rest = low * jnp.exp(log_sigmoid(x) / SOFTNESS)
+    slope = HALF_NORMAL_SCALE * sigmoid(bent(x)) * jnp.exp(log_bent_slope(x))
+    return HALF_NORMAL_SCALE * steep + rest, jnp.log(slope + rest * sigmoid(-x) / SOFTNESS)
+
+
+def lateness(late: Any, beta: Any, log_room: Any) -> tuple[Any, Any]:
+    """``beta lam``, and the log of its slope in ``HALF_NORMAL_SCALE * beta * late``.
+
+    Equal to that up to ``log_room``; above, sigma goes as ``exp(beta lam)``, and grows by no more
+    than a factor of e every ``SOFTNESS`` of ``late``.
+    """
+    q = HALF_NORMAL_SCALE * beta * late
+    rate = 1 / (1 + SOFTNESS * HALF_NORMAL_SCALE * beta)
+    farthest = (1 - rate) * log_room
+    rise, rest = jnp.exp(-q), jnp.exp(-rate * q - farthest)
+    slope = (rise + rate * rest) / (rise + rest)
+    return softplus(-farthest) - jnp.log(rise + rest), jnp.log(slope)
 
 
 def bent(x: Any) -> Any:
@@ -269,12 +311,6 @@ def log_inverse_gamma(log_x: Any, log_mean: Any, sd: Any) -> Any:
     w = 1 / a
     series = w * (1 / 12 - w**2 * (1 / 360 - w**2 * (1 / 1260 - w**2 / 1680)))
     return 0.5 * jnp.log(a / (2 * jnp.pi)) - series - a * (jnp.expm1(t) - t)
-
-
-def log_saturation(x: Any, beta: Any, lam: Any) -> Any:
-    """Log of :func:`saturation` without the cancellation of its two terms."""
-    rise = jnp.log1p(-jnp.exp(-beta * x))
-    return log_sigmoid(beta * (x - lam)) + log_sigmoid(beta * lam) + rise
 
 
 def saturation(x: Any, beta: Any, lam: Any) -> Any:

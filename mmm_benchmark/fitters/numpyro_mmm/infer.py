@@ -16,12 +16,13 @@ from mmm_benchmark.estimands import kept_draws
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.fitters.numpyro_mmm import answer, density
 from mmm_benchmark.fitters.numpyro_mmm.curvature import (
-    Frame,
+    AnyFrame,
     Framed,
+    Look,
     around,
+    double_look,
     in_frame,
     locate,
-    potential,
 )
 from mmm_benchmark.fitters.numpyro_mmm.prepare import Inputs
 from mmm_benchmark.fitters.numpyro_mmm.sampling import MAX_TREE_DEPTH, Sample, nuts_near_mode
@@ -47,29 +48,29 @@ class Inferred(NamedTuple):
 def by_nuts(data: density.Data, budget: Budget, seed: int) -> Inferred:
     """Markov chains: the posterior itself."""
     size = density.dimension(data)
-    constant = data._replace(path_filter=None)
-    with phase("compile"):
-        potential(density.log_density, constant, np.stack(around(density.start(constant))[:1]))
+    known = density.dimension(data._replace(path_filter=None))
     find = partial(coordinates, data)
-    still = partial(potential, density.log_density, data) if data.path_filter is None else None
-    sample = nuts_near_mode(density.log_density, data, find, size, budget, seed, potential=still)
+    sample = nuts_near_mode(density.log_density, data, find, size, budget, seed, known=known)
     return Inferred(sample.z, sample, {}, ())
 
 
-def coordinates(data: density.Data) -> Frame:
+def coordinates(data: density.Data, look: Look) -> AnyFrame:
     """Coordinates in which to sample: those of the curvature at the mode of constant effects.
 
     Paths that move have no mode of their own: it would leave no noise.
     """
     constant = data._replace(path_filter=None)
-    frame = locate(density.log_density, constant, around(density.start(constant))).frame()
+    if data.path_filter is not None or jnp.result_type(float) != jnp.float64:
+        look = double_look(density.log_density, constant)
+    frame = locate(look, around(density.start(constant))).frame()
     return frame.extended(density.start(data)[len(frame.centre) :])
 
 
 def by_laplace(data: density.Data, budget: Budget, seed: int) -> Inferred:
     """The normal distribution of the curvature at the mode."""
     with phase("sample"):
-        located = locate(density.log_density, data, around(density.start(data)))
+        look = double_look(density.log_density, data)
+        located = locate(look, around(density.start(data)))
         rng = np.random.default_rng(seed)
         u = rng.standard_normal((budget.chains, budget.draws, len(located.mode)))
         z = located.frame().rows(u)
@@ -91,7 +92,8 @@ def by_svi(data: density.Data, budget: Budget, seed: int) -> Inferred:
     from numpyro.optim import Adam
 
     with phase("sample"):
-        frame = locate(density.log_density, data, around(density.start(data))).frame().cast()
+        look = double_look(density.log_density, data)
+        frame = locate(look, around(density.start(data))).frame().cast()
         size = density.dimension(data)
         framed = in_frame(density.log_density)
 

@@ -29,7 +29,12 @@ class LinearBlock(NamedTuple):
 
 
 def linear_block(Z: NDArray[np.floating], C: NDArray[np.floating]) -> LinearBlock:
-    """Factor ``Z`` (geo, date, p) and split ``C`` (geo, date, K); both scaled by prior sd."""
+    """Factor ``Z`` (geo, date, p) and split ``C`` (geo, date, K); both scaled by prior sd.
+
+    What one geo shares with no other is its own: there the columns of C join Z.
+    """
+    if len(Z) == 1:
+        Z, C = np.concatenate([Z, C], axis=2), C[..., :0]
     U, root, _ = np.linalg.svd(Z, full_matrices=False)
     within = np.swapaxes(U, 1, 2) @ C
     dtype = jnp.result_type(float)

@@ -4,6 +4,10 @@ A compiled XLA program gives up Python's interpreter lock, so threads run chains
 Measured on two cores (one geo, 104 weeks, four channels, 4 x (1000 + 1000)): threads 2.6 s plus
 4.7 s of compilation; four chains in lockstep (``vmap``) 6.8 s plus 10.9 s, because every step
 waits for the chain with the deepest tree and a batched program takes longer to compile.
+
+On small data compiling is most of the work, and every copy of the density's gradient is a third
+of it. The program holds one: a transition at rest (:data:`AT_REST`) is one evaluation, so the
+same program finds the mode, its curvature and the energies at which chains start.
 """
 
 from __future__ import annotations
@@ -24,9 +28,10 @@ from numpyro.infer.util import ParamInfo
 
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.fitters.numpyro_mmm.curvature import (
+    AnyFrame,
     Density,
-    Frame,
     Framed,
+    Look,
     blank_frame,
     in_frame,
 )
@@ -34,11 +39,15 @@ from mmm_benchmark.phases import phase
 
 type Array = NDArray[np.float64]
 type Move = Callable[[Any, Any, Any], Any]
-#: Energies and slopes at rows of z.
-type Potential = Callable[[NDArray[np.floating]], tuple[Array, Array]]
 
 MAX_TREE_DEPTH = 10
 MAX_THREADS = 2
+
+#: Stands for the energy of a point where it is not known; every real one is lower.
+UNKNOWN = 1e30
+
+#: JAX's generator on XLA's own random bits: a quarter of a second less to compile.
+GENERATOR = "rbg"
 
 
 class Sample(NamedTuple):
@@ -51,42 +60,50 @@ class Sample(NamedTuple):
     acceptance: NDArray[np.floating]
 
 
+class Control(NamedTuple):
+    """What a compiled chain is told when it runs."""
+
+    transitions: int
+    step_size: float  # of the first transition
+    target_accept: float
+    motion: float  # 1; or 0, to stay where it is
+
+
+#: One leapfrog step of no length without momentum. A trajectory that stands still counts as one
+#: that turned back, so it ends there, and any energy is below an unknown one, so it is accepted.
+AT_REST = Control(transitions=1, step_size=0.0, target_accept=0.5, motion=0.0)
+
+
 def nuts_near_mode(
     log_density: Density,
     data: Any,
-    find: Callable[[], Frame],
+    find: Callable[[Look], AnyFrame],
     dimension: int,
     budget: Budget,
     seed: int,
     *,
-    potential: Potential | None = None,
+    known: int | None = None,
 ) -> Sample:
     """Sample ``exp(log_density(z, data))`` in coordinates of its curvature.
 
-    ``find`` looks for them while the sampler is compiled. Chains start at draws of N(0, I) there;
-    where ``potential`` tells their energies and slopes, the program holds the gradient once
-    instead of twice, and there is that much less to compile.
+    ``find`` is given the negative log density and its slope, in the precision that JAX runs in,
+    and answers with the coordinates. Chains start at draws of N(0, I) there. Where it finds the
+    curvature of some first dimensions only, ``known`` says of how many.
     """
     framed = in_frame(log_density)
-    u = np.random.default_rng(seed).standard_normal((budget.chains, dimension))
-    blank = u if potential is None else ParamInfo(u, u[:, 0], u)
     with phase("compile"):
-        empty = Framed(blank_frame(dimension), data)
-        frame = _compiled(framed, empty, _start(blank), budget, meanwhile=find)[1]
-    starts = u if potential is None else _framed_starts(potential, frame, u)
-    drawn = nuts(framed, Framed(frame.cast(), data), starts, budget, seed)
-    return drawn._replace(z=frame.cast().rows(drawn.z))
-
-
-def _framed_starts(potential: Potential, frame: Frame, u: Array) -> ParamInfo:
-    energy, slope = potential(frame.rows(u))
-    return ParamInfo(u, energy, slope @ frame.axes)
+        blank = Framed(blank_frame(dimension, known or dimension), data)
+        chain = compiled_chain(Plan(framed, budget.tune, budget.draws), blank, dimension)
+        frame = find(partial(chain.look, blank)).cast()
+    u = np.random.default_rng(seed).standard_normal((budget.chains, dimension))
+    drawn = _sample(chain, Framed(frame, data), u, budget, seed)
+    return drawn._replace(z=frame.rows(drawn.z))
 
 
 def nuts(
     log_density: Density,
     data: Any,
-    starts: Array | ParamInfo,
+    starts: Array,
     budget: Budget,
     seed: int,
     *,
@@ -102,45 +119,33 @@ def nuts(
     log_density
         Of an unconstrained vector; ``data`` is an argument, so that it is not compiled in.
     starts
-        First positions, (chain, dimension), or these with their energies and slopes.
+        First positions, (chain, dimension).
     move
         ``move(key, z, data)``: another transition that keeps the density, after each of NUTS.
     """
-
     with phase("compile"):
-        compiled = _compiled(
-            log_density, data, _start(starts), budget, step_size, move, meanwhile=lambda: None
-        )[0]
-    chains = len(jax.tree.leaves(starts)[0])
-    keys = jax.random.split(jax.random.key(seed), chains)
+        plan = Plan(log_density, budget.tune, budget.draws, move)
+        chain = compiled_chain(plan, data, starts.shape[1])
+    return _sample(chain, data, starts, budget, seed, step_size)
+
+
+def _sample(
+    chain: Chain, data: Any, starts: Array, budget: Budget, seed: int, step_size: float = 0.1
+) -> Sample:
+    """Run the program from every start, two at a time."""
+    how = Control(budget.tune + budget.draws, step_size, budget.target_accept, 1.0)
+    keys = jax.random.split(jax.random.key(seed, impl=GENERATOR), len(starts))
     with phase("sample"), ThreadPoolExecutor(threads()) as pool:
-        jobs = [
-            pool.submit(_wait, compiled, keys[i], _start(starts, i), data) for i in range(chains)
+        # arguments are made here: JAX's precision is a thread's own
+        arguments = [
+            (key, _start(z, *chain.look(data, z)), data, _typed(how))
+            for key, z in zip(keys, starts, strict=True)
         ]
-        drawn = [job.result() for job in jobs]
-    z, diverging, steps, energy, acceptance = (np.stack(each) for each in zip(*drawn, strict=True))
+        jobs = [pool.submit(_wait, chain.program, *each) for each in arguments]
+        every = [job.result() for job in jobs]
+    z, diverging, steps, energy, acceptance = (np.stack(each) for each in zip(*every, strict=True))
     depth = np.ceil(np.log2(steps + 1)).astype(np.int64)
     return Sample(z, diverging, depth, energy, acceptance)
-
-
-def _start(starts: Array | ParamInfo, chain: int = 0) -> Any:
-    """Where one chain starts, on the device."""
-    return jax.tree.map(lambda part: jnp.asarray(part[chain], jnp.result_type(float)), starts)
-
-
-def _compiled[T](
-    log_density: Density,
-    data: Any,
-    start: Any,
-    budget: Budget,
-    step_size: float = 0.1,
-    move: Move | None = None,
-    *,
-    meanwhile: Callable[[], T],
-) -> tuple[Any, T]:
-    """The program of one chain for arguments of these shapes, and what ``meanwhile`` answers."""
-    plan = Plan(log_density, budget.tune, budget.draws, budget.target_accept, step_size, move)
-    return compile_chain(plan, jax.random.key(0), start, data, meanwhile)
 
 
 class Plan(NamedTuple):
@@ -149,38 +154,57 @@ class Plan(NamedTuple):
     log_density: Density
     tune: int
     draws: int
-    target_accept: float
-    step_size: float
-    move: Move | None
+    move: Move | None = None
+
+
+class Chain(NamedTuple):
+    """A compiled chain."""
+
+    program: Any
+    key: Any  # any will do for a look
+
+    def look(self, data: Any, z: Array) -> tuple[float, Array]:
+        """Negative log density at ``z`` and its slope; :data:`UNKNOWN` where it is not finite."""
+        start = _start(z, UNKNOWN, np.zeros_like(z))
+        _, energy, slope = self.program(self.key, start, data, _typed(AT_REST))
+        return float(energy), np.asarray(slope, np.float64)
+
+
+def _start(z: Array, energy: float, slope: Array) -> ParamInfo:
+    dtype = jnp.result_type(float)
+    return ParamInfo(*(jnp.asarray(part, dtype) for part in (z, energy, slope)))
+
+
+def _typed(how: Control) -> Control:
+    dtype = jnp.result_type(float)
+    return Control(jnp.int32(how.transitions), *(jnp.asarray(part, dtype) for part in how[1:]))
 
 
 #: Programs of this process, so that many datasets of one shape are compiled for once.
-_programs: dict[Any, Any] = {}
+_programs: dict[Any, Chain] = {}
 
 
-def compile_chain[T](
-    plan: Plan, key: Any, start: Any, data: Any, meanwhile: Callable[[], T]
-) -> tuple[Any, T]:
-    """Compile one chain: ``(key, start, data)`` to draws and statistics.
+def compiled_chain(plan: Plan, data: Any, dimension: int) -> Chain:
+    """Compile one chain for data of these shapes.
 
-    XLA leaves the interpreter idle: meanwhile it does what else must be done, and imports what
-    the summary will need. (Not for another compilation: XLA does one at a time.)
+    XLA leaves the interpreter idle: meanwhile it imports what the summary will need. (Not for
+    another compilation: XLA does one at a time.)
     """
-    leaves, tree = jax.tree.flatten((start, data))
+    leaves, tree = jax.tree.flatten(data)
     shapes = tuple((jnp.shape(leaf), jnp.result_type(leaf)) for leaf in leaves)
-    known = (plan, shapes, tree)
-    if known in _programs:
-        return _programs[known], meanwhile()
-    lowered = jax.jit(partial(_chain, plan)).lower(key, start, data)
-    with ThreadPoolExecutor(1) as pool:
-        program = pool.submit(lowered.compile)
-        found = meanwhile()
-        import_module("arviz_stats.base")
-        _programs[known] = program.result()
-    return _programs[known], found
+    known = (plan, shapes, tree, dimension)
+    if known not in _programs:
+        key, z = jax.random.key(0, impl=GENERATOR), np.zeros(dimension)
+        arguments = key, _start(z, UNKNOWN, z), data, _typed(AT_REST)
+        lowered = jax.jit(partial(_chain, plan)).lower(*arguments)
+        with ThreadPoolExecutor(1) as pool:
+            program = pool.submit(lowered.compile)
+            import_module("arviz_stats.base")
+            _programs[known] = Chain(program.result(), key)
+    return _programs[known]
 
 
-def _chain(plan: Plan, key: Any, start: Any, data: Any) -> Any:
+def _chain(plan: Plan, key: Any, start: ParamInfo, data: Any, how: Control) -> Any:
     def potential(z: Any) -> Any:
         return -plan.log_density(z, data)
 
@@ -190,28 +214,39 @@ def _chain(plan: Plan, key: Any, start: Any, data: Any) -> Any:
         state = nuts_step(state)
         if plan.move is None:
             return state
-        z = plan.move(jax.random.fold_in(state.rng_key, 1), state.z, data)
+        moved = plan.move(jax.random.fold_in(state.rng_key, 1), state.z, data)
+        z = jnp.where(how.motion > 0, moved, state.z)
         energy, slope = jax.value_and_grad(potential)(z)
         return state._replace(z=z, potential_energy=energy, z_grad=slope)
 
     state = init(
         start,
         plan.tune,
-        step_size=plan.step_size,
+        step_size=how.step_size,
         dense_mass=False,
-        target_accept_prob=plan.target_accept,
+        target_accept_prob=how.target_accept,
         trajectory_length=None,
         max_tree_depth=MAX_TREE_DEPTH,
         rng_key=key,
     )
+    adapted = state.adapt_state
+    momentum = how.motion * adapted.mass_matrix_sqrt
+    state = state._replace(adapt_state=adapted._replace(mass_matrix_sqrt=momentum))
 
-    def draw(state: Any, _: None) -> Any:
+    def told(state: Any) -> Any:
+        return state.z, state.diverging, state.num_steps, state.energy, state.accept_prob
+
+    def draw(i: Any, carried: Any) -> Any:
+        state, kept = carried
         state = step(state)
-        return state, (state.z, state.diverging, state.num_steps, state.energy, state.accept_prob)
+        # while it adapts, the first place is written over and over
+        at = jnp.maximum(i - plan.tune, 0)
+        return state, jax.tree.map(lambda all_, new: all_.at[at].set(new), kept, told(state))
 
     # one loop for adaptation and sampling: a second one would be compiled all over again
-    _, every = jax.lax.scan(draw, state, None, length=plan.tune + plan.draws)
-    return jax.tree.map(lambda values: values[plan.tune :], every)
+    kept = jax.tree.map(lambda part: jnp.zeros((plan.draws, *part.shape), part.dtype), told(state))
+    state, kept = jax.lax.fori_loop(0, how.transitions, draw, (state, kept))
+    return kept, state.potential_energy, state.z_grad
 
 
 def threads() -> int:
@@ -220,4 +255,4 @@ def threads() -> int:
 
 
 def _wait(function: Any, *arguments: Any) -> list[NDArray[Any]]:
-    return [np.asarray(value) for value in function(*arguments)]
+    return [np.asarray(value) for value in function(*arguments)[0]]

@@ -51,7 +51,7 @@ class Oracle:
 
     name: ClassVar[str] = "oracle"
     extra: ClassVar[str | None] = "numpyro"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
     def settings(self) -> dict[str, Any]:
         """Nothing to set."""

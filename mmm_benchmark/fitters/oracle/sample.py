@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.numpyro_mmm.curvature import Frame, around, locate, potential
+from mmm_benchmark.fitters.numpyro_mmm.curvature import AnyFrame, Look, around, locate
 from mmm_benchmark.fitters.numpyro_mmm.sampling import Sample, nuts, nuts_near_mode
 from mmm_benchmark.fitters.oracle import constant, moving
 from mmm_benchmark.fitters.oracle.jumps import exchange_weeks
@@ -78,15 +77,7 @@ def sample_constant(data: constant.Data, budget: Budget, seed: int) -> Sample:
     """Draws of a well-specified posterior."""
     first = constant.start(data)
 
-    def find() -> Frame:
-        return locate(constant.log_density, data, around(first)).frame()
+    def find(look: Look) -> AnyFrame:
+        return locate(look, around(first)).frame()
 
-    return nuts_near_mode(
-        constant.log_density,
-        data,
-        find,
-        first.size,
-        budget,
-        seed,
-        potential=partial(potential, constant.log_density, data),
-    )
+    return nuts_near_mode(constant.log_density, data, find, first.size, budget, seed)

@@ -9,7 +9,13 @@ from arviz_stats.base import array_stats
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.numpyro_mmm.curvature import FLATTEST, Frame, locate
+from mmm_benchmark.fitters.numpyro_mmm import sampling
+from mmm_benchmark.fitters.numpyro_mmm.curvature import (
+    FLATTEST,
+    Frame,
+    double_look,
+    locate,
+)
 from mmm_benchmark.fitters.numpyro_mmm.fitter import NumpyroMMM
 from mmm_benchmark.fitters.numpyro_mmm.sampling import nuts_near_mode
 from mmm_benchmark.testing import example_observed
@@ -34,7 +40,7 @@ def two_peaks(z, _):
 
 
 def test_a_normal_law_is_located_exactly_in_double_precision():
-    found = locate(normal, single(MEAN, PRECISION), [np.zeros(3)])
+    found = locate(double_look(normal, single(MEAN, PRECISION)), [np.zeros(3)])
     frame = found.frame()
     assert found.converged
     assert found.definite
@@ -44,11 +50,11 @@ def test_a_normal_law_is_located_exactly_in_double_precision():
 
 def test_the_highest_of_the_modes_is_taken():
     starts = [np.array([-5.0]), np.array([5.0])]
-    assert locate(two_peaks, (), starts).mode == pytest.approx(4.0, abs=1e-4)
+    assert locate(double_look(two_peaks, ()), starts).mode == pytest.approx(4.0, abs=1e-4)
 
 
 def test_a_flat_direction_is_given_a_bounded_width():
-    found = locate(lambda z, _: -0.5 * z[0] ** 2, (), [np.ones(2)])
+    found = locate(double_look(lambda z, _: -0.5 * z[0] ** 2, ()), [np.ones(2)])
     assert not found.definite
     widths = np.linalg.norm(found.frame().axes, axis=0)
     assert sorted(widths) == pytest.approx([1.0, FLATTEST**-0.5])
@@ -66,7 +72,7 @@ def test_a_narrow_ridge_is_sampled_as_if_it_were_round():
     drawn = nuts_near_mode(
         normal,
         law,
-        lambda: locate(normal, law, [np.zeros(3)]).frame(),
+        lambda _: locate(double_look(normal, law), [np.zeros(3)]).frame(),
         3,
         Budget(chains=4, draws=500, tune=200),
         seed=1,
@@ -77,6 +83,26 @@ def test_a_narrow_ridge_is_sampled_as_if_it_were_round():
     assert error.max() < 4
     assert drawn.tree_depth.max() <= 4
     np.testing.assert_allclose(np.cov(flat.T), ROOT @ ROOT.T, rtol=0.2, atol=0.05)
+
+
+def test_the_sampler_looks_at_a_point_without_moving():
+    """One program gives energies and slopes, and draws at any acceptance rate."""
+    law, z = single(MEAN, PRECISION), np.array([2.0, -1.0, 0.0])
+    known = len(sampling._programs)
+    chain = sampling.compiled_chain(sampling.Plan(normal, 100, 100), law, 3)
+    energy, slope = chain.look(law, z)
+    expected, rise = double_look(normal, law)(z)
+    assert energy == pytest.approx(expected, rel=1e-4)
+    np.testing.assert_allclose(slope, rise, rtol=1e-3)
+    assert chain.look(law, np.full(3, np.nan))[0] == pytest.approx(sampling.UNKNOWN)
+    rates = [
+        sampling.nuts(normal, law, np.stack([z]), budget, 0).acceptance.mean()
+        for budget in (
+            Budget(chains=1, draws=100, tune=100, target_accept=each) for each in (0.6, 0.95)
+        )
+    ]
+    assert rates[1] > rates[0] + 0.02
+    assert len(sampling._programs) == known + 1
 
 
 def test_moving_effects_have_no_mode_to_approximate():

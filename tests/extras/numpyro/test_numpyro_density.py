@@ -90,16 +90,41 @@ def test_coordinates_carry_their_jacobian(given: prepare.Inputs):
             parts = (p.logit_alpha, p.beta, p.lam, p.log_mu, p.s, p.log_sigma, jnp.log(p.noise))
             return jnp.concatenate([jnp.ravel(part) for part in parts])
 
-        _, log_jacobian = density.constrain(z, data)
-        numerical = np.linalg.slogdet(np.asarray(jax.jacobian(model_scale)(z)))[1]
-        elsewhere = z.at[0].add(0.7).at[-1].add(0.3)
-        _, other = density.constrain(elsewhere, data)
-        other_numerical = np.linalg.slogdet(np.asarray(jax.jacobian(model_scale)(elsewhere)))[1]
-        moved = z + 0.3
-        _, third = density.constrain(moved, data)
-        third_numerical = np.linalg.slogdet(np.asarray(jax.jacobian(model_scale)(moved)))[1]
-    assert float(other - log_jacobian) == pytest.approx(other_numerical - numerical, abs=1e-8)
-    assert float(third - log_jacobian) == pytest.approx(third_numerical - numerical, abs=1e-8)
+        both = jax.jit(lambda z: (density.constrain(z, data)[1], jax.jacobian(model_scale)(z)))
+
+        def gap(z):
+            log_jacobian, numerical = both(z)
+            return float(log_jacobian) - np.linalg.slogdet(np.asarray(numerical))[1]
+
+        at = density.split(np.arange(z.size), data)
+        points = [
+            z.at[0].add(0.7).at[-1].add(0.3),
+            z + 0.3,
+            z.at[at.beta].add(-4.0),  # so flat that sigma is beyond its prior
+            z.at[at.lam].add(3.0).at[at.beta].add(2.0),  # so late
+            z.at[at.s].add(-4.0),
+            z.at[at.s].add(3.0).at[at.mean].add(-4.0),
+        ]
+        gaps = [gap(point) - gap(z) for point in points]
+    np.testing.assert_allclose(gaps, 0, atol=1e-7)
+
+
+def test_sigma_runs_into_its_prior_slowly(given: prepare.Inputs):
+    """Late or flat curves: beyond its prior, sigma grows by no more than e in ``SOFTNESS``."""
+    with jax.enable_x64(True):
+        data = density.device_data(given)
+        at = density.split(np.arange(density.dimension(data)), data)
+        z = jnp.asarray(density.start(data)).at[at.beta].set(3.0)
+
+        @jax.jit
+        def log_sigma(z):
+            return jnp.mean(density.constrain(z, data)[0].log_sigma)
+
+        for part, sign in ((at.lam, 1.0), (at.beta, -1.0)):
+            far = np.array([float(log_sigma(z.at[part].set(sign * x))) for x in (10.0, 20.0, 30.0)])
+            assert far[0] > np.log(2.0)
+            assert (np.diff(far) / 10 * density.SOFTNESS > 0.3).all()
+            assert (np.diff(far) / 10 * density.SOFTNESS < 1.05).all()
 
 
 def test_single_precision_is_enough(given: prepare.Inputs):
@@ -112,9 +137,8 @@ def test_single_precision_is_enough(given: prepare.Inputs):
             points = density.start(data) + 0.3 * rng.normal(size=(20, density.dimension(data)))
             points[:, density.split(np.arange(points.shape[1]), data).s] = np.linspace(-4, 2, 20)
             rng = np.random.default_rng(3)
-            values[double] = np.array(
-                [float(density.log_density(jnp.asarray(z), data)) for z in points]
-            )
+            look = jax.jit(lambda z, data=data: density.log_density(z, data))
+            values[double] = np.array([float(look(jnp.asarray(z))) for z in points])
     assert np.abs(np.diff(values[True]) - np.diff(values[False])).max() < 0.01
 
 
