@@ -13,8 +13,14 @@ EXTRAS = sorted(path.name for path in (ROOT / "tests" / "extras").iterdir() if p
 
 @pytest.mark.external
 @pytest.mark.parametrize("extra", EXTRAS)
-def test_suite_of_an_extra_passes_in_its_own_environment(extra: str) -> None:
-    environment = dict(os.environ, UV_PROJECT_ENVIRONMENT=str(ROOT / ".venvs" / extra))
+def test_suite_of_an_extra_passes_in_its_own_environment(extra: str, tmp_path: Path) -> None:
+    environment = dict(
+        os.environ,
+        UV_PROJECT_ENVIRONMENT=str(ROOT / ".venvs" / extra),
+        # what one test compiled the next need not: a quarter of some suites' time
+        JAX_COMPILATION_CACHE_DIR=str(tmp_path),
+        JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS="0.5",
+    )
     environment.pop("VIRTUAL_ENV", None)
     # fmt: off
     command = [
