@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from mmm_data_generator import draw_batch, generate_mmm_dataset
 from mmm_data_generator.priors import PublishedPrior
+from mmm_data_generator.transforms import spend_figure
 
 Array = NDArray[np.float64]
 OUT = Path(__file__).parent / "results" / "curve_priors.csv"
@@ -73,7 +74,7 @@ def elasticities(rng: np.random.Generator) -> Iterator[tuple[str, Array]]:
 
 def active_mean(spend: Array) -> Array:
     """Mean spend (..., geo, channel) over the weeks with spend, of (..., geo, date, channel)."""
-    return spend.sum(-2) / np.maximum((spend > 0).sum(-2), 1)
+    return spend_figure(spend.swapaxes(-1, -2), "mean_active")
 
 
 def main() -> None:

@@ -146,7 +146,7 @@ def grid(made: Sequence[Made], contenders: Sequence[Contender], options: Options
             target=contender.entry.target,
             arguments=contender.answer["arguments"],
             settings=contender.answer["settings"],
-            library=contender.entry.library,
+            library=contender.entry.group,
             extra=contender.entry.extra,
             reference=contender.entry.reference,
             budget=options.budget,

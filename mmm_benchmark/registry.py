@@ -16,7 +16,7 @@ class FitterEntry:
 
     name: str
     target: str  # "module:Class"
-    library: str  # what --libraries selects
+    group: str  # what --libraries selects: the fitters of one library
     summary: str  # one line for `mmm-benchmark list`
     extra: str | None = None  # the environment it runs in; None is the base installation
     settings: Mapping[str, Any] = field(default_factory=dict)  # keywords of the constructor
@@ -29,7 +29,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
     FitterEntry(
         name="scipy",
         target="mmm_benchmark.fitters.scipy_hill:ScipyHill",
-        library="scipy",
+        group="scipy",
         summary="Hill/adstock least squares: L-BFGS-B, variable projection, many starts",
         packages=("scipy", "numpy"),
         quick=True,
@@ -37,7 +37,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
     FitterEntry(
         name="scipy-plain",
         target="mmm_benchmark.fitters.scipy_plain:ScipyPlain",
-        library="scipy",
+        group="scipy",
         summary="the plain script: one start, unscaled, numerical gradients, baseline given",
         packages=("scipy", "numpy"),
     ),
@@ -45,7 +45,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         FitterEntry(
             name=f"{sampler}-tv" if time_varying else sampler,
             target="mmm_benchmark.fitters.pymc_marketing.fitter:PyMCMarketing",
-            library="pymc",
+            group="pymc",
             summary=f"PyMC-Marketing MMM{moving}, sampled by {sampler}",
             extra="pymc",
             settings={"sampler": sampler, "time_varying": time_varying},
@@ -63,7 +63,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         FitterEntry(
             name=name,
             target="mmm_benchmark.fitters.meridian.fitter:Meridian",
-            library="meridian",
+            group="meridian",
             summary=f"Google Meridian, spline baseline with {knots}",
             extra="meridian",
             settings={"automatic_knots": automatic},
@@ -78,7 +78,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         FitterEntry(
             name=name,
             target="mmm_benchmark.fitters.numpyro_mmm.fitter:NumpyroMMM",
-            library="numpyro-mmm",
+            group="numpyro-mmm",
             summary=summary,
             extra="numpyro",
             settings=settings,
@@ -100,7 +100,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         FitterEntry(
             name=name,
             target="mmm_benchmark.fitters.diffusion:Diffusion",
-            library="diffusion",
+            group="diffusion",
             summary=f"trained diffusion model, physics inside: {how}",
             extra="diffusion",
             settings=settings,
@@ -115,7 +115,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
     FitterEntry(
         name="wiener",
         target="mmm_benchmark.fitters.wiener:Wiener",
-        library="diffusion",
+        group="diffusion",
         summary="the diffusion model's physics alone: relinearised Gaussian smoothing",
         extra="diffusion",
         packages=("torch",),
@@ -123,7 +123,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
     FitterEntry(
         name="oracle",
         target="mmm_benchmark.fitters.oracle.fitter:Oracle",
-        library="oracle",
+        group="oracle",
         summary="the posterior under the generating family: as good as the data allow",
         extra="numpyro",
         packages=("numpyro", "jax"),

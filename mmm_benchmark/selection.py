@@ -30,7 +30,7 @@ def registered() -> dict[str, FitterEntry]:
         entries[point.name] = FitterEntry(
             name=point.name,
             target=point.value,
-            library=owner,
+            group=owner,
             summary=f"from {owner}",
             packages=() if point.dist is None else (owner,),
         )
@@ -47,7 +47,7 @@ def select(
     for name in samplers:
         if name not in entries:
             raise unknown("sampler", name, entries)
-    known = {entry.library for entry in entries.values()}
+    known = {entry.group for entry in entries.values()}
     for library in libraries:
         if library not in known:
             raise unknown("library", library, known)
@@ -55,16 +55,14 @@ def select(
         return [entry for entry in entries.values() if entry.quick]
     chosen = [entries[name] for name in dict.fromkeys(samplers)]
     for entry in chosen:
-        if libraries and entry.library not in libraries:
+        if libraries and entry.group not in libraries:
             raise UserError(
-                f"sampler '{entry.name}' is of library '{entry.library}', which --libraries "
+                f"sampler '{entry.name}' is of library '{entry.group}', which --libraries "
                 f"({', '.join(libraries)}) leaves out"
             )
-    named = {entry.library for entry in chosen}
+    named = {entry.group for entry in chosen}
     return chosen + [
-        entry
-        for entry in entries.values()
-        if entry.library in libraries and entry.library not in named
+        entry for entry in entries.values() if entry.group in libraries and entry.group not in named
     ]
 
 
@@ -75,7 +73,7 @@ def file_entry(target: str, name: str, packages: Sequence[str]) -> FitterEntry:
     return FitterEntry(
         name=name,
         target=absolute,
-        library="file",
+        group="file",
         summary=f"from {Path(path).name}",
         packages=tuple(packages),
     )

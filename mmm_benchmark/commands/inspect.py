@@ -27,7 +27,7 @@ def list_(results: ResultsOption = Path("results")) -> None:
     fitters = [("FITTER", "LIBRARY", "ENVIRONMENT", "WHAT IT IS")]
     for entry in registered().values():
         mark = " (reference)" if entry.reference else ""
-        fitters.append((entry.name, entry.library, entry.extra or "base", entry.summary + mark))
+        fitters.append((entry.name, entry.group, entry.extra or "base", entry.summary + mark))
     fits = [("STORED FIT", "DATASET", "FITTER", "CHAINS x DRAWS", "STATUS", "WHEN (UTC)")]
     for fit in Store(results, _complain):
         budget, record = fit.job["budget"], fit.record

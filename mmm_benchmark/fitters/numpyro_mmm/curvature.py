@@ -84,6 +84,11 @@ class ThinFrame(NamedTuple):
         centre, scale, V, stretch = (np.asarray(part) for part in self)
         return centre + scale * (u + ((u @ V) * stretch) @ V.T)
 
+    def inverse(self, z: Any) -> Any:
+        """Map one ``z`` (dimension,) back to u."""
+        off = (z - self.centre) / self.scale
+        return off + self.V @ ((1 / (1 + self.stretch) - 1) * (off @ self.V))
+
     def extended(self, centre: Array) -> ThinFrame:
         """Append coordinates of which no curvature is known: ``z = centre + u``."""
         more = len(centre)
@@ -139,10 +144,10 @@ def blank_frame(dimension: int, known: int) -> AnyFrame:
     return Frame(np.zeros(dimension), np.eye(dimension)).cast()
 
 
-class Framed(NamedTuple):
+class Framed[F: Frame | ThinFrame](NamedTuple):
     """The data of a density in the coordinates of a frame."""
 
-    frame: AnyFrame
+    frame: F
     data: Any
 
 
@@ -150,7 +155,7 @@ class Framed(NamedTuple):
 def in_frame(log_density: Density) -> Density:
     """The density of u, given ``Framed`` data; the map is linear, its Jacobian constant."""
 
-    def framed(u: Any, given: Framed) -> Any:
+    def framed(u: Any, given: Framed[Any]) -> Any:
         return log_density(given.frame(u), given.data)
 
     return framed

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.numpyro_mmm.curvature import AnyFrame, Look, around, locate
+from mmm_benchmark.fitters.numpyro_mmm.curvature import (
+    AnyFrame,
+    Framed,
+    Look,
+    ThinFrame,
+    around,
+    in_frame,
+    locate,
+)
 from mmm_benchmark.fitters.numpyro_mmm.sampling import Sample, nuts, nuts_near_mode
 from mmm_benchmark.fitters.oracle import constant, moving
 from mmm_benchmark.fitters.oracle.jumps import exchange_weeks
-from mmm_benchmark.fitters.oracle.whiten import Whitening, descend, gauss_newton
+from mmm_benchmark.fitters.oracle.whiten import descend, gauss_newton
 from mmm_benchmark.phases import phase
 
 type Array = NDArray[np.float64]
@@ -22,35 +29,23 @@ type Array = NDArray[np.float64]
 WORSE = 50.0
 
 
-class Whitened(NamedTuple):
-    """The argument of a whitened density."""
-
-    whitening: Whitening
-    data: moving.Data
-
-
-def whitened_density(y: Any, given: Whitened) -> Any:
-    """Log density of whitened coordinates; the map is linear, its Jacobian constant."""
-    return moving.log_density(given.whitening(y), given.data)
-
-
-def exchange(key: Any, y: Any, given: Whitened) -> Any:
+def exchange(key: Any, y: Any, framed: Framed[ThinFrame]) -> Any:
     """Exchange weeks of jumps, in whitened coordinates."""
-    z = exchange_weeks(key, given.whitening(y), given.data)
-    return given.whitening.inverse(z)
+    return framed.frame.inverse(exchange_weeks(key, framed.frame(y), framed.data))
 
 
 def sample_moving(data: moving.Data, budget: Budget, seed: int) -> Sample:
     """Draws of a ``time_varying`` posterior, in the coordinates of its law."""
     with phase("sample"):
         starts = modes(data, budget.chains, seed)
-        whitening = gauss_newton(moving.standard_residual, starts, data)
+        frame = gauss_newton(moving.standard_residual, starts, data)
     rng = np.random.default_rng(seed)
-    y = np.stack([np.asarray(whitening.inverse(start), np.float64) for start in starts])
+    y = np.stack([frame.inverse(start) for start in starts])
     y += 0.3 * rng.standard_normal(y.shape)
-    given = Whitened(whitening, data)
-    drawn = nuts(whitened_density, given, y, budget, seed, step_size=0.3, move=exchange)
-    return drawn._replace(z=np.asarray(jax.jit(jax.vmap(jax.vmap(whitening)))(drawn.z)))
+    framed = Framed(frame.cast(), data)
+    density = in_frame(moving.log_density)
+    drawn = nuts(density, framed, y, budget, seed, step_size=0.3, move=exchange)
+    return drawn._replace(z=frame.rows(drawn.z))
 
 
 def modes(data: moving.Data, chains: int, seed: int) -> Array:

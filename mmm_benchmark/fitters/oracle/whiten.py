@@ -2,41 +2,24 @@ r"""A linear change of coordinates in which a posterior is near the standard nor
 
 Where the prior is near N(0, I) and the likelihood is Gaussian in residuals r(z), the precision at
 z is near ``I + J'J`` with ``J = dr/dz`` (Gauss and Newton). J has as many rows as there are weeks,
-so ``I + J'J`` is the identity but for that many directions: ``z = centre + y + V (scale - 1) V'y``
-with V the right singular vectors of J costs little, where a dense mass matrix of the same
-effect would cost dimension squared in every step.
+so ``I + J'J`` is the identity but for that many directions, the right singular vectors of J: a thin
+frame costs little, where a dense mass matrix of the same effect would cost dimension squared in
+every step.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from mmm_benchmark.fitters.numpyro_mmm.curvature import Density, value_and_slope
+from mmm_benchmark.fitters.numpyro_mmm.curvature import Density, ThinFrame, value_and_slope
 
 type Array = NDArray[np.float64]
-
-
-class Whitening(NamedTuple):
-    """``z = centre + y + V (scale - 1) V'y``."""
-
-    centre: Any  # (dimension,)
-    V: Any  # (dimension, rank), orthonormal columns
-    scale: Any  # (rank,)
-
-    def __call__(self, y: Any) -> Any:
-        """Map whitened coordinates back."""
-        return self.centre + y + self.V @ ((self.scale - 1) * (self.V.T @ y))
-
-    def inverse(self, z: Any) -> Any:
-        """Whitened coordinates of ``z``."""
-        off = z - self.centre
-        return off + self.V @ ((1 / self.scale - 1) * (self.V.T @ off))
 
 
 @cache
@@ -44,7 +27,7 @@ def _jacobian(residual: Density) -> Any:
     return jax.jit(jax.jacrev(residual))
 
 
-def gauss_newton(residual: Density, points: Array, data: Any) -> Whitening:
+def gauss_newton(residual: Density, points: Array, data: Any) -> ThinFrame:
     """Whiten with the Gauss-Newton precision averaged over ``points`` (point, dimension).
 
     The rank is the number of residuals, or the dimension if that is smaller, whatever the data:
@@ -54,11 +37,11 @@ def gauss_newton(residual: Density, points: Array, data: Any) -> Whitening:
     rank = min(jacobians[0].shape)
     rows = np.concatenate(jacobians) / np.sqrt(len(points))
     _, singular, Vt = np.linalg.svd(rows, full_matrices=False)
-    dtype = jnp.result_type(float)
-    return Whitening(
-        jnp.asarray(points.mean(axis=0), dtype),
-        jnp.asarray(Vt[:rank].T, dtype),
-        jnp.asarray(1 / np.sqrt(1 + singular[:rank] ** 2), dtype),
+    return ThinFrame(
+        centre=points.mean(axis=0),
+        scale=np.ones(points.shape[1]),
+        V=Vt[:rank].T,
+        stretch=1 / np.sqrt(1 + singular[:rank] ** 2) - 1,
     )
 
 

@@ -114,8 +114,10 @@ def linear(z, J):
 def test_whitened_linear_posterior_is_standard_normal():
     J = np.random.default_rng(0).normal(size=(4, 9))
     with jax.enable_x64(True):
-        whitening = gauss_newton(linear, np.zeros((1, 9)), jnp.asarray(J))
-        map_ = np.asarray(jax.jacobian(whitening)(jnp.zeros(9)))
+        frame = gauss_newton(linear, np.zeros((1, 9)), jnp.asarray(J))
+        map_ = np.asarray(jax.jacobian(frame.cast())(jnp.zeros(9)))
+        u = np.random.default_rng(1).normal(size=9)
+        np.testing.assert_allclose(frame.inverse(np.asarray(frame.cast()(u))), u, atol=1e-12)
     np.testing.assert_allclose(map_.T @ (np.eye(9) + J.T @ J) @ map_, np.eye(9), atol=1e-9)
 
 

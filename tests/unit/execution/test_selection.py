@@ -15,7 +15,7 @@ from mmm_benchmark.loading import load_class, make_fitter, split_file_target
 from mmm_benchmark.registry import BUILT_IN, FitterEntry
 
 ENTRIES = {
-    name: FitterEntry(name=name, target="m:C", library=library, summary="", quick=quick)
+    name: FitterEntry(name=name, target="m:C", group=library, summary="", quick=quick)
     for name, library, quick in [
         ("a1", "a", True),
         ("a2", "a", False),
