@@ -47,7 +47,6 @@ HALF_NORMAL_SCALE = 1.5
 REVERSION = 0.05  # per week, of the log multiplier of an effect that moves
 VOLATILITY_SCALE = 0.15  # per week, prior scale of its steps
 
-
 #: Steps of a coordinate in which sigma grows by a factor of e, beyond the scale of its prior.
 SOFTNESS = 1.25
 

@@ -94,7 +94,7 @@ def _channel(p: TimeVaryingPrior, streams: Streams, name: str, n: int, T: int) -
     weight = rng.gamma(p.split, size=n)
     lag = d[:, None] ** np.arange(int(p.l_max))
     lag /= lag.sum(1, keepdims=True)
-    mean_active = x.sum(1) / (x > 0).sum(1)
+    mean_active = transforms.spend_figure(x, "mean_active")
 
     rng = streams("time_varying path", name=name)
     u = ou_path(rng, (n,), T, p.volatility, p.reversion, p.jump_probability, p.jump_sd)
