@@ -56,7 +56,7 @@ def perform(order: Order, report: Callable[[str], None], stopping: Callable[[], 
             elapsed = time.monotonic() - started
             if stopping():
                 raise Stopped
-            if order.timeout is not None and elapsed > order.timeout:
+            if order.timeout is not None and elapsed > allowed(order.timeout, phases.latest):
                 status, reason = "timeout", f"took longer than {order.timeout:g} s"
                 break
             if order.memory_limit is not None and rss > order.memory_limit:
@@ -71,8 +71,15 @@ def perform(order: Order, report: Callable[[str], None], stopping: Callable[[], 
     return Ending(status=status, reason=reason, wall_s=time.monotonic() - started, peak_rss_mb=peak)
 
 
+def allowed(timeout: float, phase: str | None) -> float:
+    """Seconds a worker may take: draws that are made are not lost while they are summarised."""
+    return 2 * timeout if phase == "summarise" else timeout
+
+
 class Phases:
     """Follows the events file of a worker, from where it was last read."""
+
+    latest: str | None = None
 
     def __init__(self, path: Path, report: Callable[[str], None]) -> None:
         self._path, self._report, self._offset = path, report, 0
@@ -87,7 +94,8 @@ class Phases:
                 if not line.endswith(b"\n"):
                     break  # half written: next time
                 self._offset += len(line)
-                self._report(json.loads(line)["phase"])
+                self.latest = json.loads(line)["phase"]
+                self._report(self.latest)
 
 
 def _ended(worker: subprocess.Popen[bytes]) -> bool:

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
 
 from mmm_benchmark import run_benchmark
 from mmm_benchmark.errors import EnvironmentMissingError, UserError
+from mmm_benchmark.executors.local import Phases, allowed
 from tests.factories import tiny_dataset
+
+
+def test_draws_already_made_are_given_time_to_be_summarised(tmp_path: Path) -> None:
+    told: list[str] = []
+    phases = Phases(tmp_path / "events.jsonl", told.append)
+    phases.look()
+    assert allowed(60.0, phases.latest) == 60
+    with (tmp_path / "events.jsonl").open("a") as events:
+        for phase, seconds in (("import", 60), ("sample", 60), ("summarise", 120)):
+            events.write(json.dumps({"phase": phase}) + "\n")
+            events.flush()
+            phases.look()
+            assert allowed(60.0, phases.latest) == seconds
+    assert told == ["import", "sample", "summarise"]
 
 
 def test_unknown_executor_is_an_error() -> None:
