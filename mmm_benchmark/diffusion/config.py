@@ -23,6 +23,8 @@ class NetworkConfig:
         Stage 2, which denoises the channels.
     physics
         Correct the Wiener solve (True), or predict from the inputs alone as the card does.
+    beliefs
+        Read what is believed beforehand of single channels, and be trained to heed it.
     """
 
     patch: int = 8
@@ -32,6 +34,7 @@ class NetworkConfig:
     layers_channel: int = 4
     heads: int = 4
     physics: bool = True
+    beliefs: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +126,18 @@ PRESETS: dict[str, DiffusionConfig] = {
             learning_rate=6e-4,
             cooldown=0.6,
             seed=20_260_103,
+            prior="worlds and published",
+        ),
+    ),
+    # started from a trained "ours-published": the same model, which learns to heed beliefs
+    "ours-believing": DiffusionConfig(
+        name="ours-believing",
+        network=NetworkConfig(beliefs=True),
+        training=TrainingConfig(
+            steps=13_000,
+            learning_rate=6e-4,
+            cooldown=0.6,
+            seed=20_260_104,
             prior="worlds and published",
         ),
     ),

@@ -41,7 +41,7 @@ def _prior(observed: Observed, hyper: Tensor) -> Prior:
     size = sizes(observed)
     noisy = size.unflatten(observed.sales.new_zeros(len(hyper), size.total))
     ones = observed.sales.new_ones(len(hyper))
-    return prior_given(size, noisy, 0 * ones, ones, hyper)
+    return prior_given(observed, noisy, 0 * ones, ones, hyper)
 
 
 def _solve(
@@ -104,7 +104,7 @@ def _draw(observed: Observed, hyper: Tensor, mode: Point, generator: torch.Gener
     scale = (prior.path_cov.diagonal(dim1=1, dim2=2).sum(1) / p_values.sum()).sqrt()
     perturbed = replace(
         prior,
-        scalar=prior.scalar + normal(*prior.scalar.shape),
+        scalar=prior.scalar + prior.variance.sqrt() * normal(*prior.scalar.shape),
         path=scale[:, None, None] * (normal(b, c, t) * p_values.sqrt()) @ p_vectors.T,
         base=(normal(b, t) * b_values.sqrt()) @ b_vectors.T,
     )

@@ -115,6 +115,7 @@ class Denoiser(nn.Module):  # type: ignore[misc]
     GLOBAL = 15  # features of a world
     CONTROL = 6  # features of a control
     SCALAR = 19  # features of a channel as a whole
+    BELIEF = 8  # and of what is believed of it
     STAGE_1 = 6  # features of a week, stage 1
     STAGE_2 = 9  # features of a week and channel, stage 2
 
@@ -137,7 +138,7 @@ class Denoiser(nn.Module):  # type: ignore[misc]
         self.out_control = nn.Linear(d1, 1)
         self.out_global = nn.Linear(d1, 2)
         self.embed_path = nn.Linear(self.STAGE_2 * p + 4, d2)
-        self.embed_channel = nn.Linear(self.SCALAR, d2)
+        self.embed_channel = nn.Linear(self.SCALAR + self.BELIEF * config.beliefs, d2)
         self.aligned = nn.Linear(d1, d2)
         self.cross = Attention(d2, config.heads, context=d1)
         self.channel = nn.ModuleList(
@@ -349,6 +350,9 @@ class Denoiser(nn.Module):  # type: ignore[misc]
             ],
             -1,
         )
+        if self.config.beliefs:
+            trust = observed.certainty / (1 + observed.certainty)
+            scalar = torch.cat([scalar, trust, trust * observed.belief], -1)
         x = torch.cat([x, self.embed_channel(scalar)[:, :, None]], 2)
         x = x + self.cross(x.flatten(1, 2), context).unflatten(1, (c, -1))
         active = None if bool(observed.active.all()) else observed.active[:, None]

@@ -24,12 +24,17 @@ class Observed:
         (B, G, T, K) controls over their root mean square.
     active
         (B, C) False where a channel is padding or never spends.
+    belief, certainty
+        (B, C, 4) what is believed beforehand of each channel's level and shape, standardised,
+        and the precision of each belief: 0 where there is none (``beliefs.py``).
     """
 
     sales: Tensor
     lagged: Tensor
     controls: Tensor
     active: Tensor
+    belief: Tensor
+    certainty: Tensor
 
     @property
     def channels(self) -> Tensor:
@@ -45,7 +50,7 @@ class Observed:
         return Observed(*(getattr(self, name)[index] for name in _FIELDS))
 
 
-_FIELDS = ("sales", "lagged", "controls", "active")
+_FIELDS = ("sales", "lagged", "controls", "active", "belief", "certainty")
 
 
 def lags(spend: Tensor) -> Tensor:
@@ -60,11 +65,14 @@ def scale_observed(sales: Tensor, spend: Tensor, controls: Tensor) -> Observed:
     unit = spend.sum(2, keepdim=True) / spending.sum(2, keepdim=True).clamp(min=1)
     scaled = spend / torch.where(unit > 0, unit, torch.ones_like(unit))
     rms = controls.square().mean((1, 2), keepdim=True).sqrt()
+    nothing = torch.zeros(spend.shape[0], spend.shape[-1], 4)
     return Observed(
         sales=(sales / sales.mean(2, keepdim=True)).float(),
         lagged=lags(scaled.float()).contiguous(),
         controls=(controls / torch.where(rms > 0, rms, torch.ones_like(rms))).float(),
         active=spending.any(2).any(1),
+        belief=nothing,
+        certainty=nothing,
     )
 
 

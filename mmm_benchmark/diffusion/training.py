@@ -7,15 +7,17 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.nn.functional import pad
 
 from mmm_benchmark.diffusion import checkpoint, worlds
+from mmm_benchmark.diffusion.beliefs import draw_beliefs
 from mmm_benchmark.diffusion.config import (
     PRESETS,
     DiffusionConfig,
@@ -104,6 +106,8 @@ class Trainer:
         config, step = self.config.training, self.progress.step
         rng = np.random.default_rng(np.random.SeedSequence([config.seed, step]))
         observed, truth = worlds.draw(rng, config.prior, config.tokens, self.config.network.patch)
+        if self.config.network.beliefs:
+            observed = draw_beliefs(rng, observed, truth)
         observed, truth = observed.to(self.device), worlds.to_device(truth, self.device)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         terms = loss_terms(self.network, self.schedule, observed, truth, self.config, generator)
@@ -141,12 +145,19 @@ class Trainer:
         )
 
     def start_from(self, folder: Path) -> None:
-        """Begin with the weights of another checkpoint; its optimiser is not taken over."""
+        """Begin with the weights of another checkpoint; its optimiser is not taken over.
+
+        A network that is to learn beliefs may start from one that knew none.
+        """
         network, config, record = checkpoint.load(folder, self.device)
-        if config.network != self.config.network:
+        weights, learns = network.state_dict(), self.config.network.beliefs
+        if replace(config.network, beliefs=learns) != self.config.network:
             raise UserError(f"{folder}: its network has other sizes than '{self.config.name}'")
+        if learns > config.network.beliefs:
+            weight = weights["embed_channel.weight"]
+            weights["embed_channel.weight"] = pad(weight, (0, self.network.BELIEF))
         for mine in (self.network, self.average):
-            mine.load_state_dict(network.state_dict())
+            mine.load_state_dict(weights)
         self.progress.started_from = str(record["sha256"])
 
     def resume(self) -> None:

@@ -127,8 +127,8 @@ def _given_noisy(
 class Prior:
     """Gaussian beliefs about the unknowns before sales are seen, standardised.
 
-    Scalars are the levels, shapes and controls side by side, (B, 4C + K), all of variance
-    ``variance`` (B, 1); path and base have covariances (B, T, T) over weeks.
+    Scalars are the levels, shapes and controls side by side, (B, 4C + K), and so are their
+    variances; path and base have covariances (B, T, T) over weeks.
     """
 
     scalar: Tensor
@@ -163,17 +163,21 @@ class System:
 
 
 def prior_given(
-    sizes: Sizes, noisy: State, alpha: Tensor, sigma: Tensor, hyper: Tensor | None = None
+    observed: Observed, noisy: State, alpha: Tensor, sigma: Tensor, hyper: Tensor | None = None
 ) -> Prior:
-    """What the noisy state alone says: each prior N(0, K) seen through ``alpha x_0 + sigma eps``.
+    """What is known but for sales: each prior N(0, K) seen through ``alpha x_0 + sigma eps``.
 
-    A N(0, 1) scalar becomes N(alpha x_t, sigma²), since alpha² + sigma² = 1. ``hyper`` (B, 2)
-    overrides the noise scale and volatility that the noisy state suggests.
+    A N(0, 1) scalar becomes N(alpha x_t, sigma²), since alpha² + sigma² = 1. A belief of precision
+    p is one more observation of it, with error variance 1/p. ``hyper`` (B, 2) overrides the noise
+    scale and volatility that the noisy state suggests.
     """
-    b, t, device = len(alpha), sizes.weeks, noisy.base.device
+    b, t, device = len(alpha), observed.sales.shape[-1], noisy.base.device
     hyper = alpha[:, None] * noisy.hyper if hyper is None else hyper
     noise, volatility = natural_hyper(hyper.clamp(-4, 4))
     scalars = torch.cat([noisy.level, noisy.shape.flatten(1), noisy.control], 1)
+    belief, certainty = believed(observed)
+    variance = sigma.square()[:, None]
+    weight = variance * certainty  # of the belief, relative to the noisy state
     p_values, p_vectors = (x.to(device) for x in path_kernel(t))
     b_values, b_vectors = (x.to(device) for x in base_kernel(t))
     p_values = p_values * (volatility / PATH_SCALE)[:, None].square()
@@ -182,8 +186,8 @@ def prior_given(
         noisy.base[:, None], b_values.expand(b, t), b_vectors, alpha, sigma
     )
     return Prior(
-        scalar=alpha[:, None] * scalars,
-        variance=sigma.square()[:, None],
+        scalar=(alpha[:, None] * scalars + weight * belief) / (1 + weight),
+        variance=variance / (1 + weight),
         path=path,
         path_cov=path_cov,
         base=base[:, 0],
@@ -192,6 +196,16 @@ def prior_given(
         noise=noise.clamp(min=MIN_NOISE),
         volatility=volatility,
     )
+
+
+def believed(observed: Observed) -> tuple[Tensor, Tensor]:
+    """Beliefs and their precisions in the order of the scalars, (B, 4C + K); none of controls."""
+
+    def aligned(x: Tensor) -> Tensor:
+        controls = x.new_zeros(len(x), observed.controls.shape[-1])
+        return torch.cat([x[..., 0], x[..., 1:].flatten(1), controls], 1)
+
+    return aligned(observed.belief), aligned(observed.certainty)
 
 
 def rest_covariance(observed: Observed, prior: Prior, pool: Tensor) -> Tensor:
@@ -243,7 +257,7 @@ def linearise(
     J = share * relative
     d_shape = share[..., None] * gradient * gradient.new_tensor(SHAPE_SCALE)
     A = torch.cat([LEVEL_SCALE * J, d_shape.flatten(3), CONTROL_SCALE * u], 3).flatten(1, 2)
-    scaled = A * prior.variance.sqrt()[..., None]
+    scaled = A * prior.variance.sqrt()[:, None]
     S = torch.baddbmm(fixed, scaled, scaled.mT)
     JJ = (J.flatten(1, 2) @ J.flatten(1, 2).mT).view(b, g, t, g, t)
     S.view(b, g, t, g, t).addcmul_(JJ, (PATH_SCALE**2 * prior.path_cov)[:, None, :, None])
@@ -285,7 +299,7 @@ def solve(
 ) -> Posterior:
     """E[x_0 | x_t, sales] of the linearised model; ``alpha``, ``sigma`` (B,) of the noisy state."""
     c, k = observed.active.shape[1], observed.controls.shape[-1]
-    prior = prior_given(sizes(observed), noisy, alpha, sigma)
+    prior = prior_given(observed, noisy, alpha, sigma)
     pool = geo_groups(*observed.sales.shape[1:]).to(observed.sales.device)
     fixed = with_base(rest_covariance(observed, prior, pool), prior)
     point = Point(prior.scalar.clamp(-3.5, 3.5), prior.path, prior.base)

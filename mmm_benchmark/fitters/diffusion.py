@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,6 +13,8 @@ from mmm_benchmark.schema import MAX_STORED_DRAWS
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from mmm_benchmark.diffusion.stated import Stated
 
 
 MIN_DRAWS = 16  # the least whose independence can be diagnosed
@@ -36,6 +39,9 @@ class Diffusion:
         checkpoint is another fitter. None takes what is there.
     device
         ``"cpu"``, ``"cuda"``, ``"mps"``; None picks the fastest there is.
+    beliefs
+        What is known of channels beforehand, such as ``{"TV": {"roas": (2.0, 0.5)}}``, or the
+        name of a set of beliefs (``mmm_benchmark.diffusion.stated``).
     """
 
     name = "diffusion"
@@ -52,6 +58,7 @@ class Diffusion:
         checkpoint: str | None = None,
         weights: str | None = None,
         device: str | None = None,
+        beliefs: Stated | str | None = None,
     ) -> None:
         self.sampler = sampler
         self.steps = steps
@@ -60,6 +67,7 @@ class Diffusion:
         self.checkpoint = checkpoint
         self.weights = weights
         self.device = device
+        self.beliefs = json.loads(json.dumps(beliefs))  # as settings will tell it
 
     def settings(self) -> dict[str, Any]:
         """What determines the answer: keywords less the device, and the weights' fingerprint."""
@@ -84,7 +92,7 @@ class Diffusion:
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Draw from the amortised posterior, each draw on its own: ``budget`` does not apply."""
         with phase("import"):
-            from mmm_benchmark.diffusion import answer, checkpoint, inference, limits
+            from mmm_benchmark.diffusion import answer, checkpoint, inference, limits, stated
             from mmm_benchmark.diffusion.schedule import cosine_schedule
         with phase("build"):
             self._check_settings()
@@ -97,6 +105,10 @@ class Diffusion:
                 )
             schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
             scaled, order = answer.read(observed)
+            if self.beliefs is not None:
+                if not config.network.beliefs:
+                    raise UserError("diffusion: this checkpoint was not trained to heed beliefs")
+                scaled = stated.heed(self.beliefs, observed, scaled)
         with phase("sample"):
             plan = inference.Plan(
                 inference.sampler_name(self.sampler), self.steps, self.project_every

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.errors import UserError
@@ -11,6 +12,8 @@ from mmm_benchmark.schema import MAX_STORED_DRAWS
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from mmm_benchmark.diffusion.stated import Stated
 
 
 MIN_DRAWS = 16  # the least whose independence can be diagnosed
@@ -23,14 +26,17 @@ class Wiener:
     ----------
     draws
         Posterior draws, independent of one another.
+    beliefs
+        What is known of channels beforehand, as ``diffusion`` takes it.
     """
 
     name = "wiener"
     extra: ClassVar[str | None] = "diffusion"
     version: ClassVar[str] = "1"
 
-    def __init__(self, *, draws: int = 200) -> None:
+    def __init__(self, *, draws: int = 200, beliefs: Stated | str | None = None) -> None:
         self.draws = draws
+        self.beliefs = json.loads(json.dumps(beliefs))  # as settings will tell it
 
     def settings(self) -> dict[str, Any]:
         """The constructor's keywords."""
@@ -46,13 +52,15 @@ class Wiener:
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Draw from the linearised posterior; ``budget`` does not apply."""
         with phase("import"):
-            from mmm_benchmark.diffusion import answer, laplace
+            from mmm_benchmark.diffusion import answer, laplace, stated
         with phase("build"):
             if not MIN_DRAWS <= self.draws <= MAX_STORED_DRAWS:
                 raise UserError(
                     f"wiener: draws = {self.draws}; allowed: {MIN_DRAWS} to {MAX_STORED_DRAWS}"
                 )
             scaled, order = answer.read(observed)
+            if self.beliefs is not None:
+                scaled = stated.heed(self.beliefs, observed, scaled)
         with phase("sample"):
             state = laplace.posterior_draws(scaled, self.draws, seed)
         with phase("summarise"):

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from worlds_for_tests import noisy, raw, small
 
 from mmm_benchmark.diffusion import wiener
+from mmm_benchmark.diffusion.beliefs import draw_beliefs
 from mmm_benchmark.diffusion.config import NetworkConfig, preset
 from mmm_benchmark.diffusion.data import observed_and_truth
 from mmm_benchmark.diffusion.network import Denoiser
@@ -43,11 +45,15 @@ def test_permuting_channels_permutes_the_answer(physics: bool) -> None:
     observed, truth = small("worlds", 3, n_channels=4)
     state, alpha, sigma = noisy(observed, truth)
     order = torch.tensor([2, 0, 3, 1])
+    observed = draw_beliefs(np.random.default_rng(1), observed, truth)
+    assert (observed.certainty > 0).any()
     permuted = Observed(
         observed.sales,
         observed.lagged[:, :, :, order],
         observed.controls,
         observed.active[:, order],
+        observed.belief[:, order],
+        observed.certainty[:, order],
     )
     moved = replace(
         state, path=state.path[:, order], level=state.level[:, order], shape=state.shape[:, order]
@@ -72,7 +78,12 @@ def test_a_masked_channel_changes_nothing_else() -> None:
         return torch.cat([x, torch.zeros(shape, dtype=x.dtype)], dim)
 
     wider = Observed(
-        observed.sales, pad(observed.lagged, 3), observed.controls, pad(observed.active, 1)
+        observed.sales,
+        pad(observed.lagged, 3),
+        observed.controls,
+        pad(observed.active, 1),
+        pad(observed.belief, 1),
+        pad(observed.certainty, 1),
     )
     wide = replace(
         state, path=pad(state.path, 1), level=pad(state.level, 1), shape=pad(state.shape, 1)

@@ -6,6 +6,7 @@ import torch
 from worlds_for_tests import noisy, raw, small
 
 from mmm_benchmark.diffusion import wiener
+from mmm_benchmark.diffusion.beliefs import with_beliefs
 from mmm_benchmark.diffusion.data import observed_and_truth
 from mmm_benchmark.diffusion.response import response, scale_observed
 from mmm_benchmark.diffusion.state import (
@@ -60,14 +61,16 @@ def test_the_gradient_of_the_response_is_its_derivative() -> None:
         assert torch.allclose((up - down) / 2e-2, gradient[..., i], atol=3e-3)
 
 
-@pytest.mark.parametrize("geos", [1, 3])
-def test_one_solve_is_the_dense_gaussian_conditional(geos: int) -> None:
+@pytest.mark.parametrize(("geos", "beliefs"), [(1, False), (3, False), (1, True)])
+def test_one_solve_is_the_dense_gaussian_conditional(geos: int, beliefs: bool) -> None:
     """Stack all unknowns, differentiate the model numerically, condition by the textbook."""
     law = "time_varying" if geos == 1 else "worlds"
     observed, truth = small(law, 1, n_weeks=30, n_geos=geos, n_controls=1)
-    size = wiener.sizes(observed)
+    if beliefs:
+        drawn = np.random.default_rng(3).exponential(1, (2, 1, 3, 4))
+        observed = with_beliefs(observed, *torch.from_numpy(drawn).float())
     state, alpha, sigma = noisy(observed, truth)
-    prior = wiener.prior_given(size, state, alpha, sigma)
+    prior = wiener.prior_given(observed, state, alpha, sigma)
     pool = wiener.geo_groups(geos, 30)
     rest = wiener.rest_covariance(observed, prior, pool)
     point = wiener.Point(prior.scalar, prior.path, prior.base)
@@ -85,7 +88,7 @@ def test_one_solve_is_the_dense_gaussian_conditional(geos: int) -> None:
     at = (prior.scalar[0], prior.path[0].flatten(), prior.base[0])
     H = torch.cat(torch.autograd.functional.jacobian(model, at), 1).double()
     P = torch.block_diag(
-        prior.variance[0] * torch.eye(13), *[prior.path_cov[0]] * 3, prior.base_cov[0]
+        torch.diag(prior.variance[0]), *[prior.path_cov[0]] * 3, prior.base_cov[0]
     ).double()
     R = rest[0].double()
     if geos > 1:  # geos' own shares: independent over geos, constant over weeks
@@ -111,7 +114,7 @@ def test_the_solve_uses_the_sales() -> None:
     observed, truth = small("time_varying", 8, n_weeks=104)
     state, alpha, sigma = noisy(observed, truth, t=300)
     solved = wiener.solve(observed, state, alpha, sigma).mean
-    prior = wiener.prior_given(wiener.sizes(observed), state, alpha, sigma)
+    prior = wiener.prior_given(observed, state, alpha, sigma)
     assert (solved.path - truth.state.path).square().mean() < 0.95 * (
         prior.path - truth.state.path
     ).square().mean()
