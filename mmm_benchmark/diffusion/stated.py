@@ -1,17 +1,20 @@
 """Beliefs as people state them, in natural units, made into the standardised ones of the model.
 
-``{"TV": {"roas": (2.0, 0.5)}, "*": {"slope": (1.0, 0.1)}}``: a value and its standard error, for a
-channel or for every channel (a channel's own counts before that of ``"*"``). Positive quantities
-are believed log-normal, the decay logit-normal, with this mean and error to first order.
+``{"TV": {"roas": (2.0, 0.5)}, "*": {"slope": (1.0, 0.1)}}``: an observation and its standard error,
+for a channel or for every channel (a channel's own counts before that of ``"*"``). The observation
+is normal in the quantity itself; the model wants it normal in a standardised log. It gets the one
+that has, with the unknown's N(0, 1), the same posterior mean and variance (Minka 2001,
+arXiv:1301.2294), so that a test whose error is as large as its result says as little as it should.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mmm_benchmark.diffusion.beliefs import SPREAD, with_beliefs
@@ -26,12 +29,14 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+type Array = NDArray[np.float64]
 type Stated = Mapping[str, Mapping[str, Sequence[float]]]
 
 EVERY = "*"
 #: The curves that the PyMC-Marketing baselines of this suite expect before they see data.
 PYMC_CURVES = "pymc-marketing curves"
 QUANTITIES = ("roas", "adstock_decay", "half_saturation", "slope")  # in the order of a belief
+SUREST = SPREAD[0] ** -2  # precision: no surer than it was trained for
 
 
 def heed(stated: Stated | str, dataset: xr.Dataset, observed: Observed) -> Observed:
@@ -40,7 +45,7 @@ def heed(stated: Stated | str, dataset: xr.Dataset, observed: Observed) -> Obser
     Parameters
     ----------
     stated
-        By channel and quantity (``QUANTITIES``) a value and its standard error, or
+        By channel and quantity (``QUANTITIES``) an observation and its standard error, or
         ``PYMC_CURVES``. Half-saturation is in multiples of mean weekly spend, ROAS that of the
         window over all geos.
 
@@ -52,16 +57,34 @@ def heed(stated: Stated | str, dataset: xr.Dataset, observed: Observed) -> Obser
     if isinstance(stated, str):
         if stated != PYMC_CURVES:
             raise UserError(f"beliefs = {stated!r}: the one set with a name is '{PYMC_CURVES}'")
-        mean, sd = _pymc_curves(observed)
-    else:
-        mean, sd = _in_logs(stated, dataset)
-    middle = torch.tensor([0.0, *SHAPE_MEAN])
-    scale = torch.tensor([LEVEL_SCALE, *SHAPE_SCALE])
-    centre = LEVEL_MEAN - observed.channels.log()
-    mean[..., 0] -= centre[:, None]
-    belief = ((mean - middle) / scale).clamp(-LIMIT, LIMIT).nan_to_num(0.0)
-    spread = (sd / scale).clamp(min=SPREAD[0])  # no surer than it was trained for
-    return with_beliefs(observed, belief, spread.square().reciprocal())
+        return with_beliefs(observed, *_pymc_curves(observed))
+    names = sorted(dataset["channel"].values.astype(str))
+    natural = _natural(dataset, names, float(observed.channels[0]))
+    both = torch.zeros(2, 1, len(names), len(QUANTITIES))
+    for channel, quantities in sorted(stated.items(), key=lambda item: item[0] != EVERY):
+        if channel != EVERY and channel not in names:
+            raise unknown("channel of beliefs", channel, names)
+        places = range(len(names)) if channel == EVERY else [names.index(channel)]
+        for quantity, pair in quantities.items():
+            if quantity not in QUANTITIES:
+                raise unknown("quantity of beliefs", quantity, QUANTITIES)
+            value, error = _checked(channel, quantity, pair)
+            for c in places:
+                found = message(natural[quantity](c), value, error)
+                both[:, 0, c, QUANTITIES.index(quantity)] = torch.tensor(found)
+    return with_beliefs(observed, *both)
+
+
+def message(quantity: Callable[[Array], Array], value: float, error: float) -> tuple[float, float]:
+    """Belief and precision about z ~ N(0, 1), of which ``quantity(z)`` was seen with an error."""
+    z = np.linspace(-LIMIT, LIMIT, 4001)
+    log_p = -0.5 * ((quantity(z) - value) / error) ** 2 - 0.5 * z**2
+    p = np.exp(log_p - log_p.max())
+    p /= p.sum()
+    mean = float(p @ z)
+    variance = max(float(p @ (z - mean) ** 2), 1 / (1 + SUREST))
+    precision = max(1 / variance - 1, 0.0)
+    return (mean / variance / precision if precision else 0.0), precision
 
 
 def from_on_off_tests(tests: pd.DataFrame) -> dict[str, dict[str, tuple[float, float]]]:
@@ -76,7 +99,7 @@ def from_on_off_tests(tests: pd.DataFrame) -> dict[str, dict[str, tuple[float, f
     Raises
     ------
     UserError
-        When a test left some spend on, or found no positive return.
+        When a test left some spend on.
     """
     if not np.allclose(tests["delta_x"], -tests["x"]):
         raise UserError("tests: some changed spend only in part; a ROAS needs the channel off")
@@ -84,32 +107,31 @@ def from_on_off_tests(tests: pd.DataFrame) -> dict[str, dict[str, tuple[float, f
     for channel, rows in tests.groupby("channel"):
         weight = rows["roi_se"].to_numpy() ** -2.0
         value = float(weight @ rows["roi"].to_numpy() / weight.sum())
-        if value <= 0:
-            raise UserError(f"tests of '{channel}': ROAS {value:.3g}; a belief must be positive")
         found[str(channel)] = {"roas": (value, float(weight.sum() ** -0.5))}
     return found
 
 
-def _in_logs(stated: Stated, dataset: xr.Dataset) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation (1, C, 4) of logs (logit of decay); nan and inf: none."""
-    names = sorted(dataset["channel"].values.astype(str))
+def _natural(
+    dataset: xr.Dataset, names: list[str], channels: float
+) -> dict[str, Callable[[int], Callable[[Array], Array]]]:
+    """By quantity and channel: its natural value as a function of the standardised one."""
     spend = dataset["spend"].sel(channel=names).values.astype(float)  # (G, T, C)
-    per_roas = spend.sum((0, 1)) / float(dataset["sales"].sum())
-    on = (spend > 0).mean(1).mean(0)
-    mean, sd = np.full((len(names), 4), np.nan), np.full((len(names), 4), np.inf)
-    for channel, quantities in sorted(stated.items(), key=lambda item: item[0] != EVERY):
-        if channel != EVERY and channel not in names:
-            raise unknown("channel of beliefs", channel, names)
-        places = range(len(names)) if channel == EVERY else [names.index(channel)]
-        for quantity, pair in quantities.items():
-            if quantity not in QUANTITIES:
-                raise unknown("quantity of beliefs", quantity, QUANTITIES)
-            value, error = _checked(channel, quantity, pair)
-            k = QUANTITIES.index(quantity)
-            for c in places:
-                unit = {"roas": per_roas[c], "half_saturation": on[c]}.get(quantity, 1.0)
-                mean[c, k], sd[c, k] = _transformed(quantity, value * unit, error * unit)
-    return torch.from_numpy(mean)[None].float(), torch.from_numpy(sd)[None].float()
+    sales_per_spend = float(dataset["sales"].sum()) / np.maximum(spend.sum((0, 1)), 1e-9)
+    on = (spend > 0).mean((0, 1)).clip(min=1e-9)  # mean over weeks = on x mean while active
+    share = LEVEL_MEAN - np.log(channels)
+
+    def log_normal(mean: float, scale: float, unit: float) -> Callable[[Array], Array]:
+        return lambda z: unit * np.exp(mean + scale * z)
+
+    def logit_normal(z: Array) -> Array:
+        return 1 / (1 + np.exp(-(SHAPE_MEAN[0] + SHAPE_SCALE[0] * z)))
+
+    return {
+        "roas": lambda c: log_normal(share, LEVEL_SCALE, float(sales_per_spend[c])),
+        "adstock_decay": lambda c: logit_normal,
+        "half_saturation": lambda c: log_normal(SHAPE_MEAN[1], SHAPE_SCALE[1], 1 / float(on[c])),
+        "slope": lambda c: log_normal(SHAPE_MEAN[2], SHAPE_SCALE[2], 1.0),
+    }
 
 
 def _checked(channel: str, quantity: str, pair: Sequence[float]) -> tuple[float, float]:
@@ -117,21 +139,15 @@ def _checked(channel: str, quantity: str, pair: Sequence[float]) -> tuple[float,
         value, error = (float(each) for each in pair)
     except (TypeError, ValueError):
         value = error = np.nan
+    low = -np.inf if quantity == "roas" else 0.0  # a test may find a loss
     most = 1.0 if quantity == "adstock_decay" else np.inf
-    if not (0 < value < most and 0 < error < np.inf):
-        wanted = "a value between 0 and 1" if most == 1 else "a positive value"
+    if not (low < value < most and 0 < error < np.inf):
+        wanted = {"roas": "a value", "adstock_decay": "a value between 0 and 1"}
         raise UserError(
-            f"beliefs: {quantity} of '{channel}' = {pair!r}; {wanted} and its standard error"
+            f"beliefs: {quantity} of '{channel}' = {pair!r}; must be "
+            f"{wanted.get(quantity, 'a positive value')} and its standard error"
         )
     return value, error
-
-
-def _transformed(quantity: str, value: float, error: float) -> tuple[float, float]:
-    """Mean and standard deviation of the log, or of the logit of a decay."""
-    if quantity == "adstock_decay":
-        return float(np.log(value / (1 - value))), error / (value * (1 - value))
-    variance = np.log1p((error / value) ** 2)
-    return float(np.log(value) - variance / 2), float(np.sqrt(variance))
 
 
 def _pymc_curves(observed: Observed) -> tuple[Tensor, Tensor]:
@@ -140,10 +156,12 @@ def _pymc_curves(observed: Observed) -> tuple[Tensor, Tensor]:
     log_slope = np.log1p(np.exp(SIGMOID_SLOPE[0] + SIGMOID_SLOPE[1] * nodes))
     weights = weights / weights.sum()
     slope = float(weights @ log_slope)
-    slope_sd = float(np.sqrt(weights @ (log_slope - slope) ** 2))
+    slope_variance = float(weights @ (log_slope - slope) ** 2)
     largest = observed.lagged[..., 0].amax(2).clamp(min=1e-6).log().mean(1)  # (B, C)
-    mean = torch.full((*largest.shape, 4), torch.nan)
-    sd = torch.full_like(mean, torch.inf)
-    mean[..., 2], sd[..., 2] = SIGMOID_HALF[0] + largest, SIGMOID_HALF[1]
-    mean[..., 3], sd[..., 3] = slope, slope_sd
-    return mean, sd
+    belief = torch.zeros(*largest.shape, len(QUANTITIES))
+    certainty = torch.zeros_like(belief)
+    belief[..., 2] = (SIGMOID_HALF[0] + largest - SHAPE_MEAN[1]) / SHAPE_SCALE[1]
+    certainty[..., 2] = (SHAPE_SCALE[1] / SIGMOID_HALF[1]) ** 2
+    belief[..., 3] = (slope - SHAPE_MEAN[2]) / SHAPE_SCALE[2]
+    certainty[..., 3] = SHAPE_SCALE[2] ** 2 / slope_variance
+    return belief.clamp(-LIMIT, LIMIT), certainty

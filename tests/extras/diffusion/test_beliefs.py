@@ -58,11 +58,11 @@ def test_units_are_those_of_the_schema(observed: xr.Dataset) -> None:
     channel = str(observed["channel"].values[0])
     place = list(order).index(0)
     spend = observed["spend"].values[..., 0]
-    share = 2.0 * spend.sum() / observed["sales"].values.sum()
+    share = 10.0 * spend.sum() / observed["sales"].values.sum()
     told = stated.heed(
         {
-            channel: {"roas": (2.0, 1e-9), "half_saturation": (1.5, 1e-9)},
-            "*": {"adstock_decay": (0.5, 0.05), "half_saturation": (9.0, 1.0)},
+            channel: {"roas": (10.0, 0.01), "half_saturation": (1.5, 0.01)},
+            "*": {"adstock_decay": (0.5, 0.01), "half_saturation": (9.0, 1.0)},
         },
         observed,
         scaled,
@@ -70,12 +70,34 @@ def test_units_are_those_of_the_schema(observed: xr.Dataset) -> None:
     count = observed.sizes["channel"]
     level = (np.log(share) - np.log(0.4 / count)) / 0.9
     half = (np.log(1.5 * (spend > 0).mean()) - SHAPE_MEAN[1]) / SHAPE_SCALE[1]
-    assert told.belief[0, place, 0] == pytest.approx(level, abs=1e-4)
-    assert told.belief[0, place, 2] == pytest.approx(half, abs=1e-4)
-    assert torch.allclose(told.belief[0, :, 1], torch.tensor(-SHAPE_MEAN[0] / SHAPE_SCALE[0]))
-    assert told.certainty[0, :, 1].tolist() == pytest.approx([(1.2 / 0.2) ** 2] * count, rel=1e-4)
+    assert told.belief[0, place, 0] == pytest.approx(level, abs=0.02)
+    assert told.belief[0, place, 2] == pytest.approx(half, abs=0.02)
+    decay = -SHAPE_MEAN[0] / SHAPE_SCALE[0]
+    assert torch.allclose(told.belief[0, :, 1], torch.tensor(decay), atol=0.02)
+    assert (told.certainty[0, :, 1] > 0).all()
     assert (told.certainty[0, :, 3] == 0).all()
     assert (told.certainty[0, :, 0] > 0).sum() == 1
+
+
+def test_a_normal_observation_of_a_linear_quantity_is_taken_as_it_is() -> None:
+    belief, precision = stated.message(lambda z: 3 + 2 * z, 4.0, 1.0)
+    assert (belief, precision) == pytest.approx((0.5, 4.0), rel=1e-3)
+
+
+@pytest.mark.parametrize("value", [-0.3, 0.2, 1.0])
+def test_a_test_with_a_large_error_says_little_and_nothing_wrong(value: float) -> None:
+    """Posterior mean and variance are those of the true likelihood, by sampling the prior."""
+
+    def roas(z: Any) -> Any:
+        return np.exp(0.5 + 0.9 * z)
+
+    belief, precision = stated.message(roas, value, 1.0)
+    z = np.random.default_rng(0).standard_normal(400_000)
+    weight = np.exp(-0.5 * (roas(z) - value) ** 2)
+    mean = np.average(z, weights=weight)
+    assert belief * precision / (1 + precision) == pytest.approx(mean, abs=0.02)
+    variance = np.average((z - mean) ** 2, weights=weight)
+    assert 1 / (1 + precision) == pytest.approx(variance, rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +105,9 @@ def test_units_are_those_of_the_schema(observed: xr.Dataset) -> None:
     [
         ({"Emial": {"roas": (1, 0.1)}}, "did you mean 'Email'"),
         ({"Email": {"roi": (1, 0.1)}}, "unknown quantity of beliefs 'roi'"),
-        ({"Email": {"roas": (-1, 0.1)}}, "a positive value and its standard error"),
-        ({"Email": {"roas": (1,)}}, "a positive value and its standard error"),
+        ({"Email": {"roas": (1, 0)}}, "must be a value and its standard error"),
+        ({"Email": {"roas": (1,)}}, "must be a value and its standard error"),
+        ({"Email": {"slope": (-1, 0.1)}}, "must be a positive value and its standard error"),
         ({"Email": {"adstock_decay": (1.2, 0.1)}}, "a value between 0 and 1"),
         ("robyn", "the one set with a name is 'pymc-marketing curves'"),
     ],
