@@ -91,6 +91,7 @@ def run_benchmark(
     quiet: bool = False,
     priors: str | None = None,
     device: str | None = None,
+    beliefs: Any = None,
 ) -> Results:
     """Fit datasets with fitters, or find the fits in the store, and compare them with the truth.
 
@@ -120,6 +121,9 @@ def run_benchmark(
         Only make tables and pictures again of what is stored; with ``plots=False`` tables alone.
     plots
         Draw pictures beside the tables; without them a grid of hundreds of fits ends sooner.
+    priors, device, beliefs
+        Handed to the fitters that take them: the prior set of the Bayesian baselines, where to
+        compute, and what is known of channels (``{"TV": {"roas": (2.0, 0.5)}}``, ``diffusion``).
 
     Returns
     -------
@@ -134,7 +138,7 @@ def run_benchmark(
     if seed is not None and seeds is not None:
         raise UserError("give seed or seeds, not both")
     budget = Budget(chains=chains, draws=draws, tune=tune, target_accept=target_accept)
-    given = {"priors": priors, "device": device}
+    given = {"priors": priors, "device": device, "beliefs": beliefs}
     options = Options(
         datasets=(*several(datasets), *several(dataset_config)),
         samplers=several(samplers),

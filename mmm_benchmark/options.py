@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ class Options:
         (``preset@7`` and directories have) and seeds the fits to it. A dataset with a seed of
         its own is fitted once, with the first of them.
     fitter_options
-        ``priors`` and ``device``, handed to the fitters that take them.
+        ``priors``, ``device`` and ``beliefs``, handed to the fitters that take them.
     """
 
     datasets: Sequence[Any] = ()
@@ -77,6 +78,28 @@ class Options:
         priors = self.fitter_options.get("priors")
         if priors is not None and priors not in PRIORS:
             raise UserError(f"priors = '{priors}': must be one of {', '.join(PRIORS)}")
+
+
+def read_beliefs(given: str) -> Any:
+    """The beliefs of a JSON file; anything else is taken for the name of a set of beliefs.
+
+    Raises
+    ------
+    UserError
+        When the file is not there or does not hold a JSON object.
+    """
+    if not given.endswith(".json"):
+        return given
+    try:
+        beliefs = json.loads(Path(given).expanduser().read_text(encoding="utf-8"))
+    except OSError:
+        raise UserError(f"--beliefs {given}: no such file") from None
+    except ValueError as error:
+        raise UserError(f"--beliefs {given}: not JSON ({error})") from None
+    if not isinstance(beliefs, dict) or not all(isinstance(x, dict) for x in beliefs.values()):
+        example = '{"TV": {"roas": [2.0, 0.5]}}'
+        raise UserError(f"--beliefs {given}: must hold an object such as {example}")
+    return beliefs
 
 
 def several(value: Any) -> tuple[Any, ...]:

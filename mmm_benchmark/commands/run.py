@@ -11,7 +11,7 @@ import typer
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.options import DEFAULT_SEED, Options
+from mmm_benchmark.options import DEFAULT_SEED, Options, read_beliefs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,6 +74,10 @@ def run(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda, ..., for fitters that take it.")
     ] = None,
+    beliefs: Annotated[
+        str | None,
+        typer.Option(help="JSON file of what is known of channels, for fitters that take it."),
+    ] = None,
     executor: Annotated[
         str, typer.Option(help="local, or ray for the nodes of a Ray cluster.")
     ] = "local",
@@ -85,7 +89,8 @@ def run(
     """Fit datasets, or find the fits in the store, and compare them with the truth."""
     if seed is not None and seeds:
         raise UserError("give --seed or --seeds, not both")
-    given = {"priors": priors, "device": device}
+    stated = None if beliefs is None else read_beliefs(beliefs)
+    given = {"priors": priors, "device": device, "beliefs": stated}
     options = Options(
         datasets=datasets or (),
         samplers=samplers or (),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mmm_benchmark.diffusion import worlds
+from mmm_benchmark.diffusion.beliefs import draw_beliefs
 from mmm_benchmark.diffusion.config import DiffusionConfig
 from mmm_benchmark.diffusion.data import NEEDED, observed_and_truth
 from mmm_benchmark.diffusion.inference import Plan, decode, sample
@@ -20,6 +21,7 @@ from mmm_benchmark.diffusion.network import Denoiser
 from mmm_benchmark.diffusion.response import Observed
 from mmm_benchmark.diffusion.schedule import cosine_schedule
 from mmm_benchmark.diffusion.state import State, log_share
+from mmm_benchmark.errors import UserError
 from mmm_data_generator.priors import draw_batch
 
 Array = NDArray[np.float64]
@@ -95,17 +97,24 @@ def calibrate(
     draws: int,
     seed: int,
     out: Path,
+    told: bool = False,
     report: Callable[[str], None] = print,
 ) -> dict[str, Array]:
-    """Write ``coverage.csv``, ``ranks.csv`` and ``ecdf.png``; returns ranks by quantity."""
-    if law not in (TRAINING, *worlds.LAWS):
-        from mmm_benchmark.errors import UserError
+    """Write ``coverage.csv`` and ``ecdf.png``; returns ranks by quantity.
 
+    With ``told`` the model is told beliefs about each world, drawn as training draws them.
+    """
+    if law not in (TRAINING, *worlds.LAWS):
         raise UserError(f"unknown law '{law}'; one of: {TRAINING}, {', '.join(worlds.LAWS)}")
+    if told and not config.network.beliefs:
+        raise UserError("diffusion: this checkpoint was not trained to heed beliefs")
     schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
     found: dict[str, list[Array]] = {}
     joint: list[tuple[Tensor, Tensor]] = []
+    telling = np.random.default_rng(np.random.SeedSequence([STREAM, seed, 1]))
     for index, (observed, truth) in enumerate(fresh(law, config.training.prior, datasets, seed)):
+        if told:
+            observed = draw_beliefs(telling, observed, truth)
         drawn = sample(network, schedule, observed, draws, plan, seed + index)
         n = len(observed.sales)
         many = observed.take(torch.arange(n).repeat_interleave(draws))

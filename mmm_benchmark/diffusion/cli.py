@@ -50,7 +50,8 @@ def _enter_environment() -> None:
 def train(
     model: Model,
     config: Annotated[
-        str, typer.Option(help="ours, ours-published, v1, v2, or a JSON file with a configuration.")
+        str,
+        typer.Option(help="ours, ours-published, ours-believing, v1, v2, or a JSON configuration."),
     ] = "ours",
     start_from: Annotated[
         Path | None, typer.Option(help="Folder of a checkpoint to begin with, not from scratch.")
@@ -104,6 +105,9 @@ def calibrate(
     out: Annotated[Path, typer.Option(help="Folder of tables and plot.")] = Path(
         "results/calibration"
     ),
+    beliefs: Annotated[
+        bool, typer.Option("--beliefs", help="Tell the model beliefs, drawn as in training.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of worlds and draws.")] = 1,
     device: Device = None,
     threads: Threads = None,
@@ -124,5 +128,6 @@ def calibrate(
         draws=draws,
         seed=seed,
         out=out,
+        told=beliefs,
         report=typer.echo,
     )

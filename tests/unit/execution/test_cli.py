@@ -52,6 +52,9 @@ def test_several_values_by_spaces_commas_or_repetition(typed: str, meant: str) -
         ("run --seed -1", "must be a whole number, 0 or more"),
         ("run --priors strong", "must be one of neutral, spend-share"),
         ("run --samplers scipy --device cuda", "none of the chosen fitters (scipy) takes it"),
+        ("run --samplers wiener --beliefs tv.json", "--beliefs tv.json: no such file"),
+        ("run --samplers wiener --beliefs list.json", "must hold an object such as"),
+        ("run --samplers wiener --beliefs half.json", "half.json: not JSON"),
         ("run --fitter nowhere.py", "fitter file 'nowhere.py' does not exist"),
         ("run --fitter notes.txt", "must be a Python file"),
         ("run --nonsense", "--nonsense"),
@@ -71,6 +74,8 @@ def test_mistakes_are_one_line_and_exit_code_2(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("list.json").write_text("[1, 2]")
+    Path("half.json").write_text('{"TV": ')
     assert cli.main(typed.split()) == 2
     printed = capsys.readouterr()
     assert said in printed.err
