@@ -17,6 +17,7 @@ from mmm_benchmark.fit import Fit
 from mmm_benchmark.fitters.numpyro_mmm.linear import draw_coefficients
 from mmm_benchmark.fitters.oracle import constant, moving
 from mmm_benchmark.metrics.diagnostics import pick_series
+from mmm_data_generator.transforms import spend_figure
 
 type Array = NDArray[np.floating]
 type Draws = dict[str, Array]
@@ -78,7 +79,7 @@ def _moving_estimands(row: Any, given: tuple[moving.Data, Any]) -> dict[str, Any
 def moving_estimands(z: Array, data: moving.Data, observed: xr.Dataset) -> Draws:
     """Contributions and the rest of draws of a ``time_varying`` posterior, one geo."""
     spend = observed["spend"].isel(geo=0).transpose("channel", "date").to_numpy()
-    active = spend.sum(axis=1) / np.maximum((spend > 0).sum(axis=1), 1)
+    active = spend_figure(spend, "mean_active")
     per_mean = jnp.asarray(active / spend.mean(axis=1), data.sales.dtype)
     return over_draws(_moving_estimands, z, (data, per_mean))
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from mmm_benchmark.fitters.numpyro_mmm.density import half_normal
 from mmm_benchmark.fitters.numpyro_mmm.linear import LinearBlock, linear_block, log_marginal
 from mmm_benchmark.fitters.numpyro_mmm.prepare import lag_tensor
+from mmm_data_generator.transforms import spend_figure
 
 type Array = NDArray[np.float64]
 
@@ -84,8 +85,8 @@ def design(observed: xr.Dataset, family: dict[str, Any]) -> Design:
     own = np.broadcast_to(np.stack(columns, axis=1), (len(mean), len(weeks), len(columns)))
     largest = np.abs(controls).max(axis=(0, 1), initial=0.0)
     unit = mean.mean() / np.where(largest > 0, largest, 1.0)
-    active = spend.sum(axis=1) / np.maximum((spend > 0).sum(axis=1), 1)
-    return Design(own, controls * unit / mean[:, None, None], mean, np.where(active > 0, active, 1))
+    active = spend_figure(spend.swapaxes(1, 2), "mean_active")
+    return Design(own, controls * unit / mean[:, None, None], mean, active)
 
 
 def prepare(observed: xr.Dataset, family: dict[str, Any], plain: Design) -> Data:

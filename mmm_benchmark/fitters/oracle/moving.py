@@ -21,6 +21,7 @@ from jax.nn import log_sigmoid, sigmoid
 
 from mmm_benchmark.fitters.numpyro_mmm.density import lag_weights, ou_filter
 from mmm_benchmark.fitters.numpyro_mmm.prepare import lag_tensor
+from mmm_data_generator.transforms import spend_figure
 
 
 class Law(NamedTuple):
@@ -78,7 +79,7 @@ def prepare(observed: xr.Dataset, family: dict[str, Any]) -> Data:
     l_max = int(given.pop("l_max"))
     law = Law(**given)
     spend = observed["spend"].isel(geo=0).transpose("channel", "date").to_numpy()
-    active = spend.sum(axis=1) / np.maximum((spend > 0).sum(axis=1), 1)
+    active = spend_figure(spend, "mean_active")
     controls = observed["controls"].isel(geo=0).transpose("control", "date").to_numpy()
     dtype = jnp.result_type(float)
     return Data(
