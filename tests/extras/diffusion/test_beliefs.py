@@ -117,7 +117,7 @@ def test_what_cannot_be_believed_is_said(beliefs: Any, message: str, observed: x
         stated.heed(beliefs, observed, read(observed)[0])
 
 
-@pytest.mark.parametrize("kind", [Wiener])
+@pytest.mark.parametrize("kind", [Wiener, Diffusion])
 def test_a_sure_belief_is_followed(kind: type, observed: xr.Dataset) -> None:
     """Told the ROAS of a channel (truly 3), low and high, the answer goes there."""
     found = []
