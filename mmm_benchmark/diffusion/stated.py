@@ -36,6 +36,9 @@ EVERY = "*"
 #: The curves that the PyMC-Marketing baselines of this suite expect before they see data.
 PYMC_CURVES = "pymc-marketing curves"
 QUANTITIES = ("roas", "adstock_decay", "half_saturation", "slope")  # in the order of a belief
+#: How far the ROAS of four test weeks strays from that of the window, relative: its standard
+#: deviation was 0.11 to 0.30 in four presets.
+ELSEWHERE = 0.25
 SUREST = SPREAD[0] ** -2  # precision: no surer than it was trained for
 
 
@@ -90,6 +93,8 @@ def message(quantity: Callable[[Array], Array], value: float, error: float) -> t
 def from_on_off_tests(tests: pd.DataFrame) -> dict[str, dict[str, tuple[float, float]]]:
     """Return the ROAS that tests found, as beliefs; several tests of a channel are averaged.
 
+    To the error of the measurement comes that other weeks have another ROAS (``ELSEWHERE``).
+
     Parameters
     ----------
     tests
@@ -107,7 +112,8 @@ def from_on_off_tests(tests: pd.DataFrame) -> dict[str, dict[str, tuple[float, f
     for channel, rows in tests.groupby("channel"):
         weight = rows["roi_se"].to_numpy() ** -2.0
         value = float(weight @ rows["roi"].to_numpy() / weight.sum())
-        found[str(channel)] = {"roas": (value, float(weight.sum() ** -0.5))}
+        elsewhere = ELSEWHERE * value / rows["test"].nunique() ** 0.5
+        found[str(channel)] = {"roas": (value, float(np.hypot(weight.sum() ** -0.5, elsewhere)))}
     return found
 
 

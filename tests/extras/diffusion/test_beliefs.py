@@ -137,7 +137,8 @@ def test_on_off_tests_make_beliefs() -> None:
     some = tests[tests["channel"] == next(iter(beliefs))]
     value, error = beliefs[next(iter(beliefs))]["roas"]
     assert some["roi"].min() <= value <= some["roi"].max()
-    assert error < some["roi_se"].min()
+    measured = (some["roi_se"] ** -2.0).sum() ** -0.5
+    assert error**2 - measured**2 == pytest.approx((stated.ELSEWHERE * value) ** 2 / 2)
     channel = str(world.observed["channel"].values[0])
     with pytest.raises(UserError, match="channel off"):
         stated.from_on_off_tests(lift_test(world, channel, start=30, change=0.5))
