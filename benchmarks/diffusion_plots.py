@@ -51,9 +51,7 @@ def history(table: pd.DataFrame, out: Path) -> None:
         low, high = table[name].quantile([0.02, 0.93])
         axis.set(title=name, ylim=(max(0.0, low * 0.8), high * 1.3 + 1e-9))
     figure.supxlabel("thousand fresh worlds")
-    figure.suptitle(
-        "Training losses (total: weighted, with the ramp); dotted: the next training, of another prior or with beliefs"
-    )
+    figure.suptitle("Training losses (total: weighted, with the ramp); dotted: the next training")
     figure.savefig(out / "training_history.png", dpi=120)
 
 
