@@ -15,13 +15,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmm_benchmark.diffusion.config import NetworkConfig
 from mmm_benchmark.diffusion.losses import Truth
 from mmm_benchmark.diffusion.response import Observed
+from mmm_benchmark.errors import UserError
 
 SPREAD = (0.08, 2.0)  # prior standard deviations: least and largest error of a belief in training
 NONE, CURVES = 0.4, 0.7  # chances: no belief at all; up to here beliefs about every channel's curve
 CURVE_KNOWN = 0.75  # chance that all channels have a belief about decay (or half-saturation, slope)
 SINGLE_KNOWN = 0.3  # chance of each single belief in the rest of the worlds
+
+
+def check_heeds(network: NetworkConfig) -> None:
+    """Raise a :class:`UserError` when the network was not trained to heed beliefs."""
+    if not network.beliefs:
+        raise UserError("diffusion: this checkpoint was not trained to heed beliefs")
 
 
 def with_beliefs(observed: Observed, belief: Tensor, certainty: Tensor) -> Observed:

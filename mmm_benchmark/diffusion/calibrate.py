@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mmm_benchmark.diffusion import worlds
-from mmm_benchmark.diffusion.beliefs import draw_beliefs
+from mmm_benchmark.diffusion.beliefs import check_heeds, draw_beliefs
 from mmm_benchmark.diffusion.config import DiffusionConfig
 from mmm_benchmark.diffusion.data import NEEDED, observed_and_truth
 from mmm_benchmark.diffusion.inference import Plan, decode, sample
@@ -106,8 +106,8 @@ def calibrate(
     """
     if law not in (TRAINING, *worlds.LAWS):
         raise UserError(f"unknown law '{law}'; one of: {TRAINING}, {', '.join(worlds.LAWS)}")
-    if told and not config.network.beliefs:
-        raise UserError("diffusion: this checkpoint was not trained to heed beliefs")
+    if told:
+        check_heeds(config.network)
     schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
     found: dict[str, list[Array]] = {}
     joint: list[tuple[Tensor, Tensor]] = []

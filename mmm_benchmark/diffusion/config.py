@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from mmm_benchmark.errors import UserError
@@ -116,30 +116,26 @@ _CARD_NETWORK = NetworkConfig(
     physics=False,
 )
 
+_PUBLISHED = TrainingConfig(  # from trained weights: a slower start, a longer fall
+    steps=9_500,
+    learning_rate=6e-4,
+    cooldown=0.6,
+    seed=20_260_103,
+    prior="worlds and published",
+)
+
 PRESETS: dict[str, DiffusionConfig] = {
     "ours": DiffusionConfig(),
     # started from a trained "ours": the same model under a prior of which most is published figures
     "ours-published": DiffusionConfig(
         name="ours-published",
-        training=TrainingConfig(
-            steps=9_500,
-            learning_rate=6e-4,
-            cooldown=0.6,
-            seed=20_260_103,
-            prior="worlds and published",
-        ),
+        training=_PUBLISHED,
     ),
     # started from a trained "ours-published": the same model, which learns to heed beliefs
     "ours-believing": DiffusionConfig(
         name="ours-believing",
         network=NetworkConfig(beliefs=True),
-        training=TrainingConfig(
-            steps=13_000,
-            learning_rate=6e-4,
-            cooldown=0.6,
-            seed=20_260_104,
-            prior="worlds and published",
-        ),
+        training=replace(_PUBLISHED, steps=13_000, seed=20_260_104),
     ),
     "v1": DiffusionConfig(
         name="v1",

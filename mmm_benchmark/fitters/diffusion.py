@@ -92,7 +92,14 @@ class Diffusion:
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Draw from the amortised posterior, each draw on its own: ``budget`` does not apply."""
         with phase("import"):
-            from mmm_benchmark.diffusion import answer, checkpoint, inference, limits, stated
+            from mmm_benchmark.diffusion import (
+                answer,
+                beliefs,
+                checkpoint,
+                inference,
+                limits,
+                stated,
+            )
             from mmm_benchmark.diffusion.schedule import cosine_schedule
         with phase("build"):
             self._check_settings()
@@ -106,8 +113,7 @@ class Diffusion:
             schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
             scaled, order = answer.read(observed)
             if self.beliefs is not None:
-                if not config.network.beliefs:
-                    raise UserError("diffusion: this checkpoint was not trained to heed beliefs")
+                beliefs.check_heeds(config.network)
                 scaled = stated.heed(self.beliefs, observed, scaled)
         with phase("sample"):
             plan = inference.Plan(

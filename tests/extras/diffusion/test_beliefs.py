@@ -10,7 +10,8 @@ from worlds_for_tests import noisy, small
 
 from mmm_benchmark.diffusion import stated, wiener
 from mmm_benchmark.diffusion.answer import read
-from mmm_benchmark.diffusion.beliefs import draw_beliefs, with_beliefs
+from mmm_benchmark.diffusion.beliefs import check_heeds, draw_beliefs, with_beliefs
+from mmm_benchmark.diffusion.config import NetworkConfig
 from mmm_benchmark.diffusion.state import SHAPE_MEAN, SHAPE_SCALE
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget
@@ -146,3 +147,9 @@ def test_on_off_tests_make_beliefs() -> None:
 
 def test_a_fitter_with_beliefs_keeps_the_contract() -> None:
     check_fitter(Wiener(draws=16, beliefs={"*": {"slope": (1.0, 0.1)}}))
+
+
+def test_a_checkpoint_that_knows_no_beliefs_refuses_them() -> None:
+    check_heeds(NetworkConfig(beliefs=True))
+    with pytest.raises(UserError, match="not trained to heed beliefs"):
+        check_heeds(NetworkConfig())
