@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_data_generator import draw_batch, generate_mmm_dataset
-from mmm_data_generator.priors import PublishedPrior
-from mmm_data_generator.transforms import spend_figure
+from mmm_data_generator.generate.from_prior import PublishedPrior
+from mmm_data_generator.world.transforms import spend_figure
 
 Array = NDArray[np.float64]
 OUT = Path(__file__).parent / "results" / "curve_priors.csv"

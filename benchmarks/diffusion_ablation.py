@@ -28,9 +28,9 @@ import torch
 from diffusion_evaluation import HERE, measure, summary
 
 from mmm_benchmark.diffusion.config import PRESETS, DiffusionConfig, LossWeights
-from mmm_benchmark.diffusion.training import LOG_EVERY, Trainer, train
+from mmm_benchmark.diffusion.training.trainer import LOG_EVERY, Trainer, train
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.diffusion import Diffusion
+from mmm_benchmark.fitters.diffusion.fitter import Diffusion
 
 OURS = PRESETS["ours"]
 #: Name in the table -> recipe. All but v1, whose law is part of it, draw ``time_varying`` worlds.

@@ -19,10 +19,10 @@ from typing import Any
 
 from diffusion_evaluation import measure
 
-from mmm_benchmark.diffusion.stated import PYMC_CURVES, from_on_off_tests
+from mmm_benchmark.diffusion.inference.stated import PYMC_CURVES, from_on_off_tests
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.diffusion import Diffusion
-from mmm_benchmark.fitters.wiener import Wiener
+from mmm_benchmark.fitters.diffusion.fitter import Diffusion
+from mmm_benchmark.fitters.diffusion.wiener import Wiener
 from mmm_data_generator import MMMDataset, generate_mmm_dataset, lift_tests
 
 OUT = Path(__file__).parent / "results" / "diffusion" / "beliefs.csv"

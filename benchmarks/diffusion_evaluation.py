@@ -23,7 +23,7 @@ import numpy as np
 
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.metrics import calibration
-from mmm_benchmark.registry import BUILT_IN
+from mmm_benchmark.plan.registry import BUILT_IN
 from mmm_benchmark.schema import REFERENCE_KIND
 from mmm_data_generator import generate_mmm_dataset
 
@@ -48,7 +48,7 @@ def measure(fitter: Any, dataset: str, seed: int, budget: Budget) -> dict[str, A
     world = generate_mmm_dataset(dataset, seed=seed)
     observed, truth = world.observed, world.truth
     if fitter.name == "oracle":
-        from mmm_benchmark.family import family_text
+        from mmm_benchmark.plan.generating_family import family_text
 
         observed.attrs["family"] = family_text(world)
     start = time.perf_counter()

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.diffusion import Diffusion
+from mmm_benchmark.fitters.diffusion.fitter import Diffusion
 from mmm_data_generator import MMMDataset, generate_mmm_dataset
 
 HERE = Path(__file__).parent / "results" / "diffusion"

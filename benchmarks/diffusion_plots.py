@@ -15,7 +15,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.diffusion import Diffusion
+from mmm_benchmark.fitters.diffusion.fitter import Diffusion
 from mmm_data_generator import generate_mmm_dataset
 
 HERE = Path(__file__).parent / "results" / "diffusion"

@@ -35,9 +35,10 @@ def warm(count: int, shared: int, draws: int, steps: int) -> dict[str, Any]:
     start = time.perf_counter()
     import torch
 
-    from mmm_benchmark.diffusion import answer, checkpoint, inference
-    from mmm_benchmark.diffusion.response import Observed
-    from mmm_benchmark.diffusion.schedule import cosine_schedule
+    from mmm_benchmark.diffusion.inference import answer, checkpoint
+    from mmm_benchmark.diffusion.inference import sample as inference
+    from mmm_benchmark.diffusion.physics.kernels import Observed
+    from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
     from mmm_data_generator import generate_mmm_dataset
 
     network, config, _ = checkpoint.load(None, checkpoint.pick_device(None))
@@ -105,7 +106,7 @@ def main() -> None:
     if given.warm:
         print(json.dumps(warm(*given.warm)))
         return
-    from mmm_benchmark import environments
+    from mmm_benchmark.environments import find as environments
 
     python = environments.find(environments.extra_needs("diffusion")).python
     rows: list[dict[str, Any]] = []

@@ -17,7 +17,7 @@ import numpy as np
 from diffusion_evaluation import HERE, measure
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.diffusion import Diffusion
+from mmm_benchmark.fitters.diffusion.fitter import Diffusion
 
 PLANS = (("dpm", 4), ("dpm", 6), ("dpm", 8), ("dpm", 20), ("ddim", 50), ("ddpm", 500))
 REFERENCE = PLANS[-1]

@@ -30,12 +30,13 @@ PARTS = ("decay", "half_saturation", "slope", "contribution", "log_coefficient")
 
 def true_and_drawn(seed: int) -> tuple[dict[str, float], dict[str, NDArray[np.floating]], float]:
     """True values of world ``seed``, their thinned draws, and the largest R-hat."""
-    from mmm_benchmark.family import family_of
     from mmm_benchmark.fit import Budget
-    from mmm_benchmark.fitters.oracle import answer, moving, sample
+    from mmm_benchmark.fitters.oracle import answer, sample
+    from mmm_benchmark.fitters.oracle import time_varying as moving
     from mmm_benchmark.metrics.diagnostics import diagnose
+    from mmm_benchmark.plan.generating_family import family_of
     from mmm_data_generator import MMMDataConfig, generate_mmm_dataset
-    from mmm_data_generator.time_varying import TimeVaryingPrior
+    from mmm_data_generator.priors.time_varying import TimeVaryingPrior
 
     prior = TimeVaryingPrior(channels=("A", "B"), controls=("Season",))
     config = MMMDataConfig(name="tiny", n_periods=WEEKS, prior=prior, seed=seed)

@@ -15,10 +15,10 @@ import json
 import time
 
 from mmm_benchmark import phases
+from mmm_benchmark.environments.load import make_fitter
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.loading import make_fitter
-from mmm_benchmark.registry import BUILT_IN
-from mmm_benchmark.worker import peak_rss_mb
+from mmm_benchmark.plan.registry import BUILT_IN
+from mmm_benchmark.run.worker import peak_rss_mb
 from mmm_data_generator import generate_mmm_dataset, get_preset_config
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.scipy_hill import ScipyHill
+from mmm_benchmark.fitters.scipy_hill.fitter import ScipyHill
 from mmm_benchmark.fitters.scipy_plain import ScipyPlain
 from mmm_data_generator import generate_mmm_dataset
 

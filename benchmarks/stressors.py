@@ -16,7 +16,7 @@ import pandas as pd
 
 from mmm_benchmark import run_benchmark
 from mmm_data_generator import MMMDataConfig, get_preset_config
-from mmm_data_generator.stressors.presets import STRESS_PRESETS
+from mmm_data_generator.presets.stress import STRESS_PRESETS
 
 
 def twins(name: str) -> tuple[MMMDataConfig, MMMDataConfig]:

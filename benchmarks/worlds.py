@@ -17,7 +17,7 @@ import sys
 import time
 
 from mmm_data_generator import generate_mmm_dataset, get_preset_config
-from mmm_data_generator.stressors.presets import STRESS_PRESETS
+from mmm_data_generator.presets.stress import STRESS_PRESETS
 
 CHILD = """
 import json, resource, sys, time

@@ -13,15 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from mmm_benchmark import environments
-from mmm_benchmark.environments import Environment, Needs
+from mmm_benchmark.environments import find as environments
+from mmm_benchmark.environments.find import Environment, Needs
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.executors import Perform, local
-from mmm_benchmark.executors.local import cores, default_memory_limit_mb
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.jobs import SHORT_KEY, Job
-from mmm_benchmark.options import DEFAULT_SEED, Options, several
-from mmm_benchmark.planning import (
+from mmm_benchmark.plan.grid import (
     Contender,
     Made,
     check_names,
@@ -29,10 +25,14 @@ from mmm_benchmark.planning import (
     grid,
     make_datasets,
 )
-from mmm_benchmark.progress import Progress, screen
-from mmm_benchmark.runner import Outcome, Policy, run_jobs
-from mmm_benchmark.store import Store, StoredFit, check_writable
-from mmm_benchmark.summary import summarise
+from mmm_benchmark.plan.jobs import SHORT_KEY, Job
+from mmm_benchmark.plan.options import DEFAULT_SEED, Options, several
+from mmm_benchmark.report.refresh import summarise
+from mmm_benchmark.run.executors import Perform, local
+from mmm_benchmark.run.executors.local import cores, default_memory_limit_mb
+from mmm_benchmark.run.progress import Progress, screen
+from mmm_benchmark.run.runner import Outcome, Policy, run_jobs
+from mmm_benchmark.store.fits import Store, StoredFit, check_writable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,7 +201,7 @@ def execute(
     console: Console,
 ) -> list[Outcome]:
     """Settle every job of the grid; datasets are kept, leftovers of dead runs swept."""
-    from mmm_benchmark.datasets import keep
+    from mmm_benchmark.plan.datasets import keep
 
     jobs = grid(made, contenders, options)
     staging = store.staging()
@@ -234,7 +234,7 @@ def executor_of(options: Options) -> Iterator[tuple[Perform, Policy]]:
     if options.executor == "local":
         yield local.perform, policy
         return
-    from mmm_benchmark.executors import ray
+    from mmm_benchmark.run.executors import ray
 
     with ray.connected():
         # without a limit of the user's, each node knows its own memory
@@ -275,7 +275,7 @@ def redraw(options: Options, store: Store) -> Results:
     Of each dataset and fitter the latest stored fit counts, whatever its budget; names given
     with ``datasets``, ``samplers`` and ``libraries`` narrow them down.
     """
-    from mmm_benchmark.jobs import DatasetRef
+    from mmm_benchmark.plan.jobs import DatasetRef
 
     latest: dict[tuple[str, str], StoredFit] = {}
     wanted = {_called(spec) for spec in options.datasets}
@@ -314,7 +314,7 @@ def redraw(options: Options, store: Store) -> Results:
 
 def _called(spec: Any) -> str:
     """What stored fits call a dataset: name, ``name@seed``, or the id of what a folder holds."""
-    from mmm_benchmark.datasets import reference_to, source_of
+    from mmm_benchmark.plan.datasets import reference_to, source_of
 
     if isinstance(spec, str) and not Path(spec).expanduser().is_dir():
         return spec  # may also be an id

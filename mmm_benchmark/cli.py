@@ -63,7 +63,7 @@ def further() -> list[str]:
 
 def elsewhere(words: Sequence[str]) -> int | None:
     """Run a further sub-command by its extra's interpreter; None when the running one will do."""
-    from mmm_benchmark.environments import RUNNING, ensure, extra_needs
+    from mmm_benchmark.environments.find import RUNNING, ensure, extra_needs
 
     environment = ensure(extra_needs(FURTHER[words[0]][1]), print)
     if environment.origin == RUNNING:

@@ -14,10 +14,10 @@ import numpy as np
 import xarray as xr
 
 from mmm_benchmark import phases, schema
-from mmm_benchmark.conformance import answer_problems
 from mmm_benchmark.errors import ContractError
 from mmm_benchmark.fit import Budget, Fit, Fitter
-from mmm_benchmark.hill import geometric_adstock, hill
+from mmm_benchmark.fitters.common.hill import geometric_adstock, hill
+from mmm_benchmark.run.answer_checks import answer_problems
 
 #: Packages that may be imported only inside ``with phase("import")``, never with the module.
 HEAVY = (

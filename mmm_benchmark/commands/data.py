@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.options import DEFAULT_SEED
+from mmm_benchmark.plan.options import DEFAULT_SEED
 
 
 def generate(
@@ -42,7 +42,7 @@ def generate(
     if stray:
         raise UserError(f"{', '.join(stray)} needs --from-csv FILE; a preset has its own columns")
 
-    from mmm_benchmark.datasets import export, source_of
+    from mmm_benchmark.plan.datasets import export, source_of
 
     source = source_of(preset)
     if source.fixed:
@@ -67,7 +67,7 @@ def _generate_on(
     """Simulate sales on real spend and save them."""
     if not channels:
         raise UserError(f"--from-csv {path} needs --channels: the columns of media spend")
-    from mmm_benchmark.datasets import check_observed, export
+    from mmm_benchmark.plan.datasets import check_observed, export
     from mmm_data_generator import from_real
 
     try:
@@ -102,7 +102,7 @@ def import_(
     ] = None,
 ) -> None:
     """Make a dataset of a CSV file and save it, to be fitted with --datasets DIR."""
-    from mmm_benchmark.datasets import check_observed, export
+    from mmm_benchmark.plan.datasets import check_observed, export
     from mmm_data_generator import MMMDataset
 
     frame = _read(csv)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from mmm_benchmark.store import StoredFit
+    from mmm_benchmark.store.fits import StoredFit
 
 ResultsOption = Annotated[Path, typer.Option(help="Where everything is kept.")]
 
@@ -19,9 +19,9 @@ def list_(results: ResultsOption = Path("results")) -> None:
     """Fitters, datasets and stored fits."""
 
     from mmm_benchmark.commands.lines import aligned
-    from mmm_benchmark.jobs import DatasetRef
-    from mmm_benchmark.selection import registered
-    from mmm_benchmark.store import Store
+    from mmm_benchmark.plan.choose import registered
+    from mmm_benchmark.plan.jobs import DatasetRef
+    from mmm_benchmark.store.fits import Store
     from mmm_data_generator import list_available_presets
 
     fitters = [("FITTER", "LIBRARY", "ENVIRONMENT", "WHAT IT IS")]
@@ -54,7 +54,7 @@ def show(
     results: ResultsOption = Path("results"),
 ) -> None:
     """One stored fit: what was asked and what came of it."""
-    from mmm_benchmark.store import Store
+    from mmm_benchmark.store.fits import Store
 
     store = Store(results, _complain)
     fit = store.by_prefix(key)
@@ -70,7 +70,7 @@ def _complain(line: str) -> None:
 
 
 def _explain(fit: StoredFit, others: list[StoredFit]) -> None:
-    from mmm_benchmark.jobs import nearest, why
+    from mmm_benchmark.plan.jobs import nearest, why
 
     near = nearest(fit.job, [other.job for other in others])
     if near is None:
@@ -86,7 +86,7 @@ def envs() -> None:
     """The environment of each extra: where it is, or the command that makes it."""
     import importlib.metadata
 
-    from mmm_benchmark.environments import DISTRIBUTION, extra_needs, find, recipe
+    from mmm_benchmark.environments.find import DISTRIBUTION, extra_needs, find, recipe
 
     extras = importlib.metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or []
     for extra in extras:

@@ -11,7 +11,7 @@ import typer
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.options import DEFAULT_SEED, Options, read_beliefs
+from mmm_benchmark.plan.options import DEFAULT_SEED, Options, read_beliefs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -111,7 +111,7 @@ def run(
         quiet=quiet,
         fitter_options={name: value for name, value in given.items() if value is not None},
     )
-    from mmm_benchmark.progress import screen
+    from mmm_benchmark.run.progress import screen
 
     console = screen(quiet)
     return show_plan(options, console) if dry_run else do(options, console)
@@ -127,7 +127,7 @@ def do(options: Options, console: Console) -> int:
         print("stopped; what was finished is stored", file=sys.stderr)
         return INTERRUPTED
     if not options.quiet:
-        from mmm_benchmark.tables import print_tables
+        from mmm_benchmark.report.tables import print_tables
 
         print_tables(results.tables, console)
         console.print(f"tables and plots: {results.directory}", markup=False, highlight=False)
@@ -143,9 +143,9 @@ def show_plan(options: Options, console: Console) -> int:
 
     from mmm_benchmark.api import plan
     from mmm_benchmark.commands.lines import aligned
-    from mmm_benchmark.environments import recipe
-    from mmm_benchmark.jobs import nearest
-    from mmm_benchmark.store import Store
+    from mmm_benchmark.environments.find import recipe
+    from mmm_benchmark.plan.jobs import nearest
+    from mmm_benchmark.store.fits import Store
 
     jobs, missing = plan(options, Console(stderr=True))
     stored = [fit.job for fit in Store(options.results)]

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mmm_benchmark import environments
+from mmm_benchmark.environments import find as environments
 from mmm_benchmark.errors import UserError
 
 app = typer.Typer(
@@ -70,7 +70,8 @@ def train(
 ) -> None:
     """Train on fresh simulations, logging every loss; a kill loses at most the last few steps."""
     _setup(model, threads)
-    from mmm_benchmark.diffusion import checkpoint, training
+    from mmm_benchmark.diffusion.inference import checkpoint
+    from mmm_benchmark.diffusion.training import trainer as training
 
     chosen = training.read_config(config)
     if steps is not None:
@@ -114,9 +115,9 @@ def calibrate(
 ) -> None:
     """Simulation-based calibration, expected coverage and TARP on worlds never trained on."""
     _setup(model, threads)
-    from mmm_benchmark.diffusion import calibrate as calibration
-    from mmm_benchmark.diffusion.checkpoint import load, pick_device
-    from mmm_benchmark.diffusion.inference import Plan, sampler_name
+    from mmm_benchmark.diffusion.inference.checkpoint import load, pick_device
+    from mmm_benchmark.diffusion.inference.sample import Plan, sampler_name
+    from mmm_benchmark.diffusion.training import calibration
 
     network, config, _ = load(checkpoint, pick_device(device))
     calibration.calibrate(

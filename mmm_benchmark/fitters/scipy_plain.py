@@ -1,7 +1,7 @@
 """The plain least-squares script, kept as it was so that its shortcomings are a row in the tables.
 
 Unscaled parameters, fixed bounds, one start, numerical gradients, and a baseline that is assumed
-known. Compare :mod:`mmm_benchmark.fitters.scipy_hill`.
+known. Compare :mod:`mmm_benchmark.fitters.scipy_hill.fitter`.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class ScipyPlain:
 
 def contributions(spend: Array, parameters: Array) -> Array:
     """Hill of unnormalised geometric adstock, shape (channel, date), currency per week."""
-    from mmm_benchmark.hill import geometric_sum, hill
+    from mmm_benchmark.fitters.common.hill import geometric_sum, hill
 
     decay, slope, half, effect = parameters[:-1].reshape(-1, 4).T[..., None]
     return effect * hill(geometric_sum(spend, decay[:, 0]), half, slope)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mmm_benchmark.jobs import SHORT_KEY
+from mmm_benchmark.plan.jobs import SHORT_KEY
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -14,11 +14,11 @@ from typing import Any
 from rich.console import Console
 
 from mmm_benchmark.api import execute
-from mmm_benchmark.environments import ensure
-from mmm_benchmark.options import Options
-from mmm_benchmark.planning import find_contenders, make_datasets
-from mmm_benchmark.runner import Outcome
-from mmm_benchmark.store import Store
+from mmm_benchmark.environments.find import ensure
+from mmm_benchmark.plan.grid import find_contenders, make_datasets
+from mmm_benchmark.plan.options import Options
+from mmm_benchmark.run.runner import Outcome
+from mmm_benchmark.store.fits import Store
 from tests.factories import tiny_dataset
 
 FITTERS = Path(__file__).parent / "fitters"

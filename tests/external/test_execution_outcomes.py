@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmm_benchmark.runner import Outcome
-from mmm_benchmark.store import Store, load_dataset
+from mmm_benchmark.run.runner import Outcome
+from mmm_benchmark.store.fits import Store, load_dataset
 from tests.external.road import record_of, walk
 from tests.factories import tiny_dataset
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mmm_benchmark.store import Store
+from mmm_benchmark.store.fits import Store
 from tests.external.road import FITTERS, record_of, walk
 from tests.factories import tiny_dataset
 

@@ -279,6 +279,6 @@ def test_all_breaches_are_listed_at_once(linear, in_process):
 
 
 def test_the_fitters_of_this_module_ship():
-    from mmm_benchmark.fitters.scipy_hill import ScipyHill
+    from mmm_benchmark.fitters.scipy_hill.fitter import ScipyHill
 
     check_fitter(ScipyHill(starts=16, polished=2))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget, Fit
-from mmm_benchmark.fitters.prior_scale import PRIOR_SETS
+from mmm_benchmark.fitters.common.media_priors import PRIOR_SETS
 from mmm_benchmark.phases import phase
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ class Meridian:
         self._check_settings()
         with phase("import"):
             os.environ["MERIDIAN_BACKEND"] = "jax"
-            from mmm_benchmark.fitters.meridian import model, sampling, summary
+            from mmm_benchmark.fitters.meridian import answer as summary
+            from mmm_benchmark.fitters.meridian import model, sampling
         with phase("build"):
             built = model.build(
                 observed,

@@ -19,7 +19,7 @@ from meridian.model.prior_distribution import PriorDistribution
 from meridian.model.spec import ModelSpec
 from numpy.typing import NDArray
 
-from mmm_benchmark.fitters.prior_scale import media_prior_scale
+from mmm_benchmark.fitters.common.media_priors import media_prior_scale
 
 MAX_LAG = 8  # weeks before this one that adstock remembers
 KNOT_EVERY = 26  # weeks

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from mmm_benchmark import estimands, schema
 from mmm_benchmark.fit import Fit
+from mmm_benchmark.fitters.jax_inference.linear import draw_coefficients
 from mmm_benchmark.fitters.numpyro_mmm import density
-from mmm_benchmark.fitters.numpyro_mmm.linear import draw_coefficients
 from mmm_benchmark.fitters.numpyro_mmm.prepare import CONTROL_SD, Inputs, design
 from mmm_benchmark.metrics.diagnostics import pick_series
 

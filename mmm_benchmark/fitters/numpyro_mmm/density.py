@@ -40,7 +40,7 @@ import numpy as np
 from jax.nn import log_sigmoid, sigmoid, softplus
 from numpy.typing import NDArray
 
-from mmm_benchmark.fitters.numpyro_mmm.linear import LinearBlock, linear_block, log_marginal
+from mmm_benchmark.fitters.jax_inference.linear import LinearBlock, linear_block, log_marginal
 from mmm_benchmark.fitters.numpyro_mmm.prepare import Inputs, design
 
 HALF_NORMAL_SCALE = 1.5

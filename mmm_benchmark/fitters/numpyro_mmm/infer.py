@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from mmm_benchmark.estimands import kept_draws
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.numpyro_mmm import answer, density
-from mmm_benchmark.fitters.numpyro_mmm.curvature import (
+from mmm_benchmark.fitters.jax_inference.curvature import (
     AnyFrame,
     Framed,
     Look,
@@ -24,8 +23,9 @@ from mmm_benchmark.fitters.numpyro_mmm.curvature import (
     in_frame,
     locate,
 )
+from mmm_benchmark.fitters.jax_inference.nuts import MAX_TREE_DEPTH, Sample, nuts_near_mode
+from mmm_benchmark.fitters.numpyro_mmm import answer, density
 from mmm_benchmark.fitters.numpyro_mmm.prepare import Inputs
-from mmm_benchmark.fitters.numpyro_mmm.sampling import MAX_TREE_DEPTH, Sample, nuts_near_mode
 from mmm_benchmark.metrics.diagnostics import diagnose
 from mmm_benchmark.phases import phase
 

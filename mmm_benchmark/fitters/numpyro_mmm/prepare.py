@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from mmm_benchmark.fitters.prior_scale import media_prior_scale
+from mmm_benchmark.fitters.common.media_priors import media_prior_scale
 
 type Array = NDArray[np.float64]
 

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from mmm_benchmark import estimands, schema
 from mmm_benchmark.fit import Fit
-from mmm_benchmark.fitters.numpyro_mmm.linear import draw_coefficients
-from mmm_benchmark.fitters.oracle import constant, moving
+from mmm_benchmark.fitters.jax_inference.linear import draw_coefficients
+from mmm_benchmark.fitters.oracle import constant
+from mmm_benchmark.fitters.oracle import time_varying as moving
 from mmm_benchmark.metrics.diagnostics import pick_series
-from mmm_data_generator.transforms import spend_figure
+from mmm_data_generator.world.transforms import spend_figure
 
 type Array = NDArray[np.floating]
 type Draws = dict[str, Array]

@@ -84,7 +84,8 @@ def fit_moving(observed: xr.Dataset, family: dict[str, Any], budget: Budget, see
     """Everything is drawn from the family's prior: the answer is Bayes-optimal."""
     with phase("import"):
         from mmm_benchmark.estimands import kept_draws
-        from mmm_benchmark.fitters.oracle import answer, moving, sample
+        from mmm_benchmark.fitters.oracle import answer, sample
+        from mmm_benchmark.fitters.oracle import time_varying as moving
     with phase("build"):
         data = moving.prepare(observed, family)
     steady = max(budget.target_accept, STEADY)
@@ -143,8 +144,8 @@ def _report(
     free: dict[str, Any], series: Any, drawn: Any, note: str, *, optimal: bool
 ) -> dict[str, Any]:
     """Diagnostics, the checks a reference must meet, statistics of the sampler."""
+    from mmm_benchmark.fitters.jax_inference.nuts import MAX_TREE_DEPTH
     from mmm_benchmark.fitters.numpyro_mmm.infer import sample_stats, sampler_checks
-    from mmm_benchmark.fitters.numpyro_mmm.sampling import MAX_TREE_DEPTH
     from mmm_benchmark.metrics.diagnostics import diagnose
 
     found = diagnose(

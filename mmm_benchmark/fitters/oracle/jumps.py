@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from mmm_benchmark.fitters.oracle import moving
+from mmm_benchmark.fitters.oracle import time_varying as moving
 
 #: For each draw. Sixty cost as much as the transition of NUTS between them; with ten the slowest
 #: coordinate had 117 to 535 effective draws of 16,000, with forty 1,280 (one world, three seeds).

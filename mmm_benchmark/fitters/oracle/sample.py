@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.numpyro_mmm.curvature import (
+from mmm_benchmark.fitters.jax_inference.curvature import (
     AnyFrame,
     Framed,
     Look,
@@ -17,10 +17,11 @@ from mmm_benchmark.fitters.numpyro_mmm.curvature import (
     in_frame,
     locate,
 )
-from mmm_benchmark.fitters.numpyro_mmm.sampling import Sample, nuts, nuts_near_mode
-from mmm_benchmark.fitters.oracle import constant, moving
+from mmm_benchmark.fitters.jax_inference.gauss_newton import descend, gauss_newton
+from mmm_benchmark.fitters.jax_inference.nuts import Sample, nuts, nuts_near_mode
+from mmm_benchmark.fitters.oracle import constant
+from mmm_benchmark.fitters.oracle import time_varying as moving
 from mmm_benchmark.fitters.oracle.jumps import exchange_weeks
-from mmm_benchmark.fitters.oracle.whiten import descend, gauss_newton
 from mmm_benchmark.phases import phase
 
 type Array = NDArray[np.float64]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget, Fit
-from mmm_benchmark.fitters.prior_scale import PRIOR_SETS
+from mmm_benchmark.fitters.common.media_priors import PRIOR_SETS
 from mmm_benchmark.phases import phase
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class PyMCMarketing:
             from mmm_benchmark.fitters.pymc_marketing import devices
 
             devices.prepare(self.sampler, budget.chains)
-            from mmm_benchmark.fitters.pymc_marketing import model, sampling, summary
+            from mmm_benchmark.fitters.pymc_marketing import answer as summary
+            from mmm_benchmark.fitters.pymc_marketing import model, sampling
         with phase("build"):
             mmm = model.build(observed, priors=self.priors, time_varying=self.time_varying)
             frozen = model.sampling_model(mmm)

@@ -18,7 +18,7 @@ from pymc.model.transform.optimization import freeze_dims_and_data
 from pymc_extras.prior import Prior
 from pymc_marketing.mmm import MMM, GeometricAdstock, HillSaturationSigmoid, SoftPlusHSGP
 
-from mmm_benchmark.fitters.prior_scale import media_prior_scale
+from mmm_benchmark.fitters.common.media_priors import media_prior_scale
 
 L_MAX = 8  # weeks of the adstock kernel
 N_FOURIER = 2  # modes of the yearly seasonality

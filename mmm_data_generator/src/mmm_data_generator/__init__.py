@@ -10,62 +10,62 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mmm_data_generator.batch import Batch, simulate_batch
-    from mmm_data_generator.config import (
+    from mmm_data_generator.config.config import (
         ChannelConfig,
         CoefficientConfig,
         ControlConfig,
         MMMDataConfig,
         RegionConfig,
     )
-    from mmm_data_generator.customize import customize_preset
-    from mmm_data_generator.dataset import MMMDataset
+    from mmm_data_generator.config.customize import customize_preset
+    from mmm_data_generator.dataset.dataset import MMMDataset
+    from mmm_data_generator.dataset.tables import from_frame
     from mmm_data_generator.errors import ConfigError, DataError
     from mmm_data_generator.experiments import lift_test, lift_tests, on_off_test
-    from mmm_data_generator.frames import from_frame
-    from mmm_data_generator.legacy import TransformConfig
-    from mmm_data_generator.presets import get_preset_config, list_available_presets
-    from mmm_data_generator.priors import draw_batch, draw_config
-    from mmm_data_generator.published_prior import PublishedPrior
-    from mmm_data_generator.semi_synthetic import from_real
-    from mmm_data_generator.simulate import generate_mmm_dataset
-    from mmm_data_generator.time_varying import TimeVaryingPrior
-    from mmm_data_generator.transform_config import AdstockConfig, SaturationConfig
-    from mmm_data_generator.world_prior import WorldPrior
+    from mmm_data_generator.fields.legacy import TransformConfig
+    from mmm_data_generator.fields.transforms import AdstockConfig, SaturationConfig
+    from mmm_data_generator.generate.batch import Batch, simulate_batch
+    from mmm_data_generator.generate.from_prior import draw_batch, draw_config
+    from mmm_data_generator.generate.on_real_spend import from_real
+    from mmm_data_generator.generate.one import generate_mmm_dataset
+    from mmm_data_generator.presets.business import get_preset_config, list_available_presets
+    from mmm_data_generator.priors.published import PublishedPrior
+    from mmm_data_generator.priors.time_varying import TimeVaryingPrior
+    from mmm_data_generator.priors.worlds import WorldPrior
 
     DEFAULT_CONFIG: MMMDataConfig
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "AdstockConfig": "transform_config",
-    "Batch": "batch",
-    "ChannelConfig": "config",
-    "CoefficientConfig": "config",
+    "AdstockConfig": "fields.transforms",
+    "Batch": "generate.batch",
+    "ChannelConfig": "config.config",
+    "CoefficientConfig": "config.config",
     "ConfigError": "errors",
-    "ControlConfig": "config",
-    "DEFAULT_CONFIG": "presets",
+    "ControlConfig": "config.config",
+    "DEFAULT_CONFIG": "presets.business",
     "DataError": "errors",
-    "MMMDataConfig": "config",
-    "MMMDataset": "dataset",
-    "PublishedPrior": "published_prior",
-    "RegionConfig": "config",
-    "SaturationConfig": "transform_config",
-    "TimeVaryingPrior": "time_varying",
-    "TransformConfig": "legacy",
-    "WorldPrior": "world_prior",
-    "customize_preset": "customize",
-    "draw_batch": "priors",
-    "draw_config": "priors",
-    "from_frame": "frames",
-    "from_real": "semi_synthetic",
-    "generate_mmm_dataset": "simulate",
-    "get_preset_config": "presets",
+    "MMMDataConfig": "config.config",
+    "MMMDataset": "dataset.dataset",
+    "PublishedPrior": "priors.published",
+    "RegionConfig": "config.config",
+    "SaturationConfig": "fields.transforms",
+    "TimeVaryingPrior": "priors.time_varying",
+    "TransformConfig": "fields.legacy",
+    "WorldPrior": "priors.worlds",
+    "customize_preset": "config.customize",
+    "draw_batch": "generate.from_prior",
+    "draw_config": "generate.from_prior",
+    "from_frame": "dataset.tables",
+    "from_real": "generate.on_real_spend",
+    "generate_mmm_dataset": "generate.one",
+    "get_preset_config": "presets.business",
     "lift_test": "experiments",
     "lift_tests": "experiments",
-    "list_available_presets": "presets",
+    "list_available_presets": "presets.business",
     "on_off_test": "experiments",
-    "simulate_batch": "batch",
+    "simulate_batch": "generate.batch",
 }
 
 __all__ = [  # noqa: RUF022 - the order of the table above

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_data_generator.errors import DataError, suggest
-from mmm_data_generator.seeds import stream
+from mmm_data_generator.world.seeds import stream
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mmm_data_generator.dataset import MMMDataset
+    from mmm_data_generator.dataset.dataset import MMMDataset
 
 Array = NDArray[np.float64]
 

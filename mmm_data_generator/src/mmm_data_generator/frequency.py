@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_data_generator.errors import DataError
-from mmm_data_generator.periods import DAYS, NOUN
-from mmm_data_generator.seeds import stream
+from mmm_data_generator.fields.periods import DAYS, NOUN
+from mmm_data_generator.world.seeds import stream
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mmm_data_generator.dataset import MMMDataset
+    from mmm_data_generator.dataset.dataset import MMMDataset
 
 Array = NDArray[np.float64]
 
@@ -164,7 +164,7 @@ def _mapped(part: xr.Dataset, change: Any, dates: NDArray[np.datetime64]) -> xr.
 
 
 def _seen(dataset: MMMDataset, parts: dict[str, xr.Dataset], period: str) -> MMMDataset:
-    from mmm_data_generator.dataset import MMMDataset
+    from mmm_data_generator.dataset.dataset import MMMDataset
 
     for part in parts.values():
         for variable in part.data_vars.values():

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmm_data_generator import transforms
-from mmm_data_generator.coefficients import ou_path
 from mmm_data_generator.errors import DataError, suggest
-from mmm_data_generator.periods import NOUN
-from mmm_data_generator.seeds import stream
-from mmm_data_generator.stressors.world import StressedWorld
-from mmm_data_generator.world import World
+from mmm_data_generator.fields.periods import NOUN
+from mmm_data_generator.world import transforms
+from mmm_data_generator.world.coefficients import ou_path
+from mmm_data_generator.world.seeds import stream
+from mmm_data_generator.world.stressed import StressedWorld
+from mmm_data_generator.world.world import World
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mmm_data_generator.dataset import MMMDataset
+    from mmm_data_generator.dataset.dataset import MMMDataset
 
 Array = NDArray[np.float64]
 

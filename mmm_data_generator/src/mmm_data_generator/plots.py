@@ -20,9 +20,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from mmm_data_generator.dataset import MMMDataset
+from mmm_data_generator.dataset.dataset import MMMDataset
 from mmm_data_generator.errors import DataError
-from mmm_data_generator.periods import NOUN
+from mmm_data_generator.fields.periods import NOUN
 
 GREY = "#b8b8b8"
 INK = "#333333"

@@ -8,15 +8,16 @@ import torch
 import xarray as xr
 from worlds_for_tests import noisy, small
 
-from mmm_benchmark.diffusion import stated, wiener
-from mmm_benchmark.diffusion.answer import read
-from mmm_benchmark.diffusion.beliefs import check_heeds, draw_beliefs, with_beliefs
 from mmm_benchmark.diffusion.config import NetworkConfig
-from mmm_benchmark.diffusion.state import SHAPE_MEAN, SHAPE_SCALE
+from mmm_benchmark.diffusion.inference import stated
+from mmm_benchmark.diffusion.inference.answer import read
+from mmm_benchmark.diffusion.physics import wiener
+from mmm_benchmark.diffusion.problem.beliefs import check_heeds, draw_beliefs, with_beliefs
+from mmm_benchmark.diffusion.problem.state import SHAPE_MEAN, SHAPE_SCALE
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.diffusion import Diffusion
-from mmm_benchmark.fitters.wiener import Wiener
+from mmm_benchmark.fitters.diffusion.fitter import Diffusion
+from mmm_benchmark.fitters.diffusion.wiener import Wiener
 from mmm_benchmark.testing import check_fitter
 from mmm_data_generator import generate_mmm_dataset, lift_test, lift_tests
 

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from mmm_benchmark.diffusion.calibrate import (
+from mmm_benchmark.diffusion.config import NetworkConfig, preset
+from mmm_benchmark.diffusion.inference.sample import Plan
+from mmm_benchmark.diffusion.network.denoiser import Denoiser
+from mmm_benchmark.diffusion.training.calibration import (
     calibrate,
     expected_coverage,
     fresh,
     ranks,
     tarp,
 )
-from mmm_benchmark.diffusion.config import NetworkConfig, preset
-from mmm_benchmark.diffusion.inference import Plan
-from mmm_benchmark.diffusion.network import Denoiser
 
 
 def conjugate(spread: float) -> tuple[torch.Tensor, torch.Tensor]:

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from mmm_benchmark.diffusion.limits import describe, outside_prior
+from mmm_benchmark.diffusion.inference.limits import describe, outside_prior
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.diffusion import Diffusion
-from mmm_benchmark.fitters.wiener import Wiener
+from mmm_benchmark.fitters.diffusion.fitter import Diffusion
+from mmm_benchmark.fitters.diffusion.wiener import Wiener
 from mmm_benchmark.testing import check_fitter
 from mmm_data_generator import generate_mmm_dataset
 

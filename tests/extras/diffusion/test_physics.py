@@ -5,11 +5,11 @@ import pytest
 import torch
 from worlds_for_tests import noisy, raw, small
 
-from mmm_benchmark.diffusion import wiener
-from mmm_benchmark.diffusion.beliefs import with_beliefs
-from mmm_benchmark.diffusion.data import observed_and_truth
-from mmm_benchmark.diffusion.response import response, scale_observed
-from mmm_benchmark.diffusion.state import (
+from mmm_benchmark.diffusion.physics import wiener
+from mmm_benchmark.diffusion.physics.kernels import response, scale_observed
+from mmm_benchmark.diffusion.problem.beliefs import with_beliefs
+from mmm_benchmark.diffusion.problem.observed import observed_and_truth
+from mmm_benchmark.diffusion.problem.state import (
     BASE_MEAN,
     BASE_SCALE,
     CONTROL_SCALE,

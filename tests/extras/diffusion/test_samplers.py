@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 import torch
 
-from mmm_benchmark.diffusion import samplers
-from mmm_benchmark.diffusion.schedule import cosine_schedule, forward_noise
+from mmm_benchmark.diffusion.inference import samplers
+from mmm_benchmark.diffusion.problem.schedule import cosine_schedule, forward_noise
 
 SCHEDULE = cosine_schedule()
 MEAN = torch.tensor([1.5, -0.7], dtype=torch.float64)

@@ -30,8 +30,8 @@ def start() -> torch.Tensor:
 
 
 def ours(name: str, count: int, generator: "torch.Generator | None" = None) -> torch.Tensor:
-    from mmm_benchmark.diffusion import samplers
-    from mmm_benchmark.diffusion.schedule import cosine_schedule
+    from mmm_benchmark.diffusion.inference import samplers
+    from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
 
     schedule = cosine_schedule(STEPS)
 
@@ -54,7 +54,7 @@ def theirs(scheduler: object, timesteps: list[int], **step: object) -> torch.Ten
 
 
 def test_the_schedules_agree() -> None:
-    from mmm_benchmark.diffusion.schedule import cosine_schedule
+    from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
 
     kept = diffusers.DDPMScheduler(**COSINE).alphas_cumprod.double()
     mine = cosine_schedule(STEPS)

@@ -11,7 +11,6 @@ import pytest
 import torch
 from worlds_for_tests import small
 
-from mmm_benchmark.diffusion import checkpoint, training, worlds
 from mmm_benchmark.diffusion.config import (
     DiffusionConfig,
     LossWeights,
@@ -20,9 +19,12 @@ from mmm_benchmark.diffusion.config import (
     from_json,
     preset,
 )
-from mmm_benchmark.diffusion.losses import NAMES, Truth, losses, total
-from mmm_benchmark.diffusion.network import Denoised
-from mmm_benchmark.diffusion.state import State
+from mmm_benchmark.diffusion.inference import checkpoint
+from mmm_benchmark.diffusion.network.denoiser import Denoised
+from mmm_benchmark.diffusion.problem.state import State
+from mmm_benchmark.diffusion.training import trainer as training
+from mmm_benchmark.diffusion.training import worlds
+from mmm_benchmark.diffusion.training.losses import NAMES, Truth, losses, total
 from mmm_benchmark.errors import UserError
 
 TINY = DiffusionConfig(

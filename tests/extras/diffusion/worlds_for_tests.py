@@ -3,14 +3,14 @@
 import numpy as np
 import torch
 
-from mmm_benchmark.diffusion import worlds
-from mmm_benchmark.diffusion.data import NEEDED, observed_and_truth
-from mmm_benchmark.diffusion.losses import Truth
-from mmm_benchmark.diffusion.response import Observed
-from mmm_benchmark.diffusion.schedule import cosine_schedule, forward_noise
-from mmm_benchmark.diffusion.state import State
-from mmm_benchmark.diffusion.wiener import sizes
-from mmm_data_generator.priors import draw_batch
+from mmm_benchmark.diffusion.physics.kernels import Observed
+from mmm_benchmark.diffusion.physics.wiener import sizes
+from mmm_benchmark.diffusion.problem.observed import NEEDED, observed_and_truth
+from mmm_benchmark.diffusion.problem.schedule import cosine_schedule, forward_noise
+from mmm_benchmark.diffusion.problem.state import State
+from mmm_benchmark.diffusion.training import worlds
+from mmm_benchmark.diffusion.training.losses import Truth
+from mmm_data_generator.generate.from_prior import draw_batch
 
 
 def small(law: str = "time_varying", n: int = 3, **shape: int) -> tuple[Observed, Truth]:

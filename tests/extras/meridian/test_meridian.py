@@ -49,7 +49,7 @@ def sampled(two_geos: xr.Dataset) -> tuple[Any, xr.Dataset, xr.Dataset]:
 def test_two_geos_agree_with_the_analyzer(two_geos, sampled):
     from meridian.analysis.analyzer import Analyzer
 
-    from mmm_benchmark.fitters.meridian import summary
+    from mmm_benchmark.fitters.meridian import answer as summary
 
     built, posterior, stats = sampled
     fit = summary.summarise(two_geos, built, posterior, stats, seed=3)
@@ -99,7 +99,8 @@ def test_slope_prior_is_gamma_and_cut_off_where_a_channel_rests(two_geos):
 
 
 def test_slope_can_be_left_at_the_librarys_one(two_geos):
-    from mmm_benchmark.fitters.meridian import model, summary
+    from mmm_benchmark.fitters.meridian import answer as summary
+    from mmm_benchmark.fitters.meridian import model
 
     options = {"priors": "spend-share", "automatic_knots": False, "media_effects": "log_normal"}
     built = model.build(two_geos, **options, slope="one")

@@ -9,15 +9,15 @@ from arviz_stats.base import array_stats
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.numpyro_mmm import sampling
-from mmm_benchmark.fitters.numpyro_mmm.curvature import (
+from mmm_benchmark.fitters.jax_inference import nuts as sampling
+from mmm_benchmark.fitters.jax_inference.curvature import (
     FLATTEST,
     Frame,
     double_look,
     locate,
 )
+from mmm_benchmark.fitters.jax_inference.nuts import nuts_near_mode
 from mmm_benchmark.fitters.numpyro_mmm.fitter import NumpyroMMM
-from mmm_benchmark.fitters.numpyro_mmm.sampling import nuts_near_mode
 from mmm_benchmark.testing import example_observed
 
 MEAN = np.array([3.0, -2.0, 0.5])

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmm_benchmark.fitters.numpyro_mmm import density, prepare
-from mmm_benchmark.fitters.numpyro_mmm.linear import (
+from mmm_benchmark.fitters.jax_inference.linear import (
     draw_coefficients,
     linear_block,
     log_marginal,
 )
+from mmm_benchmark.fitters.numpyro_mmm import density, prepare
 from mmm_benchmark.testing import example_observed
 
 

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmm_benchmark.family import family_of, family_text
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.oracle import constant, moving
+from mmm_benchmark.fitters.jax_inference.gauss_newton import gauss_newton
+from mmm_benchmark.fitters.oracle import constant
+from mmm_benchmark.fitters.oracle import time_varying as moving
 from mmm_benchmark.fitters.oracle.fitter import Oracle
 from mmm_benchmark.fitters.oracle.jumps import exchange_weeks
-from mmm_benchmark.fitters.oracle.whiten import gauss_newton
+from mmm_benchmark.plan.generating_family import family_of, family_text
 from mmm_data_generator import generate_mmm_dataset, get_preset_config
 
 KNOWN = ["small_business", "growing_business", "medium_business", "sandbox", "time_varying"]

@@ -8,11 +8,12 @@ from __future__ import annotations
 import pytest
 from scipy.stats import kstest
 
-from mmm_benchmark.family import family_of
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.oracle import answer, moving, sample
+from mmm_benchmark.fitters.oracle import answer, sample
+from mmm_benchmark.fitters.oracle import time_varying as moving
+from mmm_benchmark.plan.generating_family import family_of
 from mmm_data_generator import MMMDataConfig, generate_mmm_dataset
-from mmm_data_generator.time_varying import TimeVaryingPrior
+from mmm_data_generator.priors.time_varying import TimeVaryingPrior
 
 WORLDS = 24
 BUDGET = Budget(chains=2, draws=150, tune=200)

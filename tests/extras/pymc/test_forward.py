@@ -29,7 +29,8 @@ def in_currency(prior: xr.Dataset, mmm: Any, name: str, *dims: str) -> np.ndarra
 
 @pytest.mark.parametrize("time_varying", [False, True])
 def test_every_part_of_sales_equals_the_librarys(two_geos, time_varying):
-    from mmm_benchmark.fitters.pymc_marketing import forward, summary
+    from mmm_benchmark.fitters.pymc_marketing import answer as summary
+    from mmm_benchmark.fitters.pymc_marketing import forward
 
     mmm, frozen, prior = prior_draws(two_geos, time_varying=time_varying)
     free = prior[[variable.name for variable in frozen.free_RVs]]

@@ -12,14 +12,14 @@ import psutil
 import pytest
 import xarray as xr
 
-from mmm_benchmark.datasets import write_observed
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.executors import Ending, Order, Stopped
-from mmm_benchmark.executors import ray as executor
+from mmm_benchmark.plan.datasets import write_observed
+from mmm_benchmark.run.executors import Ending, Order, Stopped
+from mmm_benchmark.run.executors import ray as executor
 from tests.external.road import FITTERS, walk
 from tests.factories import tiny_observed
 
-WORKER = "mmm_benchmark.worker"
+WORKER = "mmm_benchmark.run.worker"
 
 
 @pytest.fixture(scope="module", autouse=True)

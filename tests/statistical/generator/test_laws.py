@@ -13,8 +13,8 @@ from mmm_data_generator import (
     draw_config,
     simulate_batch,
 )
-from mmm_data_generator.coefficients import log_path, ou_path
-from mmm_data_generator.seeds import stream
+from mmm_data_generator.world.coefficients import log_path, ou_path
+from mmm_data_generator.world.seeds import stream
 
 pytestmark = pytest.mark.statistical
 

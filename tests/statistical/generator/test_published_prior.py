@@ -13,8 +13,8 @@ from mmm_data_generator import (
     draw_config,
     generate_mmm_dataset,
 )
-from mmm_data_generator.batch import Batch
-from mmm_data_generator.world_law import SPEND_FIGURES
+from mmm_data_generator.generate.batch import Batch
+from mmm_data_generator.priors.worlds_law import SPEND_FIGURES
 
 N = 600
 

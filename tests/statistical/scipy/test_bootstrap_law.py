@@ -6,9 +6,9 @@ import xarray as xr
 from scipy.stats import binom
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.scipy_hill import ScipyHill
-from mmm_benchmark.fitters.scipy_steps.bootstrap import resample_blocks
-from mmm_benchmark.hill import geometric_adstock, hill
+from mmm_benchmark.fitters.common.hill import geometric_adstock, hill
+from mmm_benchmark.fitters.scipy_hill.bootstrap import resample_blocks
+from mmm_benchmark.fitters.scipy_hill.fitter import ScipyHill
 
 pytestmark = pytest.mark.statistical
 

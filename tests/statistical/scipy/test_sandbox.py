@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.scipy_hill import ScipyHill
+from mmm_benchmark.fitters.scipy_hill.fitter import ScipyHill
 from mmm_benchmark.fitters.scipy_plain import START, ScipyPlain
 from mmm_data_generator import generate_mmm_dataset
 

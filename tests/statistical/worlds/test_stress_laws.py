@@ -7,7 +7,7 @@ import pytest
 
 from mmm_data_generator import simulate_batch
 from mmm_data_generator import stressors as s
-from mmm_data_generator.stressors.presets import calm
+from mmm_data_generator.presets.stress import calm
 
 pytestmark = pytest.mark.statistical
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mmm_benchmark import cli, environments
-from mmm_benchmark.selection import registered
+from mmm_benchmark import cli
+from mmm_benchmark.environments import find as environments
+from mmm_benchmark.plan.choose import registered
 from tests.factories import tiny_dataset
 
 ROOT = Path(__file__).parents[3]

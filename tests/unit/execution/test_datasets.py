@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmm_benchmark.datasets import content_hash, reference_to, source_of
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.options import Options, several
-from mmm_benchmark.planning import make_datasets
+from mmm_benchmark.plan.datasets import content_hash, reference_to, source_of
+from mmm_benchmark.plan.grid import make_datasets
+from mmm_benchmark.plan.options import Options, several
 from mmm_data_generator import get_preset_config
 from tests.factories import tiny_dataset, tiny_observed
 

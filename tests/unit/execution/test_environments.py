@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mmm_benchmark import environments as env
+from mmm_benchmark.environments import find as env
 from mmm_benchmark.errors import EnvironmentMissingError, UserError
 
 HEADER = """\

@@ -10,7 +10,7 @@ import pytest
 
 from mmm_benchmark import run_benchmark
 from mmm_benchmark.errors import EnvironmentMissingError, UserError
-from mmm_benchmark.executors.local import Phases, allowed
+from mmm_benchmark.run.executors.local import Phases, allowed
 from tests.factories import tiny_dataset
 
 

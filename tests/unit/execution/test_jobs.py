@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.jobs import DatasetRef, Job, differences, nearest, why
+from mmm_benchmark.plan.jobs import DatasetRef, Job, differences, nearest, why
 
 JOB = Job(
     dataset=DatasetRef(name="world", id="world-1-abc", seed=1, content="abc", family="{}"),

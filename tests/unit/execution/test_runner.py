@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from mmm_benchmark.executors import Ending, Order, Stopped
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.jobs import DatasetRef, Job
-from mmm_benchmark.runner import Outcome, Policy, run_jobs
-from mmm_benchmark.store import Store, StoredFit
+from mmm_benchmark.plan.jobs import DatasetRef, Job
+from mmm_benchmark.run.executors import Ending, Order, Stopped
+from mmm_benchmark.run.runner import Outcome, Policy, run_jobs
+from mmm_benchmark.store.fits import Store, StoredFit
 from tests.factories import tiny_observed
 
 JOB = Job(

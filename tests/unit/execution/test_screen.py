@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from mmm_benchmark.api import distinct
-from mmm_benchmark.progress import screen
+from mmm_benchmark.run.progress import screen
 
 
 def test_output_that_is_no_terminal_is_wide_enough_for_tables(

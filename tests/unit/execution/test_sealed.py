@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mmm_benchmark.locks import FileLock
-from mmm_benchmark.sealed import MANIFEST, Staging, flaw, publish, sweep
+from mmm_benchmark.store.locks import FileLock
+from mmm_benchmark.store.sealed_folder import MANIFEST, Staging, flaw, publish, sweep
 
 
 @pytest.fixture

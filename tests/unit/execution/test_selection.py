@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from mmm_benchmark import selection
-from mmm_benchmark.describe import describe, describe_in
+from mmm_benchmark.environments.interview import describe, describe_in
+from mmm_benchmark.environments.load import load_class, make_fitter, split_file_target
 from mmm_benchmark.errors import ContractError, UserError
-from mmm_benchmark.loading import load_class, make_fitter, split_file_target
-from mmm_benchmark.registry import BUILT_IN, FitterEntry
+from mmm_benchmark.plan import choose as selection
+from mmm_benchmark.plan.registry import BUILT_IN, FitterEntry
 
 ENTRIES = {
     name: FitterEntry(name=name, target="m:C", group=library, summary="", quick=quick)

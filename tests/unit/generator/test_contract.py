@@ -10,8 +10,8 @@ from mmm_data_generator import (
     get_preset_config,
     list_available_presets,
 )
-from mmm_data_generator.estimands import MARGINAL_STEP, SPEND_MULTIPLIERS
-from mmm_data_generator.labels import OBSERVED, TRUTH
+from mmm_data_generator.dataset.labels import OBSERVED, TRUTH
+from mmm_data_generator.world.estimands import MARGINAL_STEP, SPEND_MULTIPLIERS
 
 PRESETS = [name for name in list_available_presets() if not name.startswith("stress_")]
 

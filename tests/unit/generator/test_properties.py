@@ -20,13 +20,13 @@ from mmm_data_generator import (
     SaturationConfig,
     generate_mmm_dataset,
 )
-from mmm_data_generator.config import PATTERNS, PROCESSES
-from mmm_data_generator.simulate import draw_world
-from mmm_data_generator.transform_config import (
+from mmm_data_generator.config.config import PATTERNS, PROCESSES
+from mmm_data_generator.fields.transforms import (
     ADSTOCK_PARAMETERS,
     SATURATION_PARAMETERS,
     SCALES,
 )
+from mmm_data_generator.generate.one import draw_world
 
 quick = settings(
     max_examples=40,

@@ -14,7 +14,7 @@ from mmm_data_generator import (
     generate_mmm_dataset,
     get_preset_config,
 )
-from mmm_data_generator.seeds import stream
+from mmm_data_generator.world.seeds import stream
 
 
 @pytest.mark.parametrize("preset", ["small_business", "medium_business", "time_varying"])

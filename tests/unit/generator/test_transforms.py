@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmm_data_generator import AdstockConfig, SaturationConfig
-from mmm_data_generator.transforms import (
+from mmm_data_generator.world.transforms import (
     adstock,
     adstock_transpose,
     lag_weights,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from mmm_benchmark.hill import geometric_adstock, hill
+from mmm_benchmark.fitters.common.hill import geometric_adstock, hill
 
 NAMES = ("Shopify", "TikTok", "Meta", "Radio", "Print")
 

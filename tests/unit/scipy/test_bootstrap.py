@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmm_benchmark.fitters.scipy_steps.bootstrap import default_block_length, resample_blocks
+from mmm_benchmark.fitters.scipy_hill.bootstrap import default_block_length, resample_blocks
 
 
 def test_blocks_are_consecutive_weeks_of_all_geos():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmm_benchmark.fitters.scipy_steps.design import build, fourier
+from mmm_benchmark.fitters.scipy_hill.design import build, fourier
 
 
 def test_units_and_basis(world):

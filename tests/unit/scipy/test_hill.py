@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmm_benchmark.hill import geometric_adstock, geometric_sum, hill, hill_adstock_gradient
+from mmm_benchmark.fitters.common.hill import (
+    geometric_adstock,
+    geometric_sum,
+    hill,
+    hill_adstock_gradient,
+)
 
 
 @given(decay=st.floats(0, 0.99), weeks=st.integers(1, 40))

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime, minimize
 
-from mmm_benchmark.fitters.scipy_steps.design import build
-from mmm_benchmark.fitters.scipy_steps.projection import Projection, nonnegative, transforms
-from mmm_benchmark.fitters.scipy_steps.search import bounds, polish, sobol_starts, weak_penalty
+from mmm_benchmark.fitters.scipy_hill.design import build
+from mmm_benchmark.fitters.scipy_hill.projection import Projection, nonnegative, transforms
+from mmm_benchmark.fitters.scipy_hill.search import bounds, polish, sobol_starts, weak_penalty
 
 
 def problem(observed, weight=1.0, variance=1e-3):

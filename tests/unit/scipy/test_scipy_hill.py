@@ -5,7 +5,7 @@ import pytest
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.scipy_hill import ScipyHill
+from mmm_benchmark.fitters.scipy_hill.fitter import ScipyHill
 from mmm_benchmark.testing import check_fitter
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.scipy_hill import ScipyHill
+from mmm_benchmark.fitters.scipy_hill.fitter import ScipyHill
 from mmm_benchmark.fitters.scipy_plain import ScipyPlain, contributions
 from mmm_benchmark.testing import check_fitter
 

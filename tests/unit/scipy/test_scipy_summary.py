@@ -6,9 +6,9 @@ import pytest
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.scipy_hill import ScipyHill
-from mmm_benchmark.fitters.scipy_summary import summary_table, write_summary
-from mmm_benchmark.hill import geometric_sum, hill
+from mmm_benchmark.fitters.common.hill import geometric_sum, hill
+from mmm_benchmark.fitters.scipy_hill.fitter import ScipyHill
+from mmm_benchmark.report.script_summary import summary_table, write_summary
 
 
 @pytest.fixture(scope="module")

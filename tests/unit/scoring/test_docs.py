@@ -9,9 +9,9 @@ import pytest
 
 from mmm_benchmark.metrics import recovery
 from mmm_benchmark.metrics.diagnostics import MAX_CONTRIBUTION_SERIES, R_HAT_CAP
+from mmm_benchmark.report.tables.columns import COVERAGE, MEASURES
+from mmm_benchmark.report.tables.seeds import SEED_TABLES
 from mmm_benchmark.scoring.series import SIGNED
-from mmm_benchmark.tables.columns import COVERAGE, MEASURES
-from mmm_benchmark.tables.seeds import SEED_TABLES
 
 TEXT = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
 FAMILIES = ("coverage_", "parameters_", "contribution_", "hdi_90_")

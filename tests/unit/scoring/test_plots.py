@@ -11,12 +11,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mmm_benchmark.plots import draw_all, response, seeds, summary
-from mmm_benchmark.plots.draw import STAMPS
-from mmm_benchmark.plots.gather import TOGETHER, view
-from mmm_benchmark.plots.paths import coefficients, contributions, predicted_against_actual
-from mmm_benchmark.plots.style import LOOKS, SPARE, amount, look, shorten, theme
-from mmm_benchmark.tables.build import build_tables
+from mmm_benchmark.report.plots import draw_all, response, seeds, summary
+from mmm_benchmark.report.plots.draw import STAMPS
+from mmm_benchmark.report.plots.gather import TOGETHER, view
+from mmm_benchmark.report.plots.paths import coefficients, contributions, predicted_against_actual
+from mmm_benchmark.report.plots.style import LOOKS, SPARE, amount, look, shorten, theme
+from mmm_benchmark.report.tables.build import build_tables
 
 
 @pytest.fixture
@@ -184,8 +184,8 @@ spec = importlib.util.spec_from_file_location("fakes", {fakes!r})
 fakes = importlib.util.module_from_spec(spec)
 sys.modules["fakes"] = fakes
 spec.loader.exec_module(fakes)
-from mmm_benchmark.plots import draw_all
-from mmm_benchmark.tables import write_tables
+from mmm_benchmark.report.plots import draw_all
+from mmm_benchmark.report.tables import write_tables
 dataset = fakes.world(1, 12, 1)
 fits = [(fakes.fake_fit(dataset, draws=4), dataset)]
 out = pathlib.Path({str(tmp_path)!r})

@@ -11,11 +11,11 @@ import pytest
 from rich.console import Console
 from scipy import stats
 
-from mmm_benchmark.plots.draw import _apart, _of_datasets
-from mmm_benchmark.plots.seeds import spread_over_seeds
-from mmm_benchmark.tables import print_tables, read_tables, write_tables
-from mmm_benchmark.tables.build import build_tables
-from mmm_benchmark.tables.seeds import FOLLOWED, OTHER_DATA, SEVERAL, paired_difference
+from mmm_benchmark.report.plots.draw import _apart, _of_datasets
+from mmm_benchmark.report.plots.seeds import spread_over_seeds
+from mmm_benchmark.report.tables import print_tables, read_tables, write_tables
+from mmm_benchmark.report.tables.build import build_tables
+from mmm_benchmark.report.tables.seeds import FOLLOWED, OTHER_DATA, SEVERAL, paired_difference
 
 
 @pytest.fixture

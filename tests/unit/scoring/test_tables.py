@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from mmm_benchmark.report.tables import print_tables, read_tables, write_tables
+from mmm_benchmark.report.tables.columns import HEAD, OVER_DRAWS, SPREAD, columns
+from mmm_benchmark.report.tables.seeds import SEED_TABLES
 from mmm_benchmark.scoring import TABLES, score_fit
 from mmm_benchmark.scoring.score import SCORED
-from mmm_benchmark.tables import print_tables, read_tables, write_tables
-from mmm_benchmark.tables.columns import HEAD, OVER_DRAWS, SPREAD, columns
-from mmm_benchmark.tables.seeds import SEED_TABLES
 
 
 def over_all(frame: pd.DataFrame) -> pd.Series:

@@ -29,9 +29,9 @@ from mmm_data_generator.adapters import (
     to_pymc_marketing,
 )
 from mmm_data_generator.experiments import for_meridian
+from mmm_data_generator.fields.periods import frequency_of
 from mmm_data_generator.frequency import to_monthly, to_weekly
 from mmm_data_generator.media import media_measures
-from mmm_data_generator.periods import frequency_of
 
 PROFILE = (0.85, 0.85, 0.9, 0.95, 1.1, 1.25, 1.1)
 

@@ -21,7 +21,7 @@ from mmm_data_generator import (
 from mmm_data_generator import stressors as s
 from mmm_data_generator.adapters import meridian_arrays
 from mmm_data_generator.media import media_measures
-from mmm_data_generator.stressors.presets import calm
+from mmm_data_generator.presets.stress import calm
 
 BOUGHT = ("TV", "Social")
 

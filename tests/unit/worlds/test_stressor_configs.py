@@ -15,8 +15,8 @@ from mmm_data_generator import (
     list_available_presets,
     simulate_batch,
 )
+from mmm_data_generator.presets.stress import STRESS_PRESETS, calm
 from mmm_data_generator.stressors import STRESSORS, Demand, Events, Synergy
-from mmm_data_generator.stressors.presets import STRESS_PRESETS, calm
 
 
 @pytest.mark.parametrize("name", STRESS_PRESETS)

@@ -18,8 +18,8 @@ from mmm_data_generator import (
     list_available_presets,
 )
 from mmm_data_generator import stressors as s
-from mmm_data_generator.estimands import SPEND_MULTIPLIERS
-from mmm_data_generator.stressors.presets import calm
+from mmm_data_generator.presets.stress import calm
+from mmm_data_generator.world.estimands import SPEND_MULTIPLIERS
 
 QUICK = [name for name in list_available_presets() if name != "large_business"]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mmm_data_generator.periods import PER_YEAR
+from mmm_data_generator.fields.periods import PER_YEAR
 
 if TYPE_CHECKING:
-    from mmm_data_generator.dataset import MMMDataset
+    from mmm_data_generator.dataset.dataset import MMMDataset
 
 Array = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from mmm_data_generator.errors import DataError, suggest
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mmm_data_generator.dataset import MMMDataset
+    from mmm_data_generator.dataset.dataset import MMMDataset
 
 #: How Meridian calls the geo of a national model.
 NATIONAL = "national_geo"

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mmm_data_generator.dataset import MMMDataset
+    from mmm_data_generator.dataset.dataset import MMMDataset
 
 
 class PyMCMarketingInputs(NamedTuple):

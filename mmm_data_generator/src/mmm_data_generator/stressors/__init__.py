@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmm_data_generator.errors import ConfigError, suggest
-from mmm_data_generator.rules import Broken
+from mmm_data_generator.fields.rules import Broken
 from mmm_data_generator.stressors.always_on import AlwaysOn
+from mmm_data_generator.stressors.base import Plan, Scene, Stressor
 from mmm_data_generator.stressors.brand import Brand
 from mmm_data_generator.stressors.budget import Budget
 from mmm_data_generator.stressors.collinear import Collinear
@@ -31,14 +32,13 @@ from mmm_data_generator.stressors.organic import OrganicMedia
 from mmm_data_generator.stressors.outliers import Outliers
 from mmm_data_generator.stressors.price import Promotions
 from mmm_data_generator.stressors.reach_frequency import ReachFrequency
-from mmm_data_generator.stressors.scene import Plan, Scene, Stressor
 from mmm_data_generator.stressors.synergy import Synergy
 from mmm_data_generator.stressors.trend_break import TrendBreak
-from mmm_data_generator.stressors.world import StressedWorld
 from mmm_data_generator.stressors.wrong_lag import WrongLag
+from mmm_data_generator.world.stressed import StressedWorld
 
 if TYPE_CHECKING:
-    from mmm_data_generator.world import World
+    from mmm_data_generator.world.world import World
 
 __all__ = [
     "STRESSORS",

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from mmm_data_generator.rules import Rule, check_fields, checked, integer, number, one_of
-from mmm_data_generator.spend import bursts
-from mmm_data_generator.stressors.scene import (
+from mmm_data_generator.fields.rules import Rule, check_fields, checked, integer, number, one_of
+from mmm_data_generator.stressors.base import (
     PLAN,
     Plan,
     Scene,
@@ -16,9 +15,10 @@ from mmm_data_generator.stressors.scene import (
     some_names,
     with_total,
 )
+from mmm_data_generator.world.spend import bursts
 
 if TYPE_CHECKING:
-    from mmm_data_generator.stressors.world import StressedWorld
+    from mmm_data_generator.world.stressed import StressedWorld
 
 
 @checked

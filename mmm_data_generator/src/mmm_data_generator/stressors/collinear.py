@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from mmm_data_generator.errors import ConfigError
-from mmm_data_generator.rules import Rule, check_fields, checked, number, one_of
-from mmm_data_generator.stressors.scene import (
+from mmm_data_generator.fields.rules import Rule, check_fields, checked, number, one_of
+from mmm_data_generator.stressors.base import (
     PLAN,
     Plan,
     Scene,
@@ -18,7 +18,7 @@ from mmm_data_generator.stressors.scene import (
 )
 
 if TYPE_CHECKING:
-    from mmm_data_generator.stressors.world import StressedWorld
+    from mmm_data_generator.world.stressed import StressedWorld
 
 
 @checked

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from mmm_data_generator.coefficients import ou_path
-from mmm_data_generator.rules import Rule, check_fields, checked, flag, number, one_of, text
-from mmm_data_generator.stressors.scene import (
+from mmm_data_generator.fields.rules import Rule, check_fields, checked, flag, number, one_of, text
+from mmm_data_generator.stressors.base import (
     MARKET,
     Array,
     Plan,
@@ -17,9 +16,10 @@ from mmm_data_generator.stressors.scene import (
     some_names,
     with_total,
 )
+from mmm_data_generator.world.coefficients import ou_path
 
 if TYPE_CHECKING:
-    from mmm_data_generator.stressors.world import StressedWorld
+    from mmm_data_generator.world.stressed import StressedWorld
 
 
 @checked

@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from mmm_data_generator.errors import suggest
-from mmm_data_generator.rules import Broken, Rule, check_fields, checked, flag, number, one_of
-from mmm_data_generator.stressors.scene import MARKET, Array, Scene, some_names
+from mmm_data_generator.fields.rules import (
+    Broken,
+    Rule,
+    check_fields,
+    checked,
+    flag,
+    number,
+    one_of,
+)
+from mmm_data_generator.stressors.base import MARKET, Array, Scene, some_names
 
 if TYPE_CHECKING:
-    from mmm_data_generator.stressors.world import StressedWorld
+    from mmm_data_generator.world.stressed import StressedWorld
 
 
 def easter(year: int) -> date:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from mmm_data_generator.rules import Rule, check_fields, checked, integer, number, one_of
-from mmm_data_generator.stressors.scene import FEEDBACK, Plan, Scene, known_channels, some_names
+from mmm_data_generator.fields.rules import Rule, check_fields, checked, integer, number, one_of
+from mmm_data_generator.stressors.base import FEEDBACK, Plan, Scene, known_channels, some_names
 
 if TYPE_CHECKING:
-    from mmm_data_generator.stressors.world import StressedWorld
+    from mmm_data_generator.world.stressed import StressedWorld
 
 
 @checked

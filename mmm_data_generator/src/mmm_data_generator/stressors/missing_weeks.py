@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from mmm_data_generator.errors import ConfigError
-from mmm_data_generator.rules import Rule, check_fields, checked, integer, number, one_of, text
-from mmm_data_generator.stressors.scene import RECORD, Plan, Scene
+from mmm_data_generator.fields.rules import (
+    Rule,
+    check_fields,
+    checked,
+    integer,
+    number,
+    one_of,
+    text,
+)
+from mmm_data_generator.stressors.base import RECORD, Plan, Scene
 
 if TYPE_CHECKING:
-    from mmm_data_generator.stressors.world import StressedWorld
+    from mmm_data_generator.world.stressed import StressedWorld
 
 
 @checked

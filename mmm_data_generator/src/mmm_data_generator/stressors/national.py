@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from mmm_data_generator.rules import Rule, check_fields, checked, one_of
-from mmm_data_generator.stressors.scene import PLAN, Plan, Scene, known_channels, some_names
+from mmm_data_generator.fields.rules import Rule, check_fields, checked, one_of
+from mmm_data_generator.stressors.base import PLAN, Plan, Scene, known_channels, some_names
 
 if TYPE_CHECKING:
-    from mmm_data_generator.stressors.world import StressedWorld
+    from mmm_data_generator.world.stressed import StressedWorld
 
 
 @checked

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from mmm_data_generator.coefficients import autoregress
-from mmm_data_generator.rules import Rule, check_fields, checked, number, one_of
-from mmm_data_generator.stressors.scene import NOISE, Scene
+from mmm_data_generator.fields.rules import Rule, check_fields, checked, number, one_of
+from mmm_data_generator.stressors.base import NOISE, Scene
+from mmm_data_generator.world.coefficients import autoregress
 
 if TYPE_CHECKING:
-    from mmm_data_generator.stressors.world import StressedWorld
+    from mmm_data_generator.world.stressed import StressedWorld
 
 
 @checked

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from mmm_data_generator.coefficients import ou_path
-from mmm_data_generator.rules import Rule, check_fields, checked, child, number, one_of, text
-from mmm_data_generator.stressors.scene import MARKET, Scene
-from mmm_data_generator.transform_config import AdstockConfig
-from mmm_data_generator.transforms import adstock, lag_weights
+from mmm_data_generator.fields.rules import Rule, check_fields, checked, child, number, one_of, text
+from mmm_data_generator.fields.transforms import AdstockConfig
+from mmm_data_generator.stressors.base import MARKET, Scene
+from mmm_data_generator.world.coefficients import ou_path
+from mmm_data_generator.world.transforms import adstock, lag_weights
 
 if TYPE_CHECKING:
-    from mmm_data_generator.stressors.world import StressedWorld
+    from mmm_data_generator.world.stressed import StressedWorld
 
 
 @checked

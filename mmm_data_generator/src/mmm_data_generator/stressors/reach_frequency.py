@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from mmm_data_generator.coefficients import ou_path
-from mmm_data_generator.rules import Rule, check_fields, checked, number, one_of
-from mmm_data_generator.stressors.scene import LAW, Plan, Scene, known_channels, some_names
+from mmm_data_generator.fields.rules import Rule, check_fields, checked, number, one_of
+from mmm_data_generator.stressors.base import LAW, Plan, Scene, known_channels, some_names
+from mmm_data_generator.world.coefficients import ou_path
 
 if TYPE_CHECKING:
-    from mmm_data_generator.stressors.world import StressedWorld
+    from mmm_data_generator.world.stressed import StressedWorld
 
 
 @checked

@@ -1,0 +1,1 @@
+"""From a checkpoint and a dataset to posterior draws in the estimands all fitters share."""

@@ -1,0 +1,173 @@
+"""Beliefs as people state them, in natural units, made into the standardised ones of the model.
+
+``{"TV": {"roas": (2.0, 0.5)}, "*": {"slope": (1.0, 0.1)}}``: an observation and its standard error,
+for a channel or for every channel (a channel's own counts before that of ``"*"``). The observation
+is normal in the quantity itself; the model wants it normal in a standardised log. It gets the one
+that has, with the unknown's N(0, 1), the same posterior mean and variance (Minka 2001,
+arXiv:1301.2294), so that a test whose error is as large as its result says as little as it should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mmm_benchmark.diffusion.physics.kernels import Observed
+from mmm_benchmark.diffusion.problem.beliefs import SPREAD, with_beliefs
+from mmm_benchmark.diffusion.problem.observed import LIMIT
+from mmm_benchmark.diffusion.problem.state import LEVEL_MEAN, LEVEL_SCALE, SHAPE_MEAN, SHAPE_SCALE
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.suggest import unknown
+from mmm_data_generator.priors.published import SIGMOID_HALF, SIGMOID_SLOPE
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+type Array = NDArray[np.float64]
+type Stated = Mapping[str, Mapping[str, Sequence[float]]]
+
+EVERY = "*"
+#: The curves that the PyMC-Marketing baselines of this suite expect before they see data.
+PYMC_CURVES = "pymc-marketing curves"
+QUANTITIES = ("roas", "adstock_decay", "half_saturation", "slope")  # in the order of a belief
+#: How far the ROAS of four test weeks strays from that of the window, relative: its standard
+#: deviation was 0.11 to 0.30 in four presets.
+ELSEWHERE = 0.25
+SUREST = SPREAD[0] ** -2  # precision: no surer than it was trained for
+
+
+def heed(stated: Stated | str, dataset: xr.Dataset, observed: Observed) -> Observed:
+    """Add what is stated of the channels of ``dataset`` to its scaled data, one world.
+
+    Parameters
+    ----------
+    stated
+        By channel and quantity (``QUANTITIES``) an observation and its standard error, or
+        ``PYMC_CURVES``. Half-saturation is in multiples of mean weekly spend, ROAS that of the
+        window over all geos.
+
+    Raises
+    ------
+    UserError
+        For a channel or a quantity that does not exist, or a value that cannot be.
+    """
+    if isinstance(stated, str):
+        if stated != PYMC_CURVES:
+            raise UserError(f"beliefs = {stated!r}: the one set with a name is '{PYMC_CURVES}'")
+        return with_beliefs(observed, *_pymc_curves(observed))
+    names = sorted(dataset["channel"].values.astype(str))
+    natural = _natural(dataset, names, float(observed.channels[0]))
+    both = torch.zeros(2, 1, len(names), len(QUANTITIES))
+    for channel, quantities in sorted(stated.items(), key=lambda item: item[0] != EVERY):
+        if channel != EVERY and channel not in names:
+            raise unknown("channel of beliefs", channel, names)
+        places = range(len(names)) if channel == EVERY else [names.index(channel)]
+        for quantity, pair in quantities.items():
+            if quantity not in QUANTITIES:
+                raise unknown("quantity of beliefs", quantity, QUANTITIES)
+            value, error = _checked(channel, quantity, pair)
+            for c in places:
+                found = message(natural[quantity](c), value, error)
+                both[:, 0, c, QUANTITIES.index(quantity)] = torch.tensor(found)
+    return with_beliefs(observed, *both)
+
+
+def message(quantity: Callable[[Array], Array], value: float, error: float) -> tuple[float, float]:
+    """Belief and precision about z ~ N(0, 1), of which ``quantity(z)`` was seen with an error."""
+    z = np.linspace(-LIMIT, LIMIT, 4001)
+    log_p = -0.5 * ((quantity(z) - value) / error) ** 2 - 0.5 * z**2
+    p = np.exp(log_p - log_p.max())
+    p /= p.sum()
+    mean = float(p @ z)
+    variance = max(float(p @ (z - mean) ** 2), 1 / (1 + SUREST))
+    precision = max(1 / variance - 1, 0.0)
+    return (mean / variance / precision if precision else 0.0), precision
+
+
+def from_on_off_tests(tests: pd.DataFrame) -> dict[str, dict[str, tuple[float, float]]]:
+    """Return the ROAS that tests found, as beliefs; several tests of a channel are averaged.
+
+    To the error of the measurement comes that other weeks have another ROAS (``ELSEWHERE``).
+
+    Parameters
+    ----------
+    tests
+        Rows of ``mmm_data_generator.on_off_test``. A test that changes spend in part measures the
+        return of that part, which is another quantity.
+
+    Raises
+    ------
+    UserError
+        When a test left some spend on.
+    """
+    if not np.allclose(tests["delta_x"], -tests["x"]):
+        raise UserError("tests: some changed spend only in part; a ROAS needs the channel off")
+    found = {}
+    for channel, rows in tests.groupby("channel"):
+        weight = rows["roi_se"].to_numpy() ** -2.0
+        value = float(weight @ rows["roi"].to_numpy() / weight.sum())
+        elsewhere = ELSEWHERE * value / rows["test"].nunique() ** 0.5
+        found[str(channel)] = {"roas": (value, float(np.hypot(weight.sum() ** -0.5, elsewhere)))}
+    return found
+
+
+def _natural(
+    dataset: xr.Dataset, names: list[str], channels: float
+) -> dict[str, Callable[[int], Callable[[Array], Array]]]:
+    """By quantity and channel: its natural value as a function of the standardised one."""
+    spend = dataset["spend"].sel(channel=names).values.astype(float)  # (G, T, C)
+    sales_per_spend = float(dataset["sales"].sum()) / np.maximum(spend.sum((0, 1)), 1e-9)
+    on = (spend > 0).mean((0, 1)).clip(min=1e-9)  # mean over weeks = on x mean while active
+    share = LEVEL_MEAN - np.log(channels)
+
+    def log_normal(mean: float, scale: float, unit: float) -> Callable[[Array], Array]:
+        return lambda z: unit * np.exp(mean + scale * z)
+
+    def logit_normal(z: Array) -> Array:
+        return 1 / (1 + np.exp(-(SHAPE_MEAN[0] + SHAPE_SCALE[0] * z)))
+
+    return {
+        "roas": lambda c: log_normal(share, LEVEL_SCALE, float(sales_per_spend[c])),
+        "adstock_decay": lambda c: logit_normal,
+        "half_saturation": lambda c: log_normal(SHAPE_MEAN[1], SHAPE_SCALE[1], 1 / float(on[c])),
+        "slope": lambda c: log_normal(SHAPE_MEAN[2], SHAPE_SCALE[2], 1.0),
+    }
+
+
+def _checked(channel: str, quantity: str, pair: Sequence[float]) -> tuple[float, float]:
+    try:
+        value, error = (float(each) for each in pair)
+    except (TypeError, ValueError):
+        value = error = np.nan
+    low = -np.inf if quantity == "roas" else 0.0  # a test may find a loss
+    most = 1.0 if quantity == "adstock_decay" else np.inf
+    if not (low < value < most and 0 < error < np.inf):
+        wanted = {"roas": "a value", "adstock_decay": "a value between 0 and 1"}
+        raise UserError(
+            f"beliefs: {quantity} of '{channel}' = {pair!r}; must be "
+            f"{wanted.get(quantity, 'a positive value')} and its standard error"
+        )
+    return value, error
+
+
+def _pymc_curves(observed: Observed) -> tuple[Tensor, Tensor]:
+    """The Hill curves near the baselines' sigmoids: ``mmm_data_generator.PublishedPrior``."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    log_slope = np.log1p(np.exp(SIGMOID_SLOPE[0] + SIGMOID_SLOPE[1] * nodes))
+    weights = weights / weights.sum()
+    slope = float(weights @ log_slope)
+    slope_variance = float(weights @ (log_slope - slope) ** 2)
+    largest = observed.lagged[..., 0].amax(2).clamp(min=1e-6).log().mean(1)  # (B, C)
+    belief = torch.zeros(*largest.shape, len(QUANTITIES))
+    certainty = torch.zeros_like(belief)
+    belief[..., 2] = (SIGMOID_HALF[0] + largest - SHAPE_MEAN[1]) / SHAPE_SCALE[1]
+    certainty[..., 2] = (SHAPE_SCALE[1] / SIGMOID_HALF[1]) ** 2
+    belief[..., 3] = (slope - SHAPE_MEAN[2]) / SHAPE_SCALE[2]
+    certainty[..., 3] = SHAPE_SCALE[2] ** 2 / slope_variance
+    return belief.clamp(-LIMIT, LIMIT), certainty

@@ -1,0 +1,113 @@
+"""The Wiener solve as a posterior of its own: no network, no training.
+
+The noise scale and the volatility are integrated over a grid weighted by the linearised evidence
+(Rue, Martino & Chopin 2009). Given them, a draw is a randomised maximum likelihood solution
+(Oliver, He & Reynolds 1996): perturb the prior mean and the data by draws of their own laws, then
+solve. It is exact where the model is linear, and follows the curve where it is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from mmm_benchmark.diffusion.physics.kernels import Observed
+from mmm_benchmark.diffusion.physics.wiener import (
+    Point,
+    Prior,
+    System,
+    advance,
+    base_kernel,
+    conditional,
+    geo_groups,
+    linearise,
+    path_kernel,
+    prior_given,
+    rest_covariance,
+    sizes,
+    with_base,
+)
+from mmm_benchmark.diffusion.problem.state import State
+
+GRID = 7  # values of each of noise scale and volatility
+REACH = 2.0  # prior standard deviations the grid spans, each way
+MODE_ITERATIONS, DRAW_ITERATIONS = 15, 8
+CHUNK = 64
+
+
+def _prior(observed: Observed, hyper: Tensor) -> Prior:
+    size = sizes(observed)
+    noisy = size.unflatten(observed.sales.new_zeros(len(hyper), size.total))
+    ones = observed.sales.new_ones(len(hyper))
+    return prior_given(observed, noisy, 0 * ones, ones, hyper)
+
+
+def _solve(
+    observed: Observed, prior: Prior, start: Point, rest: Tensor, shock: Tensor, iterations: int
+) -> tuple[Point, System]:
+    """Damped Gauss-Newton from ``start``, sales less ``shock``."""
+    pool = geo_groups(*observed.sales.shape[1:]).to(observed.sales.device)
+    point, fixed = start, with_base(rest, prior)
+    for _ in range(iterations):
+        system = linearise(observed, prior, point, fixed, pool)
+        shift, _ = conditional(system, prior, system.r - shock)
+        point = advance(point, prior, shift, size=0.6)
+    return point, system
+
+
+def evidence(observed: Observed) -> tuple[Tensor, Tensor, Point]:
+    """Grid of hyper values (N, 2), their posterior weights (N,) and modes, for one world."""
+    axis = torch.linspace(-REACH, REACH, GRID)
+    hyper = torch.cartesian_prod(axis, axis).to(observed.sales.device)
+    many = observed.take(torch.zeros(len(hyper), dtype=torch.long))
+    prior = _prior(many, hyper)
+    pool = geo_groups(*many.sales.shape[1:]).to(hyper.device)
+    rest = rest_covariance(many, prior, pool)
+    start = Point(prior.scalar, prior.path, prior.base)
+    zero = rest.new_zeros(rest.shape[:2])
+    point, system = _solve(many, prior, start, rest, zero, MODE_ITERATIONS)
+    w = torch.cholesky_solve(system.r[..., None], system.L)[..., 0]
+    log_p = -0.5 * (system.r * w).sum(1) - system.L.diagonal(dim1=1, dim2=2).log().sum(1)
+    log_p = log_p - 0.5 * hyper.square().sum(1)
+    return hyper, torch.softmax(torch.nan_to_num(log_p, nan=-1e9), 0), point
+
+
+def posterior_draws(observed: Observed, draws: int, seed: int) -> State:
+    """Draw ``draws`` states of one world."""
+    generator = torch.Generator().manual_seed(seed)
+    hyper, weight, mode = evidence(observed)
+    cell = torch.multinomial(weight.cpu(), draws, replacement=True, generator=generator)
+    chunks = cell.to(hyper.device).split(CHUNK)
+    flat = [_draw(observed, hyper[i], _at(mode, i), generator).flat() for i in chunks]
+    return sizes(observed).unflatten(torch.cat(flat))
+
+
+def _at(point: Point, index: Tensor) -> Point:
+    return Point(point.scalar[index], point.path[index], point.base[index])
+
+
+def _draw(observed: Observed, hyper: Tensor, mode: Point, generator: torch.Generator) -> State:
+    many = observed.take(torch.zeros(len(hyper), dtype=torch.long))
+    prior = _prior(many, hyper)
+    size, device = sizes(observed), hyper.device
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=generator).to(device)
+
+    rest = rest_covariance(many, prior, geo_groups(*many.sales.shape[1:]).to(device))
+    shock = (torch.linalg.cholesky(rest) @ normal(*rest.shape[:2], 1))[..., 0]
+    b, c, t = prior.path.shape
+    p_values, p_vectors = (x.to(device) for x in path_kernel(t))
+    b_values, b_vectors = (x.to(device) for x in base_kernel(t))
+    scale = (prior.path_cov.diagonal(dim1=1, dim2=2).sum(1) / p_values.sum()).sqrt()
+    perturbed = replace(
+        prior,
+        scalar=prior.scalar + prior.variance.sqrt() * normal(*prior.scalar.shape),
+        path=scale[:, None, None] * (normal(b, c, t) * p_values.sqrt()) @ p_vectors.T,
+        base=(normal(b, t) * b_values.sqrt()) @ b_vectors.T,
+    )
+    point, _ = _solve(many, perturbed, mode, rest, shock, DRAW_ITERATIONS)
+    level, shape, control = point.scalar.split([c, 3 * c, size.controls], 1)
+    return State(point.path, level, shape.unflatten(1, (c, 3)), point.base, control, hyper)

@@ -1,0 +1,352 @@
+"""The physics inside: the linear-Gaussian smoothing solve of all unknowns given sales and x_t.
+
+Given transforms, sales are linear in each channel's share, and the shares are exponentials of
+Gaussian paths. Linearised in the log shares and in the transform parameters, the model is a linear
+Gaussian one, ``y = A u + e``, whose conditional mean (Wiener 1949; Rasmussen & Williams 2006, eq.
+2.25) costs one Cholesky factorisation on (geos x weeks)²; repeating it from the new point is
+Gauss-Newton. A noisy diffusion state is one more Gaussian observation of the same unknowns, so the
+solve gives E[x_0 | x_t, sales] of the linearised model, at any diffusion time.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from mmm_benchmark.diffusion.physics.kernels import Observed, response
+from mmm_benchmark.diffusion.problem.state import (
+    BASE_MEAN,
+    BASE_SCALE,
+    CONTROL_SCALE,
+    LEVEL_SCALE,
+    PATH_SCALE,
+    SHAPE_SCALE,
+    Sizes,
+    State,
+    log_share,
+    natural_hyper,
+)
+
+REVERSION = 0.05  # per week, of the log-OU paths
+CONTROL_VOLATILITY = 0.03  # mean sales a week, per unit of the paths' volatility
+YEAR = 365.25 / 7  # weeks
+GEO_SHARE_SD = 0.15  # log units: how far a geo's share of a channel strays from the common one
+GEO_BASE_SD = 0.5  # of the common baseline's prior sd
+MIN_NOISE = 0.012  # of mean sales: keeps the single-precision factorisation sound
+ITERATIONS = 2
+MAX_ROWS = 640  # geos x weeks of one factorisation; more geos are averaged in groups first
+
+
+def ou_kernel(weeks: int) -> Tensor:
+    """Covariance (weeks, weeks) of a stationary OU path of unit weekly volatility."""
+    t = torch.arange(weeks, dtype=torch.float32)
+    rho = 1 - REVERSION
+    return rho ** (t[:, None] - t).abs() / (1 - rho**2)
+
+
+@lru_cache(maxsize=256)
+def path_kernel(weeks: int) -> tuple[Tensor, Tensor]:
+    """Eigenvalues and vectors of a unit-volatility OU path less its own mean (weeks,)."""
+    centre = torch.eye(weeks, dtype=torch.float64) - 1 / weeks
+    values, vectors = torch.linalg.eigh(centre @ ou_kernel(weeks).double() @ centre)
+    return values.clamp(min=0).float(), vectors.float()
+
+
+@lru_cache(maxsize=256)
+def base_kernel(weeks: int) -> tuple[Tensor, Tensor]:
+    """The same for the baseline: level, trend, two yearly harmonics and a slow wander."""
+    t = torch.arange(weeks, dtype=torch.float64)
+    trend = (t - t.mean()) / YEAR
+    kernel = 1.0 + 0.25 * trend[:, None] * trend + 0.04 * 0.97 ** (t[:, None] - t).abs()
+    for harmonic, variance in ((1, 0.5), (2, 0.05)):
+        kernel = kernel + variance * torch.cos(2 * math.pi * harmonic * (t[:, None] - t) / YEAR)
+    values, vectors = torch.linalg.eigh(kernel)
+    return values.clamp(min=0).float(), vectors.float()
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What the solve says, and what the network reads beside it.
+
+    Attributes
+    ----------
+    mean
+        The unknowns' conditional mean.
+    scalar_variance
+        (B, 4C + K) conditional variance of levels, shapes and controls.
+    relative
+        (B, M, T, C) media response over its mean, at the solution; M groups of geos.
+    fitted
+        (B, M, T, C) each channel's contribution, in mean sales.
+    weight
+        (B, M, T) ``S^-1 r``, the whitened residual that drives every update.
+    misfit
+        (B,) ``r' S^-1 r / rows``: about 1 when the noise scale and the prior are right.
+    """
+
+    mean: State
+    scalar_variance: Tensor
+    relative: Tensor
+    fitted: Tensor
+    weight: Tensor
+    misfit: Tensor
+
+
+@lru_cache(maxsize=64)
+def geo_groups(geos: int, weeks: int, max_rows: int = MAX_ROWS) -> Tensor:
+    """Averaging matrix (groups, geos) that keeps groups x weeks within ``max_rows``."""
+    groups = min(geos, max(1, max_rows // weeks))
+    member = torch.arange(geos) * groups // geos
+    matrix = torch.nn.functional.one_hot(member, groups).T.float()
+    return matrix / matrix.sum(1, keepdim=True)
+
+
+def pooled(x: Tensor, pool: Tensor) -> Tensor:
+    """Average the geos (second axis) of ``x`` in groups."""
+    if pool.shape[0] == pool.shape[1]:
+        return x
+    return torch.einsum("mg,bg...->bm...", pool, x)
+
+
+def _given_noisy(
+    noisy: Tensor, values: Tensor, vectors: Tensor, alpha: Tensor, sigma: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Mean (B, J, T) and covariance (B, T, T) of a path with that prior given its noisy state."""
+    total = alpha[:, None] ** 2 * values + sigma[:, None] ** 2 + 1e-8
+    gain = alpha[:, None] * values / total
+    mean = torch.einsum("ts,bs,bjs->bjt", vectors, gain, noisy @ vectors)
+    covariance = (vectors * (values * sigma[:, None] ** 2 / total)[:, None]) @ vectors.T
+    return mean, covariance
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Gaussian beliefs about the unknowns before sales are seen, standardised.
+
+    Scalars are the levels, shapes and controls side by side, (B, 4C + K), and so are their
+    variances; path and base have covariances (B, T, T) over weeks.
+    """
+
+    scalar: Tensor
+    variance: Tensor
+    path: Tensor
+    path_cov: Tensor
+    base: Tensor
+    base_cov: Tensor
+    hyper: Tensor
+    noise: Tensor  # (B,) of mean sales
+    volatility: Tensor  # (B,) weekly, of the log shares
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where the model is linearised."""
+
+    scalar: Tensor
+    path: Tensor
+    base: Tensor
+
+
+@dataclass(frozen=True)
+class System:
+    """The linear-Gaussian model around a point: ``r ~ N(0, S)`` and how each unknown enters it."""
+
+    J: Tensor  # (B, M, T, C) d sales / d log share: each channel's contribution
+    A: Tensor  # (B, M T, 4C + K) d sales / d standardised scalars
+    L: Tensor  # (B, M T, M T) Cholesky factor of S
+    r: Tensor  # (B, M T) sales less what the prior mean predicts
+    relative: Tensor  # (B, M, T, C)
+
+
+def prior_given(
+    observed: Observed, noisy: State, alpha: Tensor, sigma: Tensor, hyper: Tensor | None = None
+) -> Prior:
+    """What is known but for sales: each prior N(0, K) seen through ``alpha x_0 + sigma eps``.
+
+    A N(0, 1) scalar becomes N(alpha x_t, sigma²), since alpha² + sigma² = 1. A belief of precision
+    p is one more observation of it, with error variance 1/p. ``hyper`` (B, 2) overrides the noise
+    scale and volatility that the noisy state suggests.
+    """
+    b, t, device = len(alpha), observed.sales.shape[-1], noisy.base.device
+    hyper = alpha[:, None] * noisy.hyper if hyper is None else hyper
+    noise, volatility = natural_hyper(hyper.clamp(-4, 4))
+    scalars = torch.cat([noisy.level, noisy.shape.flatten(1), noisy.control], 1)
+    belief, certainty = believed(observed)
+    variance = sigma.square()[:, None]
+    weight = variance * certainty  # of the belief, relative to the noisy state
+    p_values, p_vectors = (x.to(device) for x in path_kernel(t))
+    b_values, b_vectors = (x.to(device) for x in base_kernel(t))
+    p_values = p_values * (volatility / PATH_SCALE)[:, None].square()
+    path, path_cov = _given_noisy(noisy.path, p_values, p_vectors, alpha, sigma)
+    base, base_cov = _given_noisy(
+        noisy.base[:, None], b_values.expand(b, t), b_vectors, alpha, sigma
+    )
+    return Prior(
+        scalar=(alpha[:, None] * scalars + weight * belief) / (1 + weight),
+        variance=variance / (1 + weight),
+        path=path,
+        path_cov=path_cov,
+        base=base[:, 0],
+        base_cov=base_cov,
+        hyper=hyper,
+        noise=noise.clamp(min=MIN_NOISE),
+        volatility=volatility,
+    )
+
+
+def believed(observed: Observed) -> tuple[Tensor, Tensor]:
+    """Beliefs and their precisions in the order of the scalars, (B, 4C + K); none of controls."""
+
+    def aligned(x: Tensor) -> Tensor:
+        controls = x.new_zeros(len(x), observed.controls.shape[-1])
+        return torch.cat([x[..., 0], x[..., 1:].flatten(1), controls], 1)
+
+    return aligned(observed.belief), aligned(observed.certainty)
+
+
+def rest_covariance(observed: Observed, prior: Prior, pool: Tensor) -> Tensor:
+    """Covariance (B, M T, M T) of what is averaged over: moving control effects, geos, noise."""
+    u = pooled(observed.controls, pool)
+    (b, g, t), device = u.shape[:3], u.device
+    u = u.flatten(1, 2)
+    wander = (CONTROL_VOLATILITY * prior.volatility).square()[:, None, None]
+    wander = wander * ou_kernel(t).to(device)
+    S = (u @ u.mT).view(b, g, t, g, t).mul_(wander[:, None, :, None])
+    if pool.shape[1] > 1:
+        values, vectors = (x.to(device) for x in base_kernel(t))
+        geo = (vectors * values) @ vectors.T * (BASE_SCALE * GEO_BASE_SD) ** 2
+        S += own_share(pool)[:, None, :, None] * geo[None, :, None, :]
+    S = S.view(b, g * t, g * t)
+    noise = prior.noise.square()[:, None] * own_share(pool).diagonal().repeat_interleave(t)
+    S.diagonal(dim1=1, dim2=2).add_(noise)
+    return S
+
+
+def with_base(rest: Tensor, prior: Prior) -> Tensor:
+    """Add the common baseline: with it, all of S that does not move with the point."""
+    b, t = prior.base.shape
+    g = rest.shape[1] // t
+    S = rest.view(b, g, t, g, t) + BASE_SCALE**2 * prior.base_cov[:, None, :, None]
+    return S.view(b, g * t, g * t)
+
+
+def own_share(pool: Tensor) -> Tensor:
+    """(M, M) diagonal: the variance left of what geos do not share once a group is averaged."""
+    return torch.diag(pool.square().sum(1))
+
+
+def linearise(
+    observed: Observed, prior: Prior, point: Point, fixed: Tensor, pool: Tensor
+) -> System:
+    """Linearise the response in log shares and transform parameters around ``point``.
+
+    ``fixed`` is :func:`with_base`'s part of S; the rest is added in place, since S is what costs.
+    """
+    b, t = prior.base.shape
+    g, c, k = len(pool), observed.active.shape[1], observed.controls.shape[-1]
+    y, u = pooled(observed.sales, pool), pooled(observed.controls, pool)
+    level, shape, control = point.scalar.split([c, 3 * c, k], 1)
+    relative, gradient, _ = response(observed, shape.unflatten(1, (c, 3)))
+    relative, gradient = pooled(relative, pool), pooled(gradient, pool)
+    share = log_share(point.path, level, observed.channels).clamp(-9, 1.5).exp()
+    share = (share * observed.active[..., None]).mT[:, None]
+    J = share * relative
+    d_shape = share[..., None] * gradient * gradient.new_tensor(SHAPE_SCALE)
+    A = torch.cat([LEVEL_SCALE * J, d_shape.flatten(3), CONTROL_SCALE * u], 3).flatten(1, 2)
+    scaled = A * prior.variance.sqrt()[:, None]
+    S = torch.baddbmm(fixed, scaled, scaled.mT)
+    JJ = (J.flatten(1, 2) @ J.flatten(1, 2).mT).view(b, g, t, g, t)
+    S.view(b, g, t, g, t).addcmul_(JJ, (PATH_SCALE**2 * prior.path_cov)[:, None, :, None])
+    if pool.shape[1] > 1:
+        for m, own in enumerate(own_share(pool).diagonal().tolist()):
+            S.view(b, g, t, g, t)[:, m, :, m].add_(JJ[:, m, :, m], alpha=GEO_SHARE_SD**2 * own)
+    predicted = (
+        J.sum(-1)
+        + (BASE_MEAN + BASE_SCALE * prior.base)[:, None]
+        + torch.einsum("bgtk,bk->bgt", u, CONTROL_SCALE * control)
+        + PATH_SCALE * torch.einsum("bgtc,bct->bgt", J, prior.path - point.path)
+    ).flatten(1) + (A @ (prior.scalar - point.scalar)[..., None])[..., 0]
+    return System(J, A, torch.linalg.cholesky_ex(S)[0], y.flatten(1) - predicted, relative)
+
+
+def conditional(system: System, prior: Prior, residual: Tensor) -> tuple[Point, Tensor]:
+    """Shift of every unknown from its prior mean given ``residual`` (B, M T), and ``S^-1 r``."""
+    w = torch.cholesky_solve(residual[..., None], system.L)
+    scalar = prior.variance * (system.A.mT @ w)[..., 0]
+    w = w[..., 0].view(system.J.shape[:3])
+    pull = torch.einsum("bgtc,bgt->bct", system.J, w)
+    path = PATH_SCALE * torch.einsum("bts,bcs->bct", prior.path_cov, pull)
+    base = BASE_SCALE * (prior.base_cov @ w.sum(1)[..., None])[..., 0]
+    return Point(scalar, path, base), w
+
+
+def advance(point: Point, prior: Prior, shift: Point, size: float = 1.0) -> Point:
+    """Step from ``point`` towards the conditional mean; long steps in the exponents are cut."""
+    step = (prior.scalar + shift.scalar - point.scalar).clamp(-1.2, 1.2)
+    return Point(
+        scalar=(point.scalar + size * step).clamp(-4, 4),
+        path=(point.path + size * (prior.path + shift.path - point.path)).clamp(-6, 6),
+        base=point.base + size * (prior.base + shift.base - point.base),
+    )
+
+
+def solve(
+    observed: Observed, noisy: State, alpha: Tensor, sigma: Tensor, iterations: int = ITERATIONS
+) -> Posterior:
+    """E[x_0 | x_t, sales] of the linearised model; ``alpha``, ``sigma`` (B,) of the noisy state."""
+    c, k = observed.active.shape[1], observed.controls.shape[-1]
+    prior = prior_given(observed, noisy, alpha, sigma)
+    pool = geo_groups(*observed.sales.shape[1:]).to(observed.sales.device)
+    fixed = with_base(rest_covariance(observed, prior, pool), prior)
+    point = Point(prior.scalar.clamp(-3.5, 3.5), prior.path, prior.base)
+    for _ in range(iterations):
+        system = linearise(observed, prior, point, fixed, pool)
+        shift, weight = conditional(system, prior, system.r)
+        point = advance(point, prior, shift)
+    spread = torch.linalg.solve_triangular(system.L, system.A, upper=False).square().sum(1)
+    level, shape, control = point.scalar.split([c, 3 * c, k], 1)
+    return Posterior(
+        mean=State(point.path, level, shape.unflatten(1, (c, 3)), point.base, control, prior.hyper),
+        scalar_variance=(prior.variance - prior.variance.square() * spread).clamp(min=0),
+        relative=system.relative,
+        fitted=system.J,
+        weight=weight,
+        misfit=(system.r * weight.flatten(1)).mean(1),
+    )
+
+
+def sizes(observed: Observed) -> Sizes:
+    """The sizes of a batch."""
+    _, _, t, c = observed.lagged.shape[:4]
+    return Sizes(c, observed.controls.shape[-1], t)
+
+
+def geo_deviations(
+    residual: Tensor, fitted: Tensor, noise: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Draw each geo's log-share shifts (B, G, C) and baseline shift (B, G, T), given the rest.
+
+    ``residual = fitted @ share_shift + base_shift + noise`` is linear Gaussian, so a prior draw
+    corrected by its own residual is an exact posterior draw (Matheron's rule).
+    """
+    b, g, t, c = fitted.shape
+    values, vectors = (x.to(residual.device) for x in base_kernel(t))
+    spread = BASE_SCALE * GEO_BASE_SD
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=generator).to(residual.device)
+
+    kernel = (vectors * values) @ vectors.T * spread**2
+    share = GEO_SHARE_SD * normal(b, g, c)
+    base = (normal(b, g, t) * values.sqrt()) @ vectors.T * spread
+    noise = noise.clamp(min=MIN_NOISE)[:, None, None]
+    seen = (fitted @ share[..., None])[..., 0] + base + noise * normal(b, g, t)
+    S = GEO_SHARE_SD**2 * fitted @ fitted.mT + kernel
+    S = S + noise[..., None].square() * torch.eye(t, device=S.device)
+    w = torch.cholesky_solve((residual - seen)[..., None], torch.linalg.cholesky_ex(S)[0])
+    share = share + GEO_SHARE_SD**2 * (fitted.mT @ w)[..., 0]
+    return share.clamp(-1, 1), base + (kernel @ w)[..., 0]

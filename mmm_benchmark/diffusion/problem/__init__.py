@@ -1,0 +1,1 @@
+"""The problem in tensors: state, observed series, beliefs, noise schedule."""

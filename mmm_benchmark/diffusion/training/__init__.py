@@ -1,0 +1,1 @@
+"""Simulated worlds, losses, the training loop, and calibration."""

@@ -1,0 +1,1 @@
+"""Which interpreter a fitter runs in, and what a fitter says of itself there."""

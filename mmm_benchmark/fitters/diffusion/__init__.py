@@ -1,0 +1,1 @@
+"""Diffusion model and physics as fitters; the torch package is ``mmm_benchmark.diffusion``."""

@@ -1,0 +1,141 @@
+"""Amortised posterior draws from a trained diffusion model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.fit import Budget, Fit
+from mmm_benchmark.phases import phase
+from mmm_benchmark.schema import MAX_STORED_DRAWS
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mmm_benchmark.diffusion.inference.stated import Stated
+
+
+MIN_DRAWS = 16  # the least whose independence can be diagnosed
+
+
+class Diffusion:
+    """The two-stage diffusion model with the physics inside.
+
+    Parameters
+    ----------
+    sampler, steps
+        ``"ddim"`` (deterministic), ``"ddpm"`` (stochastic) or ``"dpm"`` (second order), and how
+        many network evaluations a draw takes.
+    draws
+        Posterior draws, independent of one another.
+    project_every
+        Project onto what is possible every so many steps.
+    checkpoint
+        Folder of another checkpoint; None takes the shipped one.
+    weights
+        Fingerprint of the weights to insist on; ``settings`` fills it in, so that another
+        checkpoint is another fitter. None takes what is there.
+    device
+        ``"cpu"``, ``"cuda"``, ``"mps"``; None picks the fastest there is.
+    beliefs
+        What is known of channels beforehand, such as ``{"TV": {"roas": (2.0, 0.5)}}``, or the
+        name of a set of beliefs (``mmm_benchmark.diffusion.inference.stated``).
+    """
+
+    name = "diffusion"
+    extra: ClassVar[str | None] = "diffusion"
+    version: ClassVar[str] = "2"  # 2: time steps even in log signal-to-noise
+
+    def __init__(
+        self,
+        *,
+        sampler: str = "ddim",
+        steps: int = 50,
+        draws: int = 200,
+        project_every: int = 10,
+        checkpoint: str | None = None,
+        weights: str | None = None,
+        device: str | None = None,
+        beliefs: Stated | str | None = None,
+    ) -> None:
+        self.sampler = sampler
+        self.steps = steps
+        self.draws = draws
+        self.project_every = project_every
+        self.checkpoint = checkpoint
+        self.weights = weights
+        self.device = device
+        self.beliefs = json.loads(json.dumps(beliefs))  # as settings will tell it
+
+    def settings(self) -> dict[str, Any]:
+        """What determines the answer: keywords less the device, and the weights' fingerprint."""
+        from mmm_benchmark.diffusion.inference.limits import describe
+
+        _, record = describe(self._folder)
+        kept = {name: value for name, value in vars(self).items() if name != "device"}
+        return {**kept, "weights": self.weights or record.get("sha256")}
+
+    @property
+    def _folder(self) -> Path | None:
+        return None if self.checkpoint is None else Path(self.checkpoint)
+
+    def skip(self, observed: xr.Dataset) -> str | None:
+        """Decline what the model was not trained for."""
+        from mmm_benchmark.diffusion.inference.limits import describe, reason_to_skip
+
+        self._check_settings()
+        config, _ = describe(self._folder)
+        return reason_to_skip(observed, config)
+
+    def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
+        """Draw from the amortised posterior, each draw on its own: ``budget`` does not apply."""
+        with phase("import"):
+            from mmm_benchmark.diffusion.inference import answer, checkpoint, limits, stated
+            from mmm_benchmark.diffusion.inference import sample as inference
+            from mmm_benchmark.diffusion.problem import beliefs
+            from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
+        with phase("build"):
+            self._check_settings()
+            device = checkpoint.pick_device(self.device)
+            network, config, record = checkpoint.load(self._folder, device)
+            if self.weights not in (None, record.get("sha256")):
+                raise UserError(
+                    f"diffusion: weights = {self.weights!r}, "
+                    f"but the checkpoint's fingerprint is {record.get('sha256')!r}"
+                )
+            schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
+            scaled, order = answer.read(observed)
+            if self.beliefs is not None:
+                beliefs.check_heeds(config.network)
+                scaled = stated.heed(self.beliefs, observed, scaled)
+        with phase("sample"):
+            plan = inference.Plan(
+                inference.sampler_name(self.sampler), self.steps, self.project_every
+            )
+            state = inference.sample(
+                network, schedule, scaled.to(device), self.draws, plan, seed
+            ).to("cpu")
+        with phase("summarise"):
+            return answer.to_fit(
+                observed,
+                scaled,
+                order,
+                state,
+                seed,
+                parameter_counts=answer.counts(scaled),
+                diagnostics={"network_evaluations": float(self.steps)},
+                notes=limits.outside_prior(observed, record),
+            )
+
+    def _check_settings(self) -> None:
+        if not 1 <= self.steps <= 500:
+            raise UserError(f"diffusion: steps = {self.steps}; allowed: 1 to 500")
+        if not MIN_DRAWS <= self.draws <= MAX_STORED_DRAWS:
+            raise UserError(
+                f"diffusion: draws = {self.draws}; "
+                f"allowed: {MIN_DRAWS} to {MAX_STORED_DRAWS}, all are stored"
+            )
+        if self.project_every < 1:
+            raise UserError(f"diffusion: project_every = {self.project_every}; must be at least 1")

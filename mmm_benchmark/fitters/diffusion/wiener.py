@@ -1,0 +1,70 @@
+"""The physics without the network: a linear-Gaussian posterior, relinearised for each draw."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.fit import Budget, Fit
+from mmm_benchmark.phases import phase
+from mmm_benchmark.schema import MAX_STORED_DRAWS
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mmm_benchmark.diffusion.inference.stated import Stated
+
+
+MIN_DRAWS = 16  # the least whose independence can be diagnosed
+
+
+class Wiener:
+    """Gaussian paths, transforms, baseline and controls, smoothed given sales; nothing is trained.
+
+    Parameters
+    ----------
+    draws
+        Posterior draws, independent of one another.
+    beliefs
+        What is known of channels beforehand, as ``diffusion`` takes it.
+    """
+
+    name = "wiener"
+    extra: ClassVar[str | None] = "diffusion"
+    version: ClassVar[str] = "1"
+
+    def __init__(self, *, draws: int = 200, beliefs: Stated | str | None = None) -> None:
+        self.draws = draws
+        self.beliefs = json.loads(json.dumps(beliefs))  # as settings will tell it
+
+    def settings(self) -> dict[str, Any]:
+        """The constructor's keywords."""
+        return dict(vars(self))
+
+    def skip(self, observed: xr.Dataset) -> str | None:
+        """Decline what the model cannot scale or tell apart."""
+        from mmm_benchmark.diffusion.config import DiffusionConfig
+        from mmm_benchmark.diffusion.inference.limits import reason_to_skip
+
+        return reason_to_skip(observed, DiffusionConfig())
+
+    def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
+        """Draw from the linearised posterior; ``budget`` does not apply."""
+        with phase("import"):
+            from mmm_benchmark.diffusion.inference import answer, stated
+            from mmm_benchmark.diffusion.physics import posterior as laplace
+        with phase("build"):
+            if not MIN_DRAWS <= self.draws <= MAX_STORED_DRAWS:
+                raise UserError(
+                    f"wiener: draws = {self.draws}; allowed: {MIN_DRAWS} to {MAX_STORED_DRAWS}"
+                )
+            scaled, order = answer.read(observed)
+            if self.beliefs is not None:
+                scaled = stated.heed(self.beliefs, observed, scaled)
+        with phase("sample"):
+            state = laplace.posterior_draws(scaled, self.draws, seed)
+        with phase("summarise"):
+            return answer.to_fit(
+                observed, scaled, order, state, seed, parameter_counts=answer.counts(scaled)
+            )

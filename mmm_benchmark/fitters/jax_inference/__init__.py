@@ -1,0 +1,1 @@
+"""Inference for densities written in JAX: chains, curvature, linear terms integrated out."""

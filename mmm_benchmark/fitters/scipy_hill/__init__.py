@@ -1,0 +1,1 @@
+"""Hill/adstock least squares: variable projection, exact gradients, many starts."""

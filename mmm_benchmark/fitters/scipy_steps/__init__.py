@@ -1,1 +1,0 @@
-"""The steps of the least-squares fitter: design, projection, search, pooling, bootstrap."""

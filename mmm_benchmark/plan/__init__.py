@@ -1,0 +1,1 @@
+"""What to do: which datasets, which fitters, and the grid of jobs they make."""

@@ -1,0 +1,132 @@
+"""Fitter names, and where each one lives. Standard library only: ``--help`` must stay instant.
+
+Third parties add to this table with the entry-point group ``mmm_benchmark.fitters``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitterEntry:
+    """One name of the command line."""
+
+    name: str
+    target: str  # "module:Class"
+    group: str  # what --libraries selects: the fitters of one library
+    summary: str  # one line for `mmm-benchmark list`
+    extra: str | None = None  # the environment it runs in; None is the base installation
+    settings: Mapping[str, Any] = field(default_factory=dict)  # keywords of the constructor
+    packages: tuple[str, ...] = ()  # distributions whose versions are part of the job's key
+    reference: str | None = None  # what it knows that no honest fitter does; None for all others
+    quick: bool = False  # part of the default run
+
+
+BUILT_IN: tuple[FitterEntry, ...] = (
+    FitterEntry(
+        name="scipy",
+        target="mmm_benchmark.fitters.scipy_hill.fitter:ScipyHill",
+        group="scipy",
+        summary="Hill/adstock least squares: L-BFGS-B, variable projection, many starts",
+        packages=("scipy", "numpy"),
+        quick=True,
+    ),
+    FitterEntry(
+        name="scipy-plain",
+        target="mmm_benchmark.fitters.scipy_plain:ScipyPlain",
+        group="scipy",
+        summary="the plain script: one start, unscaled, numerical gradients, baseline given",
+        packages=("scipy", "numpy"),
+    ),
+    *(
+        FitterEntry(
+            name=f"{sampler}-tv" if time_varying else sampler,
+            target="mmm_benchmark.fitters.pymc_marketing.fitter:PyMCMarketing",
+            group="pymc",
+            summary=f"PyMC-Marketing MMM{moving}, sampled by {sampler}",
+            extra="pymc",
+            settings={"sampler": sampler, "time_varying": time_varying},
+            packages=("pymc-marketing", "pymc", *packages),
+        )
+        for sampler, time_varying, moving, packages in (
+            ("pymc", False, "", ()),
+            ("nutpie", False, "", ("nutpie",)),
+            ("numpyro", False, "", ("numpyro", "jax")),
+            ("blackjax", False, "", ("blackjax", "jax")),
+            ("nutpie", True, " with time-varying media (HSGP)", ("nutpie",)),
+        )
+    ),
+    *(
+        FitterEntry(
+            name=name,
+            target="mmm_benchmark.fitters.meridian.fitter:Meridian",
+            group="meridian",
+            summary=f"Google Meridian, spline baseline with {knots}",
+            extra="meridian",
+            settings={"automatic_knots": automatic},
+            packages=("google-meridian", "jax"),
+        )
+        for name, knots, automatic in (
+            ("meridian", "a knot every 26 weeks", False),
+            ("meridian-aks", "automatic knot selection", True),
+        )
+    ),
+    *(
+        FitterEntry(
+            name=name,
+            target="mmm_benchmark.fitters.numpyro_mmm.fitter:NumpyroMMM",
+            group="numpyro-mmm",
+            summary=summary,
+            extra="numpyro",
+            settings=settings,
+            packages=("numpyro", "jax"),
+            quick=name == "numpyro-mmm",
+        )
+        for name, summary, settings in (
+            ("numpyro-mmm", "native NumPyro MMM, linear terms integrated out, NUTS", {}),
+            (
+                "numpyro-mmm-tv",
+                "native NumPyro MMM whose media effects follow log-OU paths, NUTS",
+                {"time_varying": True},
+            ),
+            ("numpyro-svi", "native NumPyro MMM, full-rank variational normal", {"method": "svi"}),
+            ("numpyro-laplace", "native NumPyro MMM, normal at the mode", {"method": "laplace"}),
+        )
+    ),
+    *(
+        FitterEntry(
+            name=name,
+            target="mmm_benchmark.fitters.diffusion.fitter:Diffusion",
+            group="diffusion",
+            summary=f"trained diffusion model, physics inside: {how}",
+            extra="diffusion",
+            settings=settings,
+            packages=("torch",),
+        )
+        for name, how, settings in (
+            ("diffusion", "DDIM, 50 steps", {"sampler": "ddim", "steps": 50}),
+            ("diffusion-ddpm", "DDPM, 500 steps", {"sampler": "ddpm", "steps": 500}),
+            ("diffusion-fast", "DPM-Solver++(2M), 8 steps", {"sampler": "dpm", "steps": 8}),
+        )
+    ),
+    FitterEntry(
+        name="wiener",
+        target="mmm_benchmark.fitters.diffusion.wiener:Wiener",
+        group="diffusion",
+        summary="the diffusion model's physics alone: relinearised Gaussian smoothing",
+        extra="diffusion",
+        packages=("torch",),
+    ),
+    FitterEntry(
+        name="oracle",
+        target="mmm_benchmark.fitters.oracle.fitter:Oracle",
+        group="oracle",
+        summary="the posterior under the generating family: as good as the data allow",
+        extra="numpyro",
+        packages=("numpyro", "jax"),
+        reference="knows the generating family and its prior",
+    ),
+)

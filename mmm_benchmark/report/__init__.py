@@ -1,0 +1,1 @@
+"""What is said of stored fits: tables, pictures."""

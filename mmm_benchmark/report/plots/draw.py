@@ -1,0 +1,240 @@
+"""All pictures of a run: plan, leave alone what is up to date, draw the rest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmm_benchmark.plan.jobs import SHORT_KEY
+from mmm_benchmark.report.plots.gather import View, view
+from mmm_benchmark.scoring.seams import ScorableDataset, ScorableFit
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+#: Raise it when pictures change their looks: older ones are then drawn again.
+VERSION = 1
+STAMPS = ".pictures.json"
+
+type Scored = tuple[ScorableFit, ScorableDataset]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture to be: where it goes, what it is made of, and how."""
+
+    stem: Path  # without suffix
+    keys: tuple[str, ...]  # of the stored fits it shows
+    draw: Callable[[], Figure | None]
+
+    @property
+    def stamp(self) -> str:
+        """Changes whenever the picture would."""
+        text = json.dumps([VERSION, self.stem.name, self.keys])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def nothing(self) -> str:
+        """Written in place of the stamp when these fits have nothing to show here."""
+        return f"{self.stamp} nothing to show"
+
+
+def draw_all(
+    fits: Sequence[Scored],
+    results_dir: Path,
+    *,
+    tables: Mapping[str, pd.DataFrame] | None = None,
+    redraw: bool = True,
+) -> list[Path]:
+    """Draw every picture of these fits, as PNG and SVG.
+
+    Parameters
+    ----------
+    fits
+        Stored fits with their datasets; failures are left out, as they have nothing to show.
+    results_dir
+        Pictures of a dataset go to ``<dataset>/plots``, pictures over all to ``summary/plots``.
+    tables
+        What ``write_tables`` returned for the same fits; computed when missing.
+    redraw
+        False leaves pictures alone whose fits have not changed since they were drawn.
+
+    Returns
+    -------
+    list of Path
+        All pictures of these fits, drawn now or before.
+    """
+    good = [(fit, dataset) for fit, dataset in fits if fit.ok]
+    pictures = _apart(_of_datasets(good, results_dir))
+    pictures += _of_summary(good, results_dir, tables)
+    stamps = {folder: _read_stamps(folder) for folder in {p.stem.parent for p in pictures}}
+    paths: list[Path] = []
+    stale = []
+    for picture in pictures:
+        made = stamps[picture.stem.parent].get(picture.stem.name)
+        files = [] if made == picture.nothing else _files(picture.stem)
+        known = made in (picture.stamp, picture.nothing)
+        if redraw or not known or not all(path.exists() for path in files):
+            stale.append(picture)
+        else:
+            paths += files
+    if stale:
+        paths += _draw(stale, stamps)
+    return sorted(paths)
+
+
+def _draw(pictures: list[Picture], stamps: dict[Path, dict[str, str]]) -> list[Path]:
+    from mmm_benchmark.report.plots.style import save, theme
+
+    paths: list[Path] = []
+    with theme():
+        for picture in pictures:
+            figure, folder = picture.draw(), picture.stem.parent
+            folder.mkdir(parents=True, exist_ok=True)
+            if figure is not None:
+                paths += save(figure, picture.stem)
+            stamp = picture.nothing if figure is None else picture.stamp
+            stamps[folder][picture.stem.name] = stamp
+            (folder / STAMPS).write_text(json.dumps(stamps[folder], indent=1, sort_keys=True))
+    return paths
+
+
+def _of_datasets(fits: Sequence[Scored], results_dir: Path) -> list[Picture]:
+    groups: dict[str, list[Scored]] = {}
+    for fit, dataset in fits:
+        groups.setdefault(fit.job["dataset"]["id"], []).append((fit, dataset))
+    return [picture for group in groups.values() for picture in _of_dataset(group, results_dir)]
+
+
+def _apart(pictures: Sequence[Picture]) -> list[Picture]:
+    """Pictures of different fits never share a file: those that would get their key's start."""
+    taken = Counter(picture.stem for picture in pictures)
+
+    def own(picture: Picture) -> Picture:
+        name = f"{picture.stem.name}_{picture.keys[0][:SHORT_KEY]}"
+        return replace(picture, stem=picture.stem.with_name(name))
+
+    return [own(each) if taken[each.stem] > 1 else each for each in pictures]
+
+
+def _of_dataset(group: Sequence[Scored], results_dir: Path) -> list[Picture]:
+    from mmm_benchmark.report.plots import paths, response
+
+    fit, dataset = group[0]
+    name, seed = fit.job["dataset"]["name"], fit.job["dataset"].get("seed")
+    label = name if seed is None else f"{name}@{seed}"
+    folder = results_dir / file_name(name) / "plots"
+    end = "" if seed is None else f"_seed{seed}"
+    views = _Views(group)
+    keys = tuple(fit.key for fit, _ in group)
+    truth = set() if dataset.truth is None else set(dataset.truth.data_vars)
+
+    def together(kind: str, draw: Callable[[str, ScorableDataset, list[View]], Figure]) -> Picture:
+        stem = folder / f"{kind}{end}"
+        return Picture(stem, keys, lambda: draw(label, dataset, views.all()))
+
+    pictures = [together("predicted_against_actual", paths.predicted_against_actual)]
+    if "response_curve" in truth:
+        pictures.append(together("response_curves", response.response_curves))
+    if truth & {"roas", "contribution"}:
+        pictures.append(together("roas", response.roas))
+    for fit, _ in group:
+        pictures += [
+            Picture(
+                folder / f"{kind}_{file_name(fit.job['fitter'])}{end}",
+                (fit.key,),
+                _path_picture(draw, kind, label, dataset, views, fit.key),
+            )
+            for kind, variable, draw in (
+                ("contributions", "contribution", paths.contributions),
+                ("coefficients", "coefficient", paths.coefficients),
+            )
+            if variable in truth
+        ]
+    return pictures
+
+
+def _path_picture(
+    draw: Callable[[str, ScorableDataset, View], Figure],
+    kind: str,
+    label: str,
+    dataset: ScorableDataset,
+    views: _Views,
+    key: str,
+) -> Callable[[], Figure | None]:
+    def make() -> Figure | None:
+        seen = views.one(key)
+        if kind == "coefficients" and not seen.coefficient:
+            return None  # the model has no coefficient path
+        return draw(label, dataset, seen)
+
+    return make
+
+
+class _Views:
+    """Each fit is read at most once, and only when one of its pictures is drawn."""
+
+    def __init__(self, group: Sequence[Scored]) -> None:
+        self._group = {fit.key: (fit, dataset) for fit, dataset in group}
+        self._read: dict[str, View] = {}
+
+    def one(self, key: str) -> View:
+        if key not in self._read:
+            self._read[key] = view(*self._group[key])
+        return self._read[key]
+
+    def all(self) -> list[View]:
+        return [self.one(key) for key in self._group]
+
+
+def _of_summary(
+    fits: Sequence[Scored], results_dir: Path, tables: Mapping[str, pd.DataFrame] | None
+) -> list[Picture]:
+    from mmm_benchmark.report.plots import seeds, summary
+
+    if not fits:
+        return []
+    scored: dict[str, pd.DataFrame] = dict(tables or {})
+
+    def from_tables(
+        draw: Callable[[Mapping[str, pd.DataFrame]], Figure | None],
+    ) -> Callable[[], Figure | None]:
+        def make() -> Figure | None:
+            from mmm_benchmark.report.tables.build import build_tables
+
+            if not scored:
+                scored.update(build_tables(fits))
+            return draw(scored)
+
+        return make
+
+    folder = results_dir / "summary" / "plots"
+    keys = tuple(fit.key for fit, _ in fits)
+    return [
+        Picture(folder / draw.__name__, keys, from_tables(draw))
+        for draw in (summary.runtime_against_error, summary.calibration, seeds.spread_over_seeds)
+    ]
+
+
+def file_name(name: str) -> str:
+    """A name that any file system takes."""
+    return re.sub(r"[^\w.-]+", "-", name)
+
+
+def _files(stem: Path) -> list[Path]:
+    return [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "svg")]
+
+
+def _read_stamps(folder: Path) -> dict[str, str]:
+    try:
+        found = json.loads((folder / STAMPS).read_text())
+    except (OSError, ValueError):
+        return {}  # never drawn, or half written: draw again
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,156 @@
+"""Pictures over time: predicted against actual, contributions, coefficients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmm_benchmark.metrics import recovery
+from mmm_benchmark.metrics.arrays import FloatArray
+from mmm_benchmark.report.plots.gather import Band, View, by_panel, panels
+from mmm_benchmark.report.plots.style import (
+    TRUTH,
+    dates,
+    headline,
+    label_lowest,
+    look,
+    money,
+    shorten,
+)
+from mmm_benchmark.scoring.seams import ScorableDataset
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: More channels than this get a grid of their sums over geos, without single geos.
+MANY_CHANNELS = 10
+
+
+def predicted_against_actual(label: str, dataset: ScorableDataset, views: list[View]) -> Figure:
+    """One row per fitter, one column per panel: observed dots, expected line, predictive band."""
+    names = panels(dataset)
+    sales = by_panel(dataset.observed["sales"])
+    time = dataset.observed["date"].values
+    figure, grid = _grid(len(views), len(names), height=1.9, width=max(3.9, 8.5 / len(names)))
+    for row, seen in zip(grid, views, strict=True):
+        colour = look(seen.fitter).colour
+        for axes, name in zip(row, names, strict=True):
+            axes.plot(time, sales[name], ".", ms=2.6, color=TRUTH, alpha=0.65, lw=0)
+            _draw(axes, time, seen.expected[name], None, colour, interval=False)
+            if name in seen.predicted:
+                _fill(axes, time, seen.predicted[name], slice(None), colour)
+            fit = float(recovery.r2(seen.expected[name].mean, sales[name]))
+            axes.set_title(f"{shorten(seen.fitter)} - {shorten(name)}   R² {fit:.2f}")
+            dates(axes)
+            money(axes)
+        row[0].set_ylabel("sales per week")
+    headline(
+        figure,
+        f"Predicted against actual sales: {label}",
+        "dots: observed sales; line: expected sales; band: 90% of the posterior predictive",
+    )
+    return figure
+
+
+def contributions(label: str, dataset: ScorableDataset, seen: View) -> Figure:
+    """Small multiples per channel: true path, posterior mean, 90% interval."""
+    assert dataset.truth is not None
+    names = list(seen.contribution)
+    truth = {name: values.T for name, values in by_panel(dataset.truth["contribution"]).items()}
+    figure = _channels(dataset, names, truth, seen.contribution, look(seen.fitter).colour, "SRMSE")
+    headline(
+        figure,
+        f"Contributions true and recovered: {seen.fitter} on {label}",
+        "black: truth; colour: posterior mean and 90% interval; currency per week",
+    )
+    return figure
+
+
+def coefficients(label: str, dataset: ScorableDataset, seen: View) -> Figure:
+    """Small multiples per channel: true path, mean, 90% interval and a few draws."""
+    assert dataset.truth is not None
+    names = list(seen.coefficient)
+    truth = {name: dataset.truth["coefficient"].sel(geo=name).values.T for name in names}
+    figure = _channels(
+        dataset, names, truth, seen.coefficient, look(seen.fitter).colour, "corr.", draws=True
+    )
+    headline(
+        figure,
+        f"Coefficient paths true and recovered: {seen.fitter} on {label}",
+        "black: truth; colour: posterior mean and 90% interval; thin: single draws, which should "
+        "move as much as the truth; currency per week at full saturation",
+    )
+    return figure
+
+
+def _channels(
+    dataset: ScorableDataset,
+    names: list[str],
+    truth: dict[str, FloatArray],
+    bands: dict[str, Band],
+    colour: str,
+    score: str,
+    draws: bool = False,
+) -> Figure:
+    """A row per channel and a column per panel, or a grid of the first panel alone."""
+    channels = [str(channel) for channel in dataset.observed["channel"].values]
+    time = dataset.observed["date"].values
+    if len(names) == 1 or len(channels) > MANY_CHANNELS:
+        columns = 2 if len(channels) <= 6 else 3 if len(channels) <= 12 else 5
+        rows = -(-len(channels) // columns)
+        figure, grid = _grid(rows, columns, height=1.75, width=10.5 / columns)
+        cells = [(axes, i, names[0]) for i, axes in enumerate(grid.ravel()[: len(channels)])]
+        label_lowest(grid, len(channels))
+    else:
+        figure, grid = _grid(len(channels), len(names), height=1.6, width=10.5 / len(names))
+        cells = [
+            (grid[i, j], i, name) for i in range(len(channels)) for j, name in enumerate(names)
+        ]
+    several = len(names) > 1
+    for axes, i, name in cells:
+        true = truth[name][i]
+        axes.plot(time, true, color=TRUTH, lw=2.0)
+        _draw(axes, time, bands[name], i, colour)
+        if draws:
+            for draw in bands[name].draws:
+                axes.plot(time, draw[i], color=colour, lw=0.5, alpha=0.6)
+        axes.set_title(
+            _panel_title(channels[i], name if several else "", bands[name].mean[i], true, score)
+        )
+        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+        dates(axes)
+        money(axes)
+    return figure
+
+
+def _panel_title(channel: str, panel: str, mean: FloatArray, true: FloatArray, score: str) -> str:
+    measure = recovery.srmse if score == "SRMSE" else recovery.correlation
+    value = float(measure(mean, true))
+    end = f"   {score} {value:.2f}" if np.isfinite(value) else ""
+    return f"{shorten(channel, 20)}{f' - {shorten(panel, 12)}' if panel else ''}{end}"
+
+
+def _grid(
+    rows: int, columns: int, height: float, width: float
+) -> tuple[Figure, NDArray[np.object_]]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width * columns, height * rows + 0.9), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, sharex=True)
+
+
+def _draw(
+    axes: Axes, time: FloatArray, drawn: Band, i: int | None, colour: str, interval: bool = True
+) -> None:
+    where = slice(None) if i is None else i
+    axes.plot(time, drawn.mean[where], color=colour, lw=1.3)
+    if interval:
+        _fill(axes, time, drawn, where, colour)
+
+
+def _fill(axes: Axes, time: FloatArray, drawn: Band, where: slice | int, colour: str) -> None:
+    if drawn.low is not None and drawn.high is not None:
+        axes.fill_between(time, drawn.low[where], drawn.high[where], color=colour, alpha=0.22, lw=0)

@@ -1,0 +1,1 @@
+"""Doing it: skip what is stored, have the rest fitted in processes of their own."""

@@ -1,0 +1,117 @@
+"""How the fits go, shown while they do: one live line each, or plain lines where nothing moves."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from mmm_benchmark.plan.jobs import Job
+
+STYLES = {"ok": "green", "skipped": "yellow"}
+
+
+WIDE_ENOUGH = 100  # characters: no table needs more
+
+
+def screen(quiet: bool) -> Console:
+    """Standard output; as wide as the terminal, or as tables need in a file or a pipe."""
+    console = Console(quiet=quiet)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(quiet=quiet, width=WIDE_ENOUGH)
+    return console
+
+
+class Progress:
+    """Tells a console about the fits; a context manager.
+
+    On a terminal, running fits are live lines with phase and elapsed time and finished ones stay
+    above them. Elsewhere (files, pipes, notebooks) every change of phase is a line.
+    """
+
+    def __init__(self, console: Console, total: int) -> None:
+        self.console = console
+        self._total = total
+        self._count = 0
+        self._running: dict[str, tuple[str, str, float]] = {}  # key -> label, phase, since
+        self._spinner = Spinner("dots")
+        self._lock = threading.Lock()
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal and not self.console.quiet:
+            self._live = Live(
+                get_renderable=self._lines,
+                console=self.console,
+                refresh_per_second=8,
+                transient=True,
+            )
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def _lines(self) -> RenderableType:
+        now = time.monotonic()
+        with self._lock:
+            running = list(self._running.values())
+        lines = [
+            Text.assemble(
+                self._spinner.render(now),  # type: ignore[arg-type]
+                f" {label}  ",
+                (phase, "cyan"),
+                f"  {now - since:.0f} s",
+            )
+            for label, phase, since in running
+        ]
+        return Group(*lines)
+
+    def phase(self, job: Job, phase: str) -> None:
+        """A fit entered a phase."""
+        now = time.monotonic()
+        with self._lock:
+            _, before, since = self._running.get(job.key, ("", "", now))
+            if phase == before:
+                return
+            self._running[job.key] = (job.label, phase, since)
+        if self._live is None:
+            self._print(f"{job.label}: {phase} ({now - since:.1f} s)")
+
+    def done(self, job: Job, record: Mapping[str, Any], *, fresh: bool) -> None:
+        """A job has its result."""
+        with self._lock:
+            self._running.pop(job.key, None)
+            self._count += 1
+            count = self._count
+        status = record["status"]
+        tail = f"{record['process_s']:.1f} s" if fresh else "cached"
+        if record["reason"]:
+            tail += f", {record['reason']}"
+        style = STYLES.get(status, "red")
+        line = Text.assemble(
+            f"[{count}/{self._total}] {job.label}: ", (status, style), f" ({tail})"
+        )
+        self.console.print(line, soft_wrap=True)
+
+    def note(self, line: str) -> None:
+        """Something else worth a line."""
+        self._print(line)
+
+    def _print(self, line: str) -> None:
+        self.console.print(Text(line), soft_wrap=True)

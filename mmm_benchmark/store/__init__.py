@@ -1,0 +1,1 @@
+"""What is kept: folders that are complete or absent, checked when read."""

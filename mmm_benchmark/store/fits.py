@@ -1,0 +1,177 @@
+"""The store of fits: one sealed directory per key under ``results/fits``.
+
+A directory holds ``job.json`` (what was asked), ``fit.json`` (what came of it), ``fit.nc`` (the
+draws, when it succeeded), ``log.txt`` and ``manifest.json``. Datasets, truth included, lie beside
+it in ``results/datasets``, so everything right of the store is a function of ``results`` alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.store.locks import FileLock
+from mmm_benchmark.store.sealed_folder import Staging, flaw, publish
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mmm_data_generator import MMMDataset
+
+FITS = "fits"
+DATASETS = "datasets"
+STAGING = ".staging"
+LOCKS = ".locks"
+
+
+@dataclass(frozen=True)
+class StoredFit:
+    """One finished job, successful or not. ``record`` is ``fit.json``, ``job`` is ``job.json``."""
+
+    key: str
+    path: Path
+    dataset: Mapping[str, Any] | None = None  # the name these same data go by in this run
+
+    @cached_property
+    def job(self) -> dict[str, Any]:
+        """What was asked: dataset, fitter, settings, budget, seed, versions."""
+        job = json.loads((self.path / "job.json").read_text())
+        return job if self.dataset is None else {**job, "dataset": self.dataset}
+
+    def of(self, dataset: Mapping[str, Any]) -> StoredFit:
+        """The same fit, of the same data, under the name that ``dataset`` gives them."""
+        return replace(self, dataset=dataset)
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """What came of it: status, reason, seconds by phase, memory, diagnostics, notes."""
+        return json.loads((self.path / "fit.json").read_text())
+
+    @property
+    def status(self) -> str:
+        """One of ok, skipped, error, timeout, memory, killed."""
+        return self.record["status"]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there are draws to read."""
+        return self.status == "ok"
+
+    def tree(self) -> xr.DataTree:
+        """The draws, read when first touched: posterior, posterior_predictive, sample_stats."""
+        import xarray as xr
+
+        if not self.ok:
+            raise UserError(f"fit {self.key} has no draws: {self.status}, {self.record['reason']}")
+        return xr.open_datatree(self.path / "fit.nc", engine="h5netcdf")
+
+
+class Store:
+    """Fits by key, under ``root / "fits"``. Reading verifies; what is damaged counts as absent.
+
+    Parameters
+    ----------
+    root
+        The results directory.
+    report
+        Called with one line for every damaged fit met.
+    """
+
+    def __init__(self, root: Path, report: Callable[[str], None] | None = None) -> None:
+        self.root = Path(root)
+        self.fits = self.root / FITS
+        self._report = report or (lambda line: None)
+        self._reported: set[str] = set()
+
+    def get(self, key: str) -> StoredFit | None:
+        """The fit of that key, or None when there is none or it is damaged."""
+        path = self.fits / key
+        if not path.is_dir():
+            return None
+        wrong = flaw(path)
+        if wrong is None:
+            return StoredFit(key, path)
+        if key not in self._reported:
+            self._reported.add(key)
+            self._report(f"stored fit {key} is damaged and does not count: {wrong}")
+        return None
+
+    def __iter__(self) -> Iterator[StoredFit]:
+        if not self.fits.is_dir():
+            return
+        for path in sorted(self.fits.iterdir()):
+            if not path.name.startswith(".") and (fit := self.get(path.name)) is not None:
+                yield fit
+
+    def find(self, dataset_id: str | None = None, fitter: str | None = None) -> list[StoredFit]:
+        """All sound fits of a dataset, of a fitter, of both, or all there are."""
+        return [
+            fit
+            for fit in self
+            if dataset_id in (None, fit.job["dataset"]["id"])
+            and fitter in (None, fit.job["fitter"])
+        ]
+
+    def by_prefix(self, prefix: str) -> StoredFit:
+        """The one fit whose key starts with ``prefix``; a UserError when there is not just one."""
+        found = [fit for fit in self if fit.key.startswith(prefix)]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise UserError(f"no stored fit has a key starting with '{prefix}' in {self.fits}")
+        keys = ", ".join(fit.key for fit in found[:5])
+        raise UserError(f"'{prefix}' is the start of {len(found)} keys: {keys}; give more of it")
+
+    def lock(self, key: str) -> FileLock:
+        """The lock under which ``key`` is fitted, so that two runs do not both do it."""
+        return FileLock(self.root / LOCKS / key)
+
+    def staging(self) -> Staging:
+        """A folder for unfinished work, on the store's own file system."""
+        return Staging(self.root / STAGING)
+
+    def put(self, key: str, staged: Path) -> StoredFit:
+        """Seal a finished folder and give it its final place."""
+        publish(staged, self.fits / key)
+        return StoredFit(key, self.fits / key)
+
+
+def check_writable(root: Path) -> None:
+    """Raise a UserError unless files can be made under ``root`` (which is made if need be)."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".writable-", dir=root)
+        os.close(handle)
+        os.unlink(name)
+    except OSError as error:
+        raise UserError(
+            f"results directory '{root}' cannot be written to ({error.strerror}); "
+            "name another with --results DIR"
+        ) from error
+
+
+def load_dataset(results: Path, dataset_id: str) -> MMMDataset:
+    """A stored dataset with its truth.
+
+    Raises
+    ------
+    UserError
+        When it is missing, or altered since it was written.
+    """
+    from mmm_data_generator import MMMDataset
+
+    path = Path(results) / DATASETS / dataset_id
+    if not path.is_dir():
+        raise UserError(f"dataset '{dataset_id}' is not in {path.parent}; run its fits once more")
+    if (wrong := flaw(path)) is not None:
+        raise UserError(
+            f"stored dataset '{dataset_id}' is damaged: {wrong}; run its fits once more"
+        )
+    return MMMDataset.load(path)

@@ -1,0 +1,1 @@
+"""What comes out: observed data and truth, their labels, tables and files."""

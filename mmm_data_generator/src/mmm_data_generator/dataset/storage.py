@@ -1,0 +1,146 @@
+"""A dataset on disk: netCDF files and, written last, ``dataset.json`` with their checksums.
+
+A world that a config and a seed determine is drawn again when it is asked for; any other that is
+known (real spend, a batch drawn from a prior) is written beside, so that ``counterfactual`` works
+on what is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmm_data_generator.config.config import MMMDataConfig
+from mmm_data_generator.errors import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mmm_data_generator.dataset.dataset import MMMDataset
+    from mmm_data_generator.world.world import World
+
+FORMAT_VERSION = 1
+INDEX = "dataset.json"
+
+
+def save(dataset: MMMDataset, directory: Path) -> Path:
+    """Write the dataset; until the last file is in place the directory does not count as one."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot write to {directory}: {error.strerror or error}") from None
+    index = directory / INDEX
+    index.unlink(missing_ok=True)
+    checksums = {}
+    drawn_again = dataset.config is not None and dataset.seed is not None
+    world = None if drawn_again or dataset._world is None else _as_arrays(dataset._world)
+    for name, part in (("observed", dataset.observed), ("truth", dataset.truth), ("world", world)):
+        path = directory / f"{name}.nc"
+        path.unlink(missing_ok=True)
+        if part is not None:
+            part.to_netcdf(path, engine="h5netcdf")
+            checksums[path.name] = _checksum(path)
+    content = {
+        "format_version": FORMAT_VERSION,
+        "name": dataset.name,
+        "seed": dataset.seed,
+        "config": None if dataset.config is None else dataset.config.to_dict(),
+        "sha256": checksums,
+    }
+    partial = directory / f"{INDEX}.partial"
+    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    partial.replace(index)
+    return directory
+
+
+def load(directory: Path) -> MMMDataset:
+    """Read a dataset and check it is whole."""
+    from mmm_data_generator.dataset.dataset import MMMDataset
+
+    content = _index(directory)
+    parts: dict[str, xr.Dataset | None] = {"observed": None, "truth": None, "world": None}
+    for filename, checksum in content["sha256"].items():
+        path = directory / filename
+        if not path.is_file():
+            raise DataError(f"{directory}: {filename} is missing; save the dataset again")
+        if _checksum(path) != checksum:
+            raise DataError(f"{path}: differs from what was saved; save the dataset again")
+        parts[path.stem] = _open(path)
+    if parts["observed"] is None:
+        raise DataError(f"{directory}: observed.nc is missing; save the dataset again")
+    config = content["config"]
+    return MMMDataset(
+        name=content["name"],
+        seed=content["seed"],
+        config=None if config is None else MMMDataConfig.from_dict(config),
+        observed=parts["observed"],
+        truth=parts["truth"],
+        _world=None if parts["world"] is None else _as_world(parts["world"], directory),
+    )
+
+
+def _as_arrays(world: World) -> xr.Dataset:
+    """Return a world's fields; each array has dims of its own, as nothing reads them by label."""
+    import xarray as xr
+
+    arrays, flags = {}, {}
+    for field in fields(world):
+        value = getattr(world, field.name)
+        if isinstance(value, bool):
+            flags[field.name] = int(value)
+        else:
+            arrays[field.name] = ([f"{field.name}_{i}" for i in range(value.ndim)], value)
+    return xr.Dataset(arrays, attrs={"law": type(world).__name__, **flags})
+
+
+def _as_world(stored: xr.Dataset, directory: Path) -> World:
+    """Return the world of :func:`_as_arrays`."""
+    from mmm_data_generator.world.stressed import StressedWorld
+    from mmm_data_generator.world.world import World
+
+    laws = {"World": World, "StressedWorld": StressedWorld}
+    law = laws.get(str(stored.attrs.get("law")))
+    wanted = {field.name for field in fields(law)} if law else set()
+    flags = wanted & {"nonnegative", "multiplicative"}
+    if law is None or wanted != set(stored.data_vars) | flags:
+        raise DataError(f"{directory}: world.nc is of another version; save the dataset again")
+    arrays: dict[str, Any] = {str(name): value.values for name, value in stored.data_vars.items()}
+    return law(**arrays, **{name: bool(stored.attrs[name]) for name in flags})
+
+
+def _index(directory: Path) -> dict[str, Any]:
+    path = directory / INDEX
+    if not path.is_file():
+        what = "is not a dataset or was only half written" if directory.is_dir() else "is not there"
+        raise DataError(f"{directory}: {what}; it must hold observed.nc and {INDEX}")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        version = content["format_version"]
+        known = {key: content[key] for key in ("name", "seed", "config", "sha256")}
+    except (ValueError, KeyError, TypeError):
+        raise DataError(f"{path}: is damaged; save the dataset again") from None
+    if version > FORMAT_VERSION:
+        raise DataError(
+            f"{path}: format version {version} is newer than {FORMAT_VERSION}, the newest this"
+            " package reads; upgrade mmm-data-generator"
+        )
+    return known
+
+
+def _open(path: Path) -> xr.Dataset:
+    import xarray as xr
+
+    with xr.open_dataset(path, engine="h5netcdf") as opened:
+        loaded = opened.load()
+    texts = [dim for dim in ("geo", "channel", "control") if dim in loaded.coords]
+    loaded = loaded.assign_coords({dim: loaded[dim].values.astype(str) for dim in texts})
+    for variable in loaded.variables.values():
+        variable.encoding.clear()
+    return loaded
+
+
+def _checksum(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()

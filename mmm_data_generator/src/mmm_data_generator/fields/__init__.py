@@ -1,0 +1,1 @@
+"""What one field of a configuration may hold: rules, calendar, parts, transforms."""

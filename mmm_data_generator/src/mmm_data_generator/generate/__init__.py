@@ -1,0 +1,1 @@
+"""From a configuration, a prior or real spend to datasets."""

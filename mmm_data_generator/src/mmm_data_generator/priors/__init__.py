@@ -1,0 +1,1 @@
+"""Laws from which whole worlds are drawn, each stated beside its draws."""

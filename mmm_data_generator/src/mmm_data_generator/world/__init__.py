@@ -1,0 +1,1 @@
+"""What happens in a world: spend, transforms, effects, baseline, and the truth they imply."""
