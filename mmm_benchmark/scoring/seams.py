@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mmm_benchmark.plan.jobs import SHORT_KEY
+from mmm_benchmark.schema import REFERENCE_KIND
 
 if TYPE_CHECKING:
     import xarray as xr
+
+#: A reference on fixed values, which no law draws: it is not as good as the data allow.
+WIDE_PRIOR = "a posterior under a wide prior, not a limit of the data"
 
 #: One line of a table.
 type Row = dict[str, Any]
@@ -49,8 +53,14 @@ def identity(fit: ScorableFit) -> Row:
         "seed": dataset.get("seed"),
         "fitter": fit.job["fitter"],
         "fit": fit.key[:SHORT_KEY],
-        "reference": fit.job.get("reference") or "",
+        "reference": reference_of(fit),
     }
+
+
+def reference_of(fit: ScorableFit) -> str:
+    """What a reference knows, "" for all others; one under a prior of its own is called that."""
+    exact = (fit.record.get("checks") or {}).get(REFERENCE_KIND)
+    return WIDE_PRIOR if exact is False else fit.job.get("reference") or ""
 
 
 def failure(fit: ScorableFit) -> str:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from mmm_benchmark.report.tables.columns import typed
 from mmm_benchmark.report.tables.seed_view import print_seeds
-from mmm_benchmark.report.tables.views import SKILL, VIEWS, Shown, View
+from mmm_benchmark.report.tables.views import SKILL, VIEWS, WITH_ERROR, Shown, View
 from mmm_benchmark.scoring.series import ALL
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def print_tables(tables: Mapping[str, pd.DataFrame], console: Console) -> None:
             _print_one(name, tables[name], view, failed, console)
     print_seeds(tables, console)
     references = tables["runtime_comparison"].query("reference != ''")
-    for fitter, reference in references.groupby("fitter")["reference"].first().items():
+    for fitter, reference in references[["fitter", "reference"]].drop_duplicates().to_numpy():
         console.print(f"* [bold]{escape(str(fitter))}[/] is a reference: {escape(str(reference))}")
     _print_failures(tables["failures"], console)
 
@@ -117,7 +117,9 @@ def _cells(
     cells = [escape(cell) for cell in cells]
     for column, _, show in shown:
         if not pd.isna(row[column]):
-            cells.append(escape(show(row[column])))
+            error = row.get(WITH_ERROR.get(column, ""), float("nan"))
+            give = "" if pd.isna(error) else f" ±{100 * error:.0f}"
+            cells.append(escape(show(row[column]) + give))
         elif status is not None:
             cells.append(f"[red]{escape(status)}[/]")
             status = None
