@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mmm_benchmark.scoring.coefficient import coefficient_rows
 from mmm_benchmark.scoring.contribution import contribution_rows
+from mmm_benchmark.scoring.estimates import estimate_rows
 from mmm_benchmark.scoring.parameter import parameter_rows
 from mmm_benchmark.scoring.performance import performance_rows
 from mmm_benchmark.scoring.posterior import aligned
@@ -29,6 +30,7 @@ SCORED: dict[str, tuple[str, ...]] = {
     "roas_recovery": ("channel",),
     "total_recovery": ("part",),
     "silent_failures": (),
+    "estimates": ("channel",),
 }
 #: Labels that no row pools over.
 UNPOOLED = frozenset({"parameter", "part"})
@@ -112,6 +114,7 @@ def _scored(
             lambda truth: total_rows(posterior, observed, truth),
         ),
         "silent_failures": silent_rows(fit, roas),
+        "estimates": estimate_rows(posterior, observed),
     }
 
 

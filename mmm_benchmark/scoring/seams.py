@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mmm_benchmark.plan.jobs import SHORT_KEY
-from mmm_benchmark.schema import REFERENCE_KIND
+from mmm_benchmark.scoring import marks
 
 if TYPE_CHECKING:
     import xarray as xr
-
-#: A reference on fixed values, which no law draws: it is not as good as the data allow.
-WIDE_PRIOR = "a posterior under a wide prior, not a limit of the data"
 
 #: One line of a table.
 type Row = dict[str, Any]
@@ -46,21 +43,17 @@ class ScorableDataset(Protocol):
 
 
 def identity(fit: ScorableFit) -> Row:
-    """The columns every table begins with, and the mark of a reference."""
+    """The columns every table begins with, and the marks that every table ends with."""
     dataset = fit.job["dataset"]
     return {
         "dataset": dataset["name"],
         "seed": dataset.get("seed"),
         "fitter": fit.job["fitter"],
         "fit": fit.key[:SHORT_KEY],
-        "reference": reference_of(fit),
+        "reference": marks.reference(fit),
+        "knows": marks.knows(fit),
+        "mark": marks.join(marks.marks(fit)),
     }
-
-
-def reference_of(fit: ScorableFit) -> str:
-    """What a reference knows, "" for all others; one under a prior of its own is called that."""
-    exact = (fit.record.get("checks") or {}).get(REFERENCE_KIND)
-    return WIDE_PRIOR if exact is False else fit.job.get("reference") or ""
 
 
 def failure(fit: ScorableFit) -> str:

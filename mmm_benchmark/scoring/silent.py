@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmm_benchmark.scoring.records import failed_checks
+from mmm_benchmark.scoring.marks import failed_checks
 from mmm_benchmark.scoring.seams import Row, ScorableFit
 from mmm_benchmark.scoring.series import ALL
 

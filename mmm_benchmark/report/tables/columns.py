@@ -6,16 +6,19 @@ import pandas as pd
 
 from mmm_benchmark.metrics.calibration import LEVELS
 from mmm_benchmark.phases import PHASES
+from mmm_benchmark.scoring.estimates import ESTIMATED
 from mmm_benchmark.scoring.records import CONVERGENCE, ROLES, SAMPLER
 from mmm_benchmark.scoring.score import SCORED
 
 HEAD = ("dataset", "seed", "fitter", "fit")
-TAIL = ("reference", "note")
+MARKED = ("reference", "knows", "mark")
+TAIL = (*MARKED, "note")
 #: Columns of words; all others but the seed are numbers.
 TEXT = frozenset(
     {
-        *("dataset", "fitter", "fit", "geo", "channel", "parameter", "part", "reference", "note"),
-        *("table", "measure", "first", "second"),
+        *("dataset", "fitter", "fit", "geo", "channel", "parameter", "part", "note"),
+        *("reference", "knows", "mark"),
+        *("table", "measure", "first", "second", "first_mark", "second_mark"),
         *("key", "status", "reason", "log_tail", "checks_failed"),
     }
 )
@@ -56,6 +59,10 @@ MEASURES: dict[str, tuple[str, ...]] = {
     "silent_failures": (
         *("checks_green", "median_roas_error", "worst_roas_error", "roas_covered_90"),
         *("wrong", "silent_failure"),
+    ),
+    "estimates": (
+        "spend",
+        *(f"{name}{end}" for name in ESTIMATED for end in ("", "_q05", "_q95")),
     ),
     "runtime_comparison": (
         *(f"{phase}_s" for phase in PHASES),
@@ -104,7 +111,7 @@ def columns(table: str, bayesian: bool) -> list[str]:
         measures.append(name)
         if bayesian and name in OVER_DRAWS.get(table, ()):
             measures += [f"{name}{end}" for end in SPREAD]
-    tail = ("reference",) if table == "failures" else TAIL
+    tail = MARKED if table == "failures" else TAIL
     return [*HEAD, *SCORED.get(table, ()), *measures, *tail]
 
 

@@ -43,6 +43,8 @@ def test_the_rules_it_states_are_those_of_the_code() -> None:
     assert f"below {recovery.NEAR_ZERO:.0%} of the series' mean" in TEXT
     assert f"at most {MAX_CONTRIBUTION_SERIES} evenly spaced" in TEXT
     assert f"written as {R_HAT_CAP:.0f}" in TEXT
-    assert f"the median passes {silent.MEDIAN_ERROR:.0%}, the worst {silent.WORST_ERROR:.0%}" in TEXT
+    assert (
+        f"the median passes {silent.MEDIAN_ERROR:.0%}, the worst {silent.WORST_ERROR:.0%}" in TEXT
+    )
     assert f"is below {silent.LEAST_COVERAGE:.0%}" in TEXT
     assert all(f"`{name}`" in TEXT for name in SIGNED)
