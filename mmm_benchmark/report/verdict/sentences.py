@@ -120,9 +120,8 @@ def _without_truth(tables: Mapping[str, pd.DataFrame], own: pd.DataFrame) -> Ite
         )
     failed = _failed_checks(tables["diagnostics_summary"], str(own["dataset"].iloc[0]))
     if failed:
-        yield "Their own checks failed: " + "; ".join(
-            f"{fitter} ({what})" for fitter, what in failed.items()
-        )
+        named = [f"{fitter} ({what})" for fitter, what in failed.items()]
+        yield f"Models whose own checks failed: {_listed(named)}."
 
 
 def _disagreements(channels: pd.DataFrame) -> Iterator[str]:
