@@ -22,6 +22,7 @@ from mmm_benchmark.report.tables.views import (
     View,
     dataset_label,
 )
+from mmm_benchmark.scoring import marks
 from mmm_benchmark.scoring.series import ALL
 
 if TYPE_CHECKING:
@@ -63,9 +64,7 @@ def print_tables(
     left = [name for name in VIEWS if name in tables and name not in answers]
     if left and not everything:
         console.print(f"[dim]more with --all-tables: {', '.join(left)}[/]\n")
-    references = tables["runtime_comparison"].query("reference != ''")
-    for fitter, reference in references.groupby("fitter")["reference"].first().items():
-        console.print(f"* [bold]{escape(str(fitter))}[/] is a reference: {escape(str(reference))}")
+    _print_marks(tables["runtime_comparison"], console)
     _print_failures(tables["failures"], console)
 
 
@@ -160,7 +159,7 @@ def _cells(
     row: Mapping[Hashable, Any], view: View, shown: list[Shown], status: str | None
 ) -> list[str]:
     """One line; a failure shows its status in place of its first missing measure."""
-    cells = [f"  {row['fitter']}{'*' if row['reference'] else ''}"]
+    cells = [f"  {row['fitter']}{marks.signs(str(row['mark']))}"]
     cells += [str(row[label]) for label in view.by]
     cells = [escape(cell) for cell in cells]
     for column, _, show in shown:
@@ -172,6 +171,14 @@ def _cells(
         else:
             cells.append("–")
     return cells
+
+
+def _print_marks(runs: pd.DataFrame, console: Console) -> None:
+    """What the signs after the names mean, and what each fitter knows."""
+    for sign, meaning in marks.meanings(runs["mark"]):
+        console.print(f"{sign} [dim]{escape(meaning)}[/]")
+    for fitter, known in runs[runs["knows"] != ""].groupby("fitter")["knows"].first().items():
+        console.print(f"  [bold]{escape(str(fitter))}[/] {escape(str(known))}")
 
 
 def _print_failures(frame: pd.DataFrame, console: Console) -> None:
