@@ -28,5 +28,6 @@ def lag_weights(decay: Any, lags: int) -> Any:
 
     (Jin, Wang, Sun, Chan & Koehler 2017, equation 3.)
     """
-    weights = decay[..., None] ** np.arange(lags)
+    xp = decay.__array_namespace__()
+    weights = decay[..., None] ** xp.arange(lags)
     return weights / weights.sum(-1, keepdims=True)
