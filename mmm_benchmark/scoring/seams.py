@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mmm_benchmark.plan.jobs import SHORT_KEY
+from mmm_benchmark.scoring import marks
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,7 +43,7 @@ class ScorableDataset(Protocol):
 
 
 def identity(fit: ScorableFit) -> Row:
-    """The columns every table begins with, and the mark of a reference."""
+    """The columns every table begins with, and the marks that every table ends with."""
     dataset = fit.job["dataset"]
     return {
         "dataset": dataset["name"],
@@ -50,6 +51,8 @@ def identity(fit: ScorableFit) -> Row:
         "fitter": fit.job["fitter"],
         "fit": fit.key[:SHORT_KEY],
         "reference": fit.job.get("reference") or "",
+        "knows": marks.knows(fit),
+        "mark": marks.join(marks.marks(fit)),
     }
 
 
