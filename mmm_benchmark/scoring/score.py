@@ -13,7 +13,7 @@ from mmm_benchmark.scoring.performance import performance_rows
 from mmm_benchmark.scoring.posterior import aligned
 from mmm_benchmark.scoring.records import diagnostics_row, ess_row, failure_row, runtime_row
 from mmm_benchmark.scoring.roas import roas_rows
-from mmm_benchmark.scoring.seams import Row, ScorableDataset, ScorableFit, failure, identity
+from mmm_benchmark.scoring.scorable import Row, ScorableDataset, ScorableFit, failure, identity
 from mmm_benchmark.scoring.series import ALL
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from mmm_benchmark.metrics.arrays import FloatArray
 from mmm_benchmark.report.tables.columns import typed
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import ALL
 
 #: What is followed over seeds, of the row over all of each table.
