@@ -26,7 +26,8 @@ def list_(results: ResultsOption = Path("results")) -> None:
 
     fitters = [("FITTER", "LIBRARY", "ENVIRONMENT", "WHAT IT IS")]
     for entry in registered().values():
-        mark = " (reference)" if entry.reference else ""
+        known = entry.reference or entry.knows
+        mark = "" if not known else f" ({'reference: ' if entry.reference else ''}{known})"
         fitters.append((entry.name, entry.group, entry.extra or "base", entry.summary + mark))
     fits = [("STORED FIT", "DATASET", "FITTER", "CHAINS x DRAWS", "STATUS", "WHEN (UTC)")]
     for fit in Store(results, _complain):

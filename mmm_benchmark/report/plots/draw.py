@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: Raise it when pictures change their looks: older ones are then drawn again.
-VERSION = 1
+VERSION = 2
 STAMPS = ".pictures.json"
 
 type Scored = tuple[ScorableFit, ScorableDataset]

@@ -39,7 +39,7 @@ def response_curves(label: str, dataset: ScorableDataset, views: list[View]) -> 
                 color=style.colour,
                 ls=style.line,
                 lw=1.5,
-                label=seen.fitter,
+                label=seen.label,
             )
             if curve.low is not None and curve.high is not None:
                 axes.fill_between(
@@ -91,7 +91,7 @@ def roas(label: str, dataset: ScorableDataset, views: list[View]) -> Figure:
             marker=style.marker,
             ls="",
             ms=5,
-            label=seen.fitter,
+            label=seen.label,
         )
     axes.set_yticks(base, [shorten(channel, 28) for channel in channels])
     axes.invert_yaxis()

@@ -14,6 +14,7 @@ from rich.table import Table
 from mmm_benchmark.report.tables.columns import typed
 from mmm_benchmark.report.tables.seed_view import print_seeds
 from mmm_benchmark.report.tables.views import SKILL, VIEWS, Shown, View
+from mmm_benchmark.scoring import marks
 from mmm_benchmark.scoring.series import ALL
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ def print_tables(tables: Mapping[str, pd.DataFrame], console: Console) -> None:
         if name in tables:
             _print_one(name, tables[name], view, failed, console)
     print_seeds(tables, console)
-    references = tables["runtime_comparison"].query("reference != ''")
-    for fitter, reference in references.groupby("fitter")["reference"].first().items():
-        console.print(f"* [bold]{escape(str(fitter))}[/] is a reference: {escape(str(reference))}")
+    _print_marks(tables["runtime_comparison"], console)
     _print_failures(tables["failures"], console)
 
 
@@ -112,7 +111,7 @@ def _cells(
     row: Mapping[Hashable, Any], view: View, shown: list[Shown], status: str | None
 ) -> list[str]:
     """One line; a failure shows its status in place of its first missing measure."""
-    cells = [f"  {row['fitter']}{'*' if row['reference'] else ''}"]
+    cells = [f"  {row['fitter']}{marks.signs(str(row['mark']))}"]
     cells += [str(row[label]) for label in view.by]
     cells = [escape(cell) for cell in cells]
     for column, _, show in shown:
@@ -124,6 +123,14 @@ def _cells(
         else:
             cells.append("–")
     return cells
+
+
+def _print_marks(runs: pd.DataFrame, console: Console) -> None:
+    """What the signs after the names mean, and what each fitter knows."""
+    for sign, meaning in marks.meanings(runs["mark"]):
+        console.print(f"{sign} [dim]{escape(meaning)}[/]")
+    for fitter, known in runs[runs["knows"] != ""].groupby("fitter")["knows"].first().items():
+        console.print(f"  [bold]{escape(str(fitter))}[/] {escape(str(known))}")
 
 
 def _print_failures(frame: pd.DataFrame, console: Console) -> None:

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from mmm_benchmark.report.tables import print_tables, read_tables, write_tables
-from mmm_benchmark.report.tables.columns import HEAD, OVER_DRAWS, SPREAD, columns
+from mmm_benchmark.report.tables.columns import HEAD, OVER_DRAWS, SPREAD, TAIL, columns
 from mmm_benchmark.report.tables.seeds import SEED_TABLES
 from mmm_benchmark.scoring import TABLES, score_fit
 from mmm_benchmark.scoring.score import SCORED
@@ -101,7 +101,7 @@ def test_a_failure_is_in_every_table_with_its_reason(toy, make_fit, make_failure
         if name != "failures":
             assert "timeout: passed --timeout" in rows.iloc[0]["note"]
         if name in SCORED:
-            measures = rows.drop(columns=[*HEAD, "reference", "note"])
+            measures = rows.drop(columns=[*HEAD, *TAIL])
             labels = [label for label in SCORED[name] if label in measures]
             assert measures.drop(columns=labels).isna().all(axis=None)
     assert frames["failures"].iloc[0]["log_tail"] == "line one\nline two"
