@@ -55,7 +55,7 @@ def do(options: Options, console: Console) -> int:
     if not options.quiet:
         from mmm_benchmark.report.tables import print_tables
 
-        print_tables(results.tables, console)
+        print_tables(results.tables, console, options.all_tables)
         console.print(f"tables and plots: {results.directory}", markup=False, highlight=False)
     else:
         for name, reason in results.failed.items():

@@ -120,6 +120,9 @@ class Options:
     plots: Option[bool, bool] = switch(
         True, "Draw pictures beside the tables.", "--plots/--no-plots"
     )
+    all_tables: Option[bool, bool] = switch(
+        False, "Print every table, not only those that answer.", "--all-tables"
+    )
     bayesian_metrics: Option[bool, bool] = switch(
         False, "Every measure over draws, too.", "--bayesian-metrics"
     )

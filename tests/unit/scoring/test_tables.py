@@ -216,7 +216,7 @@ def test_the_screen_fits_100_columns_and_names_failures(toy, make_fit, make_fail
     reason = "passed the time limit of 600 s while sampling [4/4 chains]"
     fits.append((make_failure(toy, "meridian-aks", "timeout", reason), toy))
     console = Console(file=io.StringIO(), width=100)
-    print_tables(write_tables(fits, tmp_path), console)
+    print_tables(write_tables(fits, tmp_path), console, everything=True)
     text = console.file.getvalue()
     assert max(map(len, text.splitlines())) <= 100
     assert " ".join(text.split()).count(reason) == 1
@@ -236,7 +236,7 @@ def test_tables_read_back_are_the_tables_written(toy, make_fit, make_failure, tm
     plain = {name: pd.read_csv(tmp_path / f"{name}.csv") for name in frames}
     for tables in (frames, again, plain):
         console = Console(file=io.StringIO(), width=100)
-        print_tables(tables, console)
+        print_tables(tables, console, everything=True)
         texts.append(console.file.getvalue())
     assert texts[0] == texts[1] == texts[2]
 
@@ -245,7 +245,7 @@ def test_tables_read_back_are_the_tables_written(toy, make_fit, make_failure, tm
 def test_a_narrow_screen_drops_columns_and_cuts_no_number(toy, make_fit, tmp_path, width) -> None:
     fits = [(make_fit(toy, name), toy) for name in ("oracle", "scipy", "numpyro-laplace")]
     console = Console(file=io.StringIO(), width=width)
-    print_tables(write_tables(fits, tmp_path), console)
+    print_tables(write_tables(fits, tmp_path), console, everything=True)
     text = console.file.getvalue()
     assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
