@@ -20,7 +20,7 @@ def list_(results: ResultsOption = Path("results")) -> None:
 
     from mmm_benchmark.commands.lines import aligned
     from mmm_benchmark.plan.choose import registered
-    from mmm_benchmark.plan.jobs import DatasetRef
+    from mmm_benchmark.plan.jobs import SHORT_KEY, DatasetRef
     from mmm_benchmark.store.fits import Store
     from mmm_data_generator import list_available_presets
 
@@ -34,7 +34,7 @@ def list_(results: ResultsOption = Path("results")) -> None:
         budget, record = fit.job["budget"], fit.record
         fits.append(
             (
-                fit.key[:12],
+                fit.key[:SHORT_KEY],
                 DatasetRef(**fit.job["dataset"]).label,
                 fit.job["fitter"],
                 f"{budget['chains']} x {budget['draws']}",

@@ -17,7 +17,7 @@ from mmm_benchmark.scoring.paths import (
     spread_measures,
 )
 from mmm_benchmark.scoring.posterior import geo_draws
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import SeriesScores
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mmm_benchmark.scoring.scorable import Row, ScorableDataset, ScorableFit
 from mmm_benchmark.scoring.score import score_fit
-from mmm_benchmark.scoring.seams import Row, ScorableDataset, ScorableFit
 from mmm_benchmark.scoring.series import ALL
 from mmm_benchmark.scoring.total import MEDIA
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mmm_benchmark.schema import REFERENCE_KIND
 
 if TYPE_CHECKING:
-    from mmm_benchmark.scoring.seams import ScorableFit
+    from mmm_benchmark.scoring.scorable import ScorableFit
 
 REFERENCE: Final = "reference"
 KNOWS: Final = "knows the generator"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmm_benchmark.scoring.marks import failed_checks
-from mmm_benchmark.scoring.seams import Row, ScorableFit
+from mmm_benchmark.scoring.scorable import Row, ScorableFit
 from mmm_benchmark.scoring.series import ALL
 
 #: A fit is wrong when the ROAS error of half its channels passes the first, or of any the second,

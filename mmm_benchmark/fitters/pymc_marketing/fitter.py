@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mmm_benchmark.fit import Budget, Fit
-from mmm_benchmark.fitters.common.media_priors import PRIOR_SETS
+from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
 from mmm_benchmark.fitters.common.report import nothing_to_scale, one_of
 from mmm_benchmark.phases import phase
 

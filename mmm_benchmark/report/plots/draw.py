@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mmm_benchmark.plan.jobs import SHORT_KEY
 from mmm_benchmark.report.plots.gather import View, view
-from mmm_benchmark.scoring.seams import ScorableDataset, ScorableFit
+from mmm_benchmark.scoring.scorable import ScorableDataset, ScorableFit
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ import pandas as pd
 from mmm_benchmark.metrics.arrays import FloatArray
 from mmm_benchmark.report.tables.columns import typed
 from mmm_benchmark.scoring import marks
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import ALL
 from mmm_benchmark.scoring.total import MEDIA
 
