@@ -15,9 +15,9 @@ from mmm_benchmark import schema
 from mmm_benchmark.errors import ContractError, UserError
 from mmm_benchmark.plan.generating_family import family_text
 from mmm_benchmark.plan.jobs import DatasetRef
-from mmm_benchmark.store.fits import DATASETS, LOCKS
+from mmm_benchmark.store.fits import DATASETS, LOCKS, dataset_at
 from mmm_benchmark.store.locks import FileLock
-from mmm_benchmark.store.sealed_folder import Staging, flaw, publish
+from mmm_benchmark.store.sealed_folder import Staging, publish
 from mmm_benchmark.suggest import unknown
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def load(path: Path) -> MMMDataset:
 
     try:
         return MMMDataset.load(path)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise UserError(f"dataset directory '{path}' cannot be read: {error}") from error
 
 
@@ -163,7 +163,7 @@ def keep(dataset: MMMDataset, ref: DatasetRef, results: Path, staging: Staging) 
     lock = FileLock(results / LOCKS / f"dataset-{ref.id}")
     lock.acquire()
     try:
-        if not final.is_dir() or flaw(final) is not None:
+        if not final.is_dir() or isinstance(dataset_at(final), str):
             staged = staging.folder(f"dataset-{ref.id}")
             dataset.save(staged)
             publish(staged, final)
@@ -176,7 +176,8 @@ def write_observed(observed: xr.Dataset, path: Path, family: str | None) -> None
     """Write the half of a dataset that a fitter may see; ``family`` is for references only."""
     visible = observed[list(schema.OBSERVED)].drop_encoding()
     visible.attrs = {} if family is None else {"family": family}
-    visible.to_netcdf(path, engine="h5netcdf")
+    # made in memory: on a full disk the HDF5 library would crash when it closes its file
+    path.write_bytes(visible.to_netcdf(engine="h5netcdf"))
 
 
 def export(dataset: MMMDataset, directory: Path) -> None:

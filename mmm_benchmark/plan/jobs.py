@@ -55,8 +55,7 @@ class Job:
     @cached_property
     def key(self) -> str:
         """The name of the answer."""
-        text = json.dumps(identity(self.document()), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
+        return key_of(self.document())
 
     @property
     def label(self) -> str:
@@ -92,6 +91,12 @@ def identity(document: Mapping[str, Any]) -> dict[str, Any]:
         "seed": document["seed"],
         "versions": document["versions"],
     }
+
+
+def key_of(document: Mapping[str, Any]) -> str:
+    """The key of a ``job.json``: what its folder in the store must be called."""
+    text = json.dumps(identity(document), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
 
 
 def _flat(tree: Mapping[str, Any], path: str = "") -> dict[str, Any]:

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xarray as xr
 
-from mmm_benchmark.fit import Budget
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.fit import Budget, Fit
 from mmm_benchmark.plan.jobs import DatasetRef, Job
-from mmm_benchmark.run.executors import Ending, Order, Stopped
-from mmm_benchmark.run.runner import Outcome, Policy, run_jobs
+from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
+from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
 from mmm_benchmark.store.fits import Store, StoredFit
-from tests.factories import tiny_observed
+from mmm_benchmark.run.worker import write_fit
+from tests.factories import tiny_answer, tiny_observed
 
 JOB = Job(
     dataset=DatasetRef(name="tiny", id="tiny-0", seed=0, content="abc", family='{"family": "x"}'),
@@ -58,6 +61,8 @@ class Executor:
     """Stands for the worker: writes an answer, or ends as told."""
 
     ending: Ending = GONE_WELL
+    record: Mapping[str, Any] = field(default_factory=dict)
+    answer: xr.Dataset = field(default_factory=tiny_answer)
     seen: list[Order] = field(default_factory=list)
     files: list[set[str]] = field(default_factory=list)
     attributes: list[dict[str, Any]] = field(default_factory=list)
@@ -65,25 +70,23 @@ class Executor:
     def __call__(
         self, order: Order, report: Callable[[str], None], stopping: Callable[[], bool]
     ) -> Ending:
-        import xarray as xr
-
         self.seen.append(order)
         self.files.append({path.name for path in order.directory.iterdir()})
         with xr.open_dataset(order.directory / "observed.nc", engine="h5netcdf") as observed:
             self.attributes.append(dict(observed.attrs))
         report("sample")
-        (order.directory / "fit.nc").write_bytes(b"draws")
+        write_fit(Fit(posterior=self.answer), order.directory / "fit.nc")
         (order.directory / "dropping").mkdir()
         if self.ending.status is None:
             answer = {"status": "ok", "reason": None, "peak_rss_mb": 40.0, "total_s": 1.0}
-            (order.directory / "fit.json").write_text(json.dumps(answer))
+            (order.directory / "fit.json").write_text(json.dumps({**answer, **self.record}))
         return self.ending
 
 
 def settle(
     root: Path,
     *jobs: Job,
-    executor: Executor,
+    executor: Perform,
     policy: Policy | None = None,
     told: Told | None = None,
 ) -> list[Outcome]:
@@ -91,14 +94,14 @@ def settle(
     staging = store.staging()
     try:
         return run_jobs(
-            jobs,
-            {"tiny-0": tiny_observed()},
-            {job.fitter: Path("python") for job in jobs},
-            store,
-            policy or Policy(),
-            told or Told(),
-            executor,
-            staging,
+            [Task(job, tiny_observed(), Path("python")) for job in jobs],
+            Run(
+                store=store,
+                staging=staging,
+                policy=policy or Policy(),
+                perform=executor,
+                reporter=told or Told(),
+            ),
         )
     finally:
         staging.close()
@@ -125,13 +128,7 @@ def test_fresh_fit_is_stored_and_found_again(tmp_path: Path) -> None:
 def test_the_same_data_by_another_name_are_not_fitted_again_but_named_anew(tmp_path: Path) -> None:
     settle(tmp_path, JOB, executor=Executor())
     renamed = replace(JOB, dataset=replace(JOB.dataset, name="small", id="small-0"))
-    store = Store(tmp_path)
-    staging = store.staging()
-    (outcome,) = run_jobs(
-        [renamed], {"small-0": tiny_observed()}, {"one": Path("python")},
-        store, Policy(), Told(), Executor(), staging,
-    )  # fmt: skip
-    staging.close()
+    (outcome,) = settle(tmp_path, renamed, executor=Executor())
     assert not outcome.fresh
     assert outcome.fit.job["dataset"]["name"] == "small"
     assert outcome.fit.job["dataset"]["id"] == "small-0"
@@ -190,16 +187,10 @@ def test_broken_executor_stops_the_other_workers(tmp_path: Path) -> None:
             pass
         raise Stopped
 
-    store = Store(tmp_path)
-    staging = store.staging()
     jobs = [JOB, replace(JOB, seed=0), replace(JOB, seed=2)]
-    with pytest.raises(OSError, match="no space"):
-        run_jobs(
-            jobs, {"tiny-0": tiny_observed()}, {"one": Path("python")}, store, Policy(parallel=2),
-            Told(), perform, staging,
-        )  # fmt: skip
-    staging.close()
-    assert not list(store)
+    with pytest.raises(UserError, match=r"results directory .* failed .*no space left"):
+        settle(tmp_path, *jobs, executor=perform, policy=Policy(parallel=2))
+    assert not list(Store(tmp_path))
 
 
 def stored(tmp_path: Path, status: str, **limits: float) -> StoredFit:
