@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mmm_benchmark.scoring.coefficient import coefficient_rows
 from mmm_benchmark.scoring.contribution import contribution_rows
+from mmm_benchmark.scoring.estimates import estimate_rows
 from mmm_benchmark.scoring.parameter import parameter_rows
 from mmm_benchmark.scoring.performance import performance_rows
 from mmm_benchmark.scoring.posterior import aligned
@@ -25,6 +26,7 @@ SCORED: dict[str, tuple[str, ...]] = {
     "coefficient_recovery": ("geo", "channel"),
     "parameter_recovery": ("geo", "channel", "parameter"),
     "roas_recovery": ("channel",),
+    "estimates": ("channel",),
 }
 #: Tables read from the record alone, one row per fit.
 RECORDED: dict[str, Callable[[ScorableFit], Row]] = {
@@ -99,6 +101,7 @@ def _scored(
             "contribution",
             lambda truth: roas_rows(posterior, observed, truth, bayesian),
         ),
+        "estimates": estimate_rows(posterior, observed),
     }
 
 

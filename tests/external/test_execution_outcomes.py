@@ -32,7 +32,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def outcomes(results: Path) -> dict[str, Outcome]:
     names = ("good", "declining", *FAILING)
-    settled = walk(results, *names, memory_limit=400.0, parallel=2)
+    settled = walk(results, *names, memory_limit=400.0, jobs=2)
     return {outcome.job.fitter: outcome for outcome in settled}
 
 

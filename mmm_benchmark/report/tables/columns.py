@@ -6,6 +6,7 @@ import pandas as pd
 
 from mmm_benchmark.metrics.calibration import LEVELS
 from mmm_benchmark.phases import PHASES
+from mmm_benchmark.scoring.estimates import ESTIMATED
 from mmm_benchmark.scoring.records import CONVERGENCE, ROLES, SAMPLER
 from mmm_benchmark.scoring.score import SCORED
 
@@ -48,6 +49,10 @@ MEASURES: dict[str, tuple[str, ...]] = {
         *("true_marginal_roas", "marginal_roas", "marginal_roas_error"),
         *("true_share", "share", "share_error", "misallocated_share"),
         *("rank_correlation", "curve_error", "crps", *SKILL),
+    ),
+    "estimates": (
+        "spend",
+        *(f"{name}{end}" for name in ESTIMATED for end in ("", "_q05", "_q95")),
     ),
     "runtime_comparison": (
         *(f"{phase}_s" for phase in PHASES),
