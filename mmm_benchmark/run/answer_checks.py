@@ -11,7 +11,6 @@ import xarray as xr
 from mmm_benchmark import schema
 from mmm_benchmark.fit import Fit
 
-
 ABSURD = 1e6  # times all sales: beyond it an answer is an overflow, not an estimate
 
 
@@ -26,9 +25,9 @@ def answer_problems(fit: Fit, observed: xr.Dataset, monotone: bool) -> Iterator[
     ContractError
         When a variable of the schema is missing, has other dims, or is not finite.
     """
-    problems = [*broken_promises(fit, observed), *_diagnostics(fit)]
-    yield from problems
-    if not problems:
+    yield from broken_promises(fit, observed)
+    yield from _diagnostics(fit)
+    if not any(_coordinates(fit.posterior, observed)):
         yield from _level(fit.posterior, observed)
         if monotone:
             yield from _monotone(fit.posterior, observed)

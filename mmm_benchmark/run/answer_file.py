@@ -107,9 +107,9 @@ def read_fit(path: Path) -> Fit:
     import xarray as xr
 
     with xr.open_datatree(path, engine="h5netcdf") as tree:
-        groups = {
-            name: tree[name].to_dataset().load() for name in GROUPS if name in tree.children
-        }
-    if "posterior" not in groups:
-        raise KeyError("no group 'posterior'")
-    return Fit(**groups)
+        groups = {name: tree[name].to_dataset().load() for name in GROUPS if name in tree.children}
+    return Fit(
+        posterior=groups["posterior"],
+        posterior_predictive=groups.get("posterior_predictive"),
+        sample_stats=groups.get("sample_stats"),
+    )

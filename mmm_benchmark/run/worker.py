@@ -22,8 +22,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from mmm_benchmark.fit import Fit, Fitter
 
 

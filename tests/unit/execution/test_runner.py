@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,12 +15,14 @@ import xarray as xr
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget, Fit
+from mmm_benchmark.plan.datasets import keep, reference_to
 from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
 from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
-from mmm_benchmark.store.fits import Store, StoredFit
 from mmm_benchmark.run.worker import write_fit
-from tests.factories import tiny_answer, tiny_observed
+from mmm_benchmark.store.fits import Store, StoredFit, load_dataset
+from mmm_benchmark.store.sealed_folder import MANIFEST, seal
+from tests.factories import tiny_answer, tiny_dataset, tiny_observed
 
 JOB = Job(
     dataset=DatasetRef(name="tiny", id="tiny-0", seed=0, content="abc", family='{"family": "x"}'),
@@ -220,3 +223,61 @@ def test_raised_limit_or_outside_kill_is_another_chance(tmp_path: Path) -> None:
     assert Policy(memory_limit=200.0).refit_because(memory) is not None
     assert Policy().refit_because(stored(tmp_path, "killed")) == "was killed from outside"
     assert Policy().refit_because(None) == "not stored yet"
+
+
+def reseal(folder: Path) -> None:
+    (folder / MANIFEST).unlink()
+    seal(folder)
+
+
+def test_a_fit_under_another_key_does_not_count(tmp_path: Path) -> None:
+    one, other = JOB, replace(JOB, seed=2)
+    settle(tmp_path, one, other, executor=Executor())
+    fits = tmp_path / "fits"
+    (fits / one.key).rename(fits / "aside")
+    (fits / other.key).rename(fits / one.key)
+    (fits / "aside").rename(fits / other.key)
+    told: list[str] = []
+    store = Store(tmp_path, told.append)
+    assert store.get(one.key) is None
+    assert not list(store)
+    assert f"it holds the fit {other.key}" in told[0]
+    outcomes = settle(tmp_path, one, other, executor=Executor())
+    assert all(outcome.fresh for outcome in outcomes)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("fit.json", "[]"),
+        ("fit.json", '{"status": "ok"}'),
+        ("fit.json", '{"status": ["ok"], "reason": null, "finished_at": "", "limits": {}}'),
+        ("fit.json", '{"status": "error", "reason": "x", "finished_at": "", "limits": {}}'),
+        ("job.json", "null"),
+        ("job.json", '{"dataset": 3}'),
+    ],
+)
+def test_a_sealed_folder_that_holds_no_fit_is_absent(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    (outcome,) = settle(tmp_path, JOB, executor=Executor())
+    (outcome.fit.path / name).write_text(content)
+    reseal(outcome.fit.path)
+    assert Store(tmp_path).get(JOB.key) is None
+    assert not list(Store(tmp_path))
+
+
+def test_a_dataset_under_another_id_is_found_out_and_kept_anew(tmp_path: Path) -> None:
+    staging = Store(tmp_path).staging()
+    refs = []
+    for dataset in (tiny_dataset(seed=1), tiny_dataset(seed=2)):
+        refs.append(reference_to(dataset))
+        keep(dataset, refs[-1], tmp_path, staging)
+    first, second = (tmp_path / "datasets" / ref.id for ref in refs)
+    shutil.rmtree(first)
+    shutil.copytree(second, first)
+    with pytest.raises(UserError, match=f"holds the dataset '{second.name}'"):
+        load_dataset(tmp_path, first.name)
+    keep(tiny_dataset(seed=1), refs[0], tmp_path, staging)
+    staging.close()
+    assert load_dataset(tmp_path, first.name).seed == 1
