@@ -130,13 +130,13 @@ def execute(
     console: Console,
 ) -> list[Outcome]:
     """Settle every job of the grid; datasets are kept, leftovers of dead runs swept."""
-    from mmm_benchmark.plan.datasets import keep
+    from mmm_benchmark.store.datasets import keep
 
     jobs = grid(made, contenders, options)
     staging = store.staging()
     try:
         for each in made:
-            keep(each.dataset, each.ref, options.results, staging)
+            keep(each.dataset, each.ref.id, options.results, staging)
         with (
             executor_of(options) as (perform, policy),
             terminated_as_interrupt(),

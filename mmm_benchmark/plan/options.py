@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.fit import Budget
+from mmm_benchmark.fit import PRIOR_SETS, Budget
 from mmm_benchmark.plan.option_kinds import (
     Option,
     anything,
@@ -32,7 +32,6 @@ from mmm_benchmark.plan.option_kinds import (
 )
 
 DEFAULT_SEED = 42
-PRIORS = ("neutral", "spend-share")
 EXECUTORS = ("local", "ray")
 
 
@@ -121,6 +120,9 @@ class Options:
     plots: Option[bool, bool] = switch(
         True, "Draw pictures beside the tables.", "--plots/--no-plots"
     )
+    all_tables: Option[bool, bool] = switch(
+        False, "Print every table, not only those that answer.", "--all-tables"
+    )
     bayesian_metrics: Option[bool, bool] = switch(
         False, "Every measure over draws, too.", "--bayesian-metrics"
     )
@@ -131,7 +133,7 @@ class Options:
     )
     jobs: Option[int, int] = whole(1, "Fits at a time; they share the cores.", least=1)
     priors: Option[str | None, str | None] = choice(
-        None, PRIORS, "neutral or spend-share, for fitters that take it.", to_fitters=True
+        None, PRIOR_SETS, "neutral or spend-share, for fitters that take it.", to_fitters=True
     )
     device: Option[Any, Any] = anything(
         "cpu, cuda, ..., for fitters that take it.", to_fitters=True

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmm_benchmark.store.fits import StoredFit, load_dataset
+from mmm_benchmark.store.datasets import load_dataset
+from mmm_benchmark.store.fits import StoredFit
 from mmm_benchmark.store.plain_files import is_plain, read_object
 from mmm_benchmark.store.sealed_folder import digest
 

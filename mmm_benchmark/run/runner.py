@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.plan.datasets import write_observed
 from mmm_benchmark.plan.jobs import Job
 from mmm_benchmark.run.answer_file import BadAnswerError, check_answer, read_record
 from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
+from mmm_benchmark.store.datasets import write_observed
 from mmm_benchmark.store.fits import Store, StoredFit
 from mmm_benchmark.store.plain_files import is_plain
 from mmm_benchmark.store.sealed_folder import Staging

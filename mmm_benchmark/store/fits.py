@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark.errors import UserError
+from mmm_benchmark.store.keys import key_of
 from mmm_benchmark.store.locks import FileLock
 from mmm_benchmark.store.plain_files import is_plain, read_object
 from mmm_benchmark.store.sealed_folder import Staging, flaw, publish
@@ -24,10 +25,8 @@ from mmm_benchmark.store.sealed_folder import Staging, flaw, publish
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mmm_data_generator import MMMDataset
 
 FITS = "fits"
-DATASETS = "datasets"
 STAGING = ".staging"
 LOCKS = ".locks"
 STATUSES = ("ok", "skipped", "error", "timeout", "memory", "killed")
@@ -147,8 +146,6 @@ class Store:
 
 def _impostor(key: str, path: Path) -> str | None:
     """Say why a sound folder is not the fit of ``key``: copied, swapped, or of another shape."""
-    from mmm_benchmark.plan.jobs import key_of
-
     try:
         job, record = read_object(path / "job.json"), read_object(path / "fit.json")
         belongs = key_of(job)
@@ -180,36 +177,3 @@ def check_writable(root: Path) -> None:
             f"results directory '{root}' cannot be written to ({error.strerror}); "
             "name another with --results DIR"
         ) from error
-
-
-def load_dataset(results: Path, dataset_id: str) -> MMMDataset:
-    """A stored dataset with its truth.
-
-    Raises
-    ------
-    UserError
-        When it is missing, altered since it was written, or another than its folder says.
-    """
-    path = Path(results) / DATASETS / dataset_id
-    if not path.is_dir():
-        raise UserError(f"dataset '{dataset_id}' is not in {path.parent}; run its fits once more")
-    found = dataset_at(path)
-    if isinstance(found, str):
-        raise UserError(
-            f"stored dataset '{dataset_id}' is damaged: {found}; run its fits once more"
-        )
-    return found
-
-
-def dataset_at(path: Path) -> MMMDataset | str:
-    """The dataset of a stored folder, or what is wrong with it."""
-    from mmm_benchmark.plan.datasets import load, reference_to
-
-    if (wrong := flaw(path)) is not None:
-        return wrong
-    try:
-        dataset = load(path)
-        held = reference_to(dataset).id
-    except UserError as error:
-        return str(error)
-    return dataset if held == path.name else f"it holds the dataset '{held}'"

@@ -15,12 +15,13 @@ import xarray as xr
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget, Fit
-from mmm_benchmark.plan.datasets import keep, reference_to
+from mmm_benchmark.plan.datasets import reference_to
 from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
 from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
 from mmm_benchmark.run.worker import write_fit
-from mmm_benchmark.store.fits import Store, StoredFit, load_dataset
+from mmm_benchmark.store.datasets import keep, load_dataset
+from mmm_benchmark.store.fits import Store, StoredFit
 from mmm_benchmark.store.sealed_folder import MANIFEST, seal
 from tests.factories import tiny_answer, tiny_dataset, tiny_observed
 
@@ -272,12 +273,12 @@ def test_a_dataset_under_another_id_is_found_out_and_kept_anew(tmp_path: Path) -
     refs = []
     for dataset in (tiny_dataset(seed=1), tiny_dataset(seed=2)):
         refs.append(reference_to(dataset))
-        keep(dataset, refs[-1], tmp_path, staging)
+        keep(dataset, refs[-1].id, tmp_path, staging)
     first, second = (tmp_path / "datasets" / ref.id for ref in refs)
     shutil.rmtree(first)
     shutil.copytree(second, first)
     with pytest.raises(UserError, match=f"holds the dataset '{second.name}'"):
         load_dataset(tmp_path, first.name)
-    keep(tiny_dataset(seed=1), refs[0], tmp_path, staging)
+    keep(tiny_dataset(seed=1), refs[0].id, tmp_path, staging)
     staging.close()
     assert load_dataset(tmp_path, first.name).seed == 1

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mmm_benchmark.plan.datasets import keep, reference_to
+from mmm_benchmark.plan.datasets import reference_to
 from mmm_benchmark.report.refresh import STAMP, SUMMARY, summarise
 from mmm_benchmark.run.runner import Outcome
+from mmm_benchmark.store.datasets import keep
 from mmm_benchmark.store.fits import Store
 from tests.factories import tiny_dataset
 from tests.unit.execution.test_runner import JOB, Executor, settle
@@ -23,7 +24,7 @@ def settled(tmp_path: Path) -> tuple[Path, list[Outcome]]:
     dataset = tiny_dataset()
     ref = reference_to(dataset)
     staging = Store(tmp_path).staging()
-    keep(dataset, ref, tmp_path, staging)
+    keep(dataset, ref.id, tmp_path, staging)
     staging.close()
     outcomes = settle(tmp_path, replace(JOB, dataset=ref), executor=Executor())
     return tmp_path, outcomes
