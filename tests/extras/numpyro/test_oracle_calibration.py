@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import kstest
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.oracle import answer, sample, time_varying
+from mmm_benchmark.fitters.oracle import answer, sampling, time_varying
 from mmm_benchmark.plan.generating_family import family_of
 from mmm_data_generator import MMMDataConfig, generate_mmm_dataset
 from mmm_data_generator.priors.time_varying import TimeVaryingPrior
@@ -27,7 +27,7 @@ def test_ranks_of_true_values_are_uniform():
         dataset = generate_mmm_dataset(config)
         data = time_varying.prepare(dataset.observed, family_of(dataset))
         draws = answer.time_varying_parameters(
-            sample.sample_time_varying(data, BUDGET, seed).z, data
+            sampling.sample_time_varying(data, BUDGET, seed).z, data
         )
         truth = dataset.truth
         sales = float((dataset.observed["sales"] - truth["noise"]).mean())
