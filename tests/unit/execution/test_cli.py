@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from mmm_benchmark import cli
-from mmm_benchmark.environments import find as environments
+from mmm_benchmark.environments import make
+from mmm_benchmark.environments.find import Environment
 from mmm_benchmark.plan.choose import registered
 from tests.factories import tiny_dataset
 
@@ -150,8 +151,8 @@ def test_further_commands_run_in_their_own_environment(
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/called\nexit 3\n')
     python.chmod(0o755)
-    there = environments.Environment(python, "somewhere else")
-    monkeypatch.setattr(environments, "ensure", lambda needs, tell: there)
+    there = Environment(python, "somewhere else")
+    monkeypatch.setattr(make, "ensure", lambda needs, tell: there)
     assert cli.main(["train", "diffusion", "--config", "v1"]) == 3
     called = (tmp_path / "called").read_text().strip()
     assert called == "-m mmm_benchmark.cli train diffusion --config v1"
