@@ -33,7 +33,6 @@ ROADS: dict[str, tuple[str, Rows]] = {
 }
 
 
-@pytest.mark.xfail(reason="the generator still has circles; they go next", strict=True)
 @pytest.mark.parametrize("package", ROADS)
 def test_a_package_is_a_road(package):
     folder, rows = ROADS[package]
