@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from rich.console import Console
 from mmm_benchmark.environments import find as environments
 from mmm_benchmark.environments.find import Environment, Needs
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.fit import Budget
+from mmm_benchmark.plan.calling import called_with
 from mmm_benchmark.plan.grid import (
     Contender,
     Made,
@@ -26,7 +26,7 @@ from mmm_benchmark.plan.grid import (
     make_datasets,
 )
 from mmm_benchmark.plan.jobs import SHORT_KEY, Job
-from mmm_benchmark.plan.options import DEFAULT_SEED, Options, several
+from mmm_benchmark.plan.options import Options
 from mmm_benchmark.report.refresh import summarise
 from mmm_benchmark.run.executors import Perform, local
 from mmm_benchmark.run.executors.local import cores, default_memory_limit_mb
@@ -65,65 +65,18 @@ class Results:
         return {name: fit.tree() for name, fit in self.stored.items() if fit.ok}
 
 
-def run_benchmark(
-    datasets: Any = None,
-    samplers: str | Iterable[str] | None = None,
-    libraries: str | Iterable[str] | None = None,
-    *,
-    dataset_config: Any = None,
-    fitter: str | Path | Iterable[str | Path] | None = None,
-    chains: int = 4,
-    draws: int = 1000,
-    tune: int = 1000,
-    target_accept: float = 0.9,
-    seed: int | None = None,
-    seeds: Iterable[int] | None = None,
-    results: str | Path = "results",
-    timeout: float | None = None,
-    memory_limit: float | None = None,
-    jobs: int = 1,
-    force_rerun: bool = False,
-    retry_failed: bool = False,
-    plots_only: bool = False,
-    plots: bool = True,
-    bayesian_metrics: bool = False,
-    executor: str = "local",
-    quiet: bool = False,
-    priors: str | None = None,
-    device: str | None = None,
-    beliefs: Any = None,
-) -> Results:
+@called_with(Options)
+def run_benchmark(options: Options) -> Results:
     """Fit datasets with fitters, or find the fits in the store, and compare them with the truth.
+
+    Datasets are presets (``"small_business"``, ``"small_business@7"``), saved directories,
+    ``MMMDataConfig`` or ``MMMDataset`` objects, one or many; by default ``small_business``.
+    Without ``samplers`` and ``libraries`` the quick fitters are meant. What is known of channels
+    is given as ``beliefs={"TV": {"roas": (2.0, 0.5)}}``.
 
     Parameters
     ----------
-    datasets
-        Presets (``"small_business"``, ``"small_business@7"``), saved directories, configs or
-        ``MMMDataset`` objects; one or many. By default ``small_business``.
-    samplers, libraries
-        Names of fitters, and of libraries all of whose fitters are meant; by default the quick
-        fitters.
-    dataset_config
-        One ``MMMDataConfig``, or several, in addition to ``datasets``.
-    fitter
-        Python files that hold a fitter each.
-    seed, seeds
-        Generates the datasets that have no seed of their own, and seeds every fit.
-    timeout
-        Seconds of wall time a fit may take.
-    memory_limit
-        MB a fit may hold; by default 90% of the machine.
-    jobs
-        Fits at a time; each gets its share of the cores.
-    executor
-        ``local``, or ``ray`` for the nodes of a Ray cluster.
-    plots_only
-        Only make tables and pictures again of what is stored; with ``plots=False`` tables alone.
-    plots
-        Draw pictures beside the tables; without them a grid of hundreds of fits ends sooner.
-    priors, device, beliefs
-        Handed to the fitters that take them: the prior set of the Bayesian baselines, where to
-        compute, and what is known of channels (``{"TV": {"roas": (2.0, 0.5)}}``, ``diffusion``).
+    {options}
 
     Returns
     -------
@@ -135,31 +88,7 @@ def run_benchmark(
     UserError
         For anything the caller can mend, before any fit.
     """
-    if seed is not None and seeds is not None:
-        raise UserError("give seed or seeds, not both")
-    budget = Budget(chains=chains, draws=draws, tune=tune, target_accept=target_accept)
-    given = {"priors": priors, "device": device, "beliefs": beliefs}
-    options = Options(
-        datasets=(*several(datasets), *several(dataset_config)),
-        samplers=several(samplers),
-        libraries=several(libraries),
-        fitter_files=tuple(str(file) for file in several(fitter)),
-        budget=budget,
-        seeds=(DEFAULT_SEED if seed is None else seed,) if seeds is None else tuple(seeds),
-        results=Path(results),
-        timeout=timeout,
-        memory_limit=memory_limit,
-        parallel=jobs,
-        force_rerun=force_rerun,
-        retry_failed=retry_failed,
-        plots_only=plots_only,
-        plots=plots,
-        bayesian_metrics=bayesian_metrics,
-        executor=executor,
-        quiet=quiet,
-        fitter_options={name: value for name, value in given.items() if value is not None},
-    )
-    return benchmark(options, screen(quiet))
+    return benchmark(options, screen(options.quiet))
 
 
 def benchmark(options: Options, console: Console) -> Results:
@@ -201,13 +130,13 @@ def execute(
     console: Console,
 ) -> list[Outcome]:
     """Settle every job of the grid; datasets are kept, leftovers of dead runs swept."""
-    from mmm_benchmark.plan.datasets import keep
+    from mmm_benchmark.store.datasets import keep
 
     jobs = grid(made, contenders, options)
     staging = store.staging()
     try:
         for each in made:
-            keep(each.dataset, each.ref, options.results, staging)
+            keep(each.dataset, each.ref.id, options.results, staging)
         with (
             executor_of(options) as (perform, policy),
             terminated_as_interrupt(),
@@ -238,7 +167,7 @@ def executor_of(options: Options) -> Iterator[tuple[Perform, Policy]]:
 
     with ray.connected():
         # without a limit of the user's, each node knows its own memory
-        limit, threads = options.memory_limit, ray.threads(options.parallel)
+        limit, threads = options.memory_limit, ray.threads(options.jobs)
         yield ray.perform, replace(policy, memory_limit=limit, threads=threads)
 
 
@@ -249,8 +178,8 @@ def policy_of(options: Options) -> Policy:
         retry_failed=options.retry_failed,
         timeout=options.timeout,
         memory_limit=options.memory_limit or default_memory_limit_mb(),
-        parallel=options.parallel,
-        threads=max(1, cores() // options.parallel),
+        parallel=options.jobs,
+        threads=max(1, cores() // options.jobs),
     )
 
 
@@ -278,7 +207,7 @@ def redraw(options: Options, store: Store) -> Results:
     from mmm_benchmark.plan.jobs import DatasetRef
 
     latest: dict[tuple[str, str], StoredFit] = {}
-    wanted = {_called(spec) for spec in options.datasets}
+    wanted = {_called(spec) for spec in options.all_datasets}
     for fit in sorted(store, key=lambda fit: fit.record["finished_at"]):
         ref = DatasetRef(**fit.job["dataset"])
         called = {ref.name, ref.label, ref.id}

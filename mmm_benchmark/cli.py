@@ -11,13 +11,11 @@ from pathlib import Path
 import typer
 
 from mmm_benchmark.commands import data, inspect, run, summary
+from mmm_benchmark.commands.typed import several_valued
 from mmm_benchmark.errors import UserError
 
 #: Options that take several values, separated by spaces, commas or by being repeated.
-SEVERAL = {
-    "--datasets", "--samplers", "--libraries", "--seeds", "--fitter",
-    "--channels", "--controls",
-}  # fmt: skip
+SEVERAL = {*several_valued(), "--channels", "--controls"}
 
 #: Sub-commands that run in the environment of an extra: name -> (module with ``app``, extra).
 FURTHER = {

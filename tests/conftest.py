@@ -1,6 +1,14 @@
-"""One BLAS thread for the whole suite: small matrices on a busy machine wait for their threads."""
+"""One BLAS thread for the whole suite: small matrices on a busy machine wait for their threads.
+
+Property-based tests assert no time: a busy machine would fail them.
+"""
 
 import os
 
+from hypothesis import settings
+
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")

@@ -20,20 +20,21 @@ def list_(results: ResultsOption = Path("results")) -> None:
 
     from mmm_benchmark.commands.lines import aligned
     from mmm_benchmark.plan.choose import registered
-    from mmm_benchmark.plan.jobs import DatasetRef
+    from mmm_benchmark.plan.jobs import SHORT_KEY, DatasetRef
     from mmm_benchmark.store.fits import Store
     from mmm_data_generator import list_available_presets
 
     fitters = [("FITTER", "LIBRARY", "ENVIRONMENT", "WHAT IT IS")]
     for entry in registered().values():
-        mark = " (reference)" if entry.reference else ""
+        known = entry.reference or entry.knows
+        mark = "" if not known else f" ({'reference: ' if entry.reference else ''}{known})"
         fitters.append((entry.name, entry.group, entry.extra or "base", entry.summary + mark))
     fits = [("STORED FIT", "DATASET", "FITTER", "CHAINS x DRAWS", "STATUS", "WHEN (UTC)")]
     for fit in Store(results, _complain):
         budget, record = fit.job["budget"], fit.record
         fits.append(
             (
-                fit.key[:12],
+                fit.key[:SHORT_KEY],
                 DatasetRef(**fit.job["dataset"]).label,
                 fit.job["fitter"],
                 f"{budget['chains']} x {budget['draws']}",

@@ -1,24 +1,19 @@
-"""Datasets by name, by seed, by directory or by hand, and their place in the results directory."""
+"""From what a dataset may be called to the dataset: preset, seed, directory, config or object."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark import schema
-from mmm_benchmark.errors import ContractError, UserError
+from mmm_benchmark.errors import ContractError, UserError, unknown
 from mmm_benchmark.plan.generating_family import family_text
 from mmm_benchmark.plan.jobs import DatasetRef
-from mmm_benchmark.store.fits import DATASETS, LOCKS
-from mmm_benchmark.store.locks import FileLock
-from mmm_benchmark.store.sealed_folder import Staging, flaw, publish
-from mmm_benchmark.suggest import unknown
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -155,42 +150,3 @@ def reference_to(dataset: MMMDataset) -> DatasetRef:
         content=content,
         family=family,
     )
-
-
-def keep(dataset: MMMDataset, ref: DatasetRef, results: Path, staging: Staging) -> Path:
-    """Make sure the dataset, truth included, lies sound in ``results/datasets``."""
-    final = results / DATASETS / ref.id
-    lock = FileLock(results / LOCKS / f"dataset-{ref.id}")
-    lock.acquire()
-    try:
-        if not final.is_dir() or flaw(final) is not None:
-            staged = staging.folder(f"dataset-{ref.id}")
-            dataset.save(staged)
-            publish(staged, final)
-    finally:
-        lock.release()
-    return final
-
-
-def write_observed(observed: xr.Dataset, path: Path, family: str | None) -> None:
-    """Write the half of a dataset that a fitter may see; ``family`` is for references only."""
-    visible = observed[list(schema.OBSERVED)].drop_encoding()
-    visible.attrs = {} if family is None else {"family": family}
-    visible.to_netcdf(path, engine="h5netcdf")
-
-
-def export(dataset: MMMDataset, directory: Path) -> None:
-    """Save a dataset where the user asked; never over something else."""
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise UserError(f"'{directory}' exists and is not empty; name another directory")
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        staged = directory.with_name(f".{directory.name}.part")
-        shutil.rmtree(staged, ignore_errors=True)
-        staged.mkdir()
-        dataset.save(staged)
-        if directory.exists():
-            directory.rmdir()
-        staged.rename(directory)
-    except OSError as error:
-        raise UserError(f"'{directory}' cannot be written to ({error.strerror})") from error

@@ -54,10 +54,10 @@ def make_datasets(options: Options) -> list[Made]:
     from mmm_benchmark.plan import datasets as ds
 
     made: dict[tuple[str, int], Made] = {}
-    for spec in options.datasets or DEFAULT_DATASETS:
+    for spec in options.all_datasets or DEFAULT_DATASETS:
         source = ds.source_of(spec)
         own = source.fixed or source.seed is not None
-        for seed in options.seeds[:1] if own else options.seeds:
+        for seed in options.replicates[:1] if own else options.replicates:
             try:
                 dataset = source.make(seed if source.seed is None else source.seed)
             except ValueError as error:  # the generator's own errors for people
@@ -72,7 +72,7 @@ def make_datasets(options: Options) -> list[Made]:
 
 def check_names(options: Options) -> list[FitterEntry]:
     """The registered fitters that the options name, before anything slow is done."""
-    if options.fitter_files and not options.samplers and not options.libraries:
+    if options.fitter and not options.samplers and not options.libraries:
         return []
     return select(registered(), options.samplers, options.libraries)
 
@@ -81,7 +81,7 @@ def find_contenders(options: Options, environment_of: EnvironmentOf) -> list[Con
     """Every fitter of the run, asked in its own environment for its version and settings."""
     entries = registered()
     contenders = [_ask(entry, options, environment_of) for entry in check_names(options)]
-    for target in options.fitter_files:
+    for target in options.fitter:
         contender = _ask_file(target, options, environment_of)
         name = contender.entry.name
         if name in entries or name in (each.entry.name for each in contenders):

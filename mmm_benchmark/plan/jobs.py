@@ -132,7 +132,7 @@ def why(document: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     lines = []
     for name, (here, there) in differences(document, other).items():
         if name == "dataset":
-            here, there = (f"{_label(each)} ({each['dataset']['content'][:8]})"
+            here, there = (f"{_label(each)} ({each['dataset']['content'][:SHORT_KEY]})"
                            for each in (document, other))  # fmt: skip
         lines.append(f"{name}: {here} here, {there} there")
     return lines

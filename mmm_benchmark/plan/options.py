@@ -1,83 +1,38 @@
-"""What a run is asked to do: one frozen object, checked before anything is done."""
+"""What a run is asked to do: the one list of its options, for the command line and for Python.
+
+A new option is one entry of :class:`Options`: its name, default, range and help. The command line
+(``commands/typed.py``) and ``run_benchmark`` (``plan/calling.py``) are made of this list.
+"""
+
+# ruff: noqa: RUF009 - each entry is made by a call, and belongs to this class alone
 
 from __future__ import annotations
 
+import inspect
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.fit import Budget
+from mmm_benchmark.fit import PRIOR_SETS, Budget
+from mmm_benchmark.plan.option_kinds import (
+    Option,
+    anything,
+    as_tuple,
+    check_whole,
+    choice,
+    limit,
+    path,
+    several,
+    share,
+    switch,
+    whole,
+)
 
 DEFAULT_SEED = 42
-PRIORS = ("neutral", "spend-share")
 EXECUTORS = ("local", "ray")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """The choices of ``mmm-benchmark run`` and of ``run_benchmark``.
-
-    Attributes
-    ----------
-    seeds
-        Each is one replicate: it generates every dataset that has no seed of its own
-        (``preset@7`` and directories have) and seeds the fits to it. A dataset with a seed of
-        its own is fitted once, with the first of them.
-    fitter_options
-        ``priors``, ``device`` and ``beliefs``, handed to the fitters that take them.
-    """
-
-    datasets: Sequence[Any] = ()
-    samplers: Sequence[str] = ()
-    libraries: Sequence[str] = ()
-    fitter_files: Sequence[str] = ()
-    budget: Budget = field(default_factory=Budget)
-    seeds: Sequence[int] = (DEFAULT_SEED,)
-    results: Path = Path("results")
-    timeout: float | None = None  # seconds
-    memory_limit: float | None = None  # MB
-    parallel: int = 1
-    force_rerun: bool = False
-    retry_failed: bool = False
-    plots_only: bool = False
-    plots: bool = True
-    bayesian_metrics: bool = False
-    executor: str = "local"
-    quiet: bool = False
-    fitter_options: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Raise a UserError that names the first option out of its range."""
-        budget = self.budget
-        whole = {
-            "chains": (budget.chains, 1),
-            "draws": (budget.draws, 1),
-            "tune": (budget.tune, 0),
-            "jobs": (self.parallel, 1),
-            **{f"seed[{place}]": (seed, 0) for place, seed in enumerate(self.seeds)},
-        }
-        for name, (value, least) in whole.items():
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise UserError(f"{name} = {value!r}: must be a whole number, {least} or more")
-        if not self.seeds:
-            raise UserError("seeds = []: at least one is needed")
-        if len(set(self.seeds)) < len(self.seeds):
-            raise UserError(f"seeds = {list(self.seeds)}: each may be given once")
-        if not 0 < budget.target_accept < 1:
-            raise UserError(f"target_accept = {budget.target_accept}: must lie between 0 and 1")
-        for name, limit in {"timeout": self.timeout, "memory_limit": self.memory_limit}.items():
-            if limit is not None and not (limit > 0 and math.isfinite(limit)):
-                raise UserError(f"{name} = {limit}: must be a number above 0")
-        if self.executor not in EXECUTORS:
-            allowed = ", ".join(EXECUTORS)
-            raise UserError(f"executor = '{self.executor}': must be one of {allowed}")
-        priors = self.fitter_options.get("priors")
-        if priors is not None and priors not in PRIORS:
-            raise UserError(f"priors = '{priors}': must be one of {', '.join(PRIORS)}")
 
 
 def read_beliefs(given: str) -> Any:
@@ -102,13 +57,137 @@ def read_beliefs(given: str) -> Any:
     return beliefs
 
 
-def several(value: Any) -> tuple[Any, ...]:
-    """One value or many, as a tuple; None is none.
+def _seeds(name: str, given: Any) -> tuple[int, ...] | None:
+    if given is None:
+        return None
+    seeds = tuple(
+        check_whole(f"{name}[{place}]", seed, 0) for place, seed in enumerate(as_tuple(given))
+    )
+    if not seeds:
+        raise UserError("seeds = []: at least one is needed")
+    if len(set(seeds)) < len(seeds):
+        raise UserError(f"seeds = {list(seeds)}: each may be given once")
+    return seeds
 
-    Only plain collections are many: a dataset can be iterated over too, and is one.
-    """
-    if value is None:
-        return ()
-    if isinstance(value, list | tuple | set | frozenset | range | Iterator):
-        return tuple(value)
-    return (value,)
+
+@dataclass(frozen=True)
+class Options:
+    """The choices of ``mmm-benchmark run`` and of ``run_benchmark``, checked when made."""
+
+    datasets: Option[Any, tuple[Any, ...]] = several(
+        "Presets, presets with a seed (small_business@7), saved directories."
+    )
+    samplers: Option[Any, tuple[str, ...]] = several(
+        "Fitters by name (see 'mmm-benchmark list').", each=str
+    )
+    libraries: Option[Any, tuple[str, ...]] = several(
+        "Libraries, all of whose fitters are meant.", each=str
+    )
+    _: KW_ONLY
+    dataset_config: Option[Any, tuple[Any, ...]] = several(
+        "MMMDataConfig objects, in addition to datasets.", word=None
+    )
+    fitter: Option[Any, tuple[str, ...]] = several(
+        "Python files that hold a fitter (FILE.py[:CLASS]).", each=str
+    )
+    chains: Option[int, int] = whole(4, "Chains of each sampler.", least=1)
+    draws: Option[int, int] = whole(1000, "Kept draws of each chain.", least=1)
+    tune: Option[int, int] = whole(1000, "Adaptation steps of each chain.")
+    target_accept: Option[float, float] = share(0.9, "Target acceptance, 0 to 1.")
+    seed: Option[int | None, int | None] = Option(
+        default=None,
+        help="Generates datasets that have no seed of their own, and seeds every fit "
+        f"[default: {DEFAULT_SEED}].",
+        word=int,
+        convert=lambda name, given: None if given is None else check_whole(name, given, 0),
+    )
+    seeds: Option[Any, tuple[int, ...] | None] = Option(
+        default=None,
+        help="Several such seeds: one replicate each.",
+        word=int,
+        many=True,
+        convert=_seeds,
+    )
+    force_rerun: Option[bool, bool] = switch(
+        False, "Fit again what is stored.", "--force-rerun/--no-force-rerun"
+    )
+    retry_failed: Option[bool, bool] = switch(
+        False, "Fit again what is stored as a failure.", "--retry-failed"
+    )
+    plots_only: Option[bool, bool] = switch(
+        False, "Tables and plots of what is stored; no fits.", "--plots-only"
+    )
+    plots: Option[bool, bool] = switch(
+        True, "Draw pictures beside the tables.", "--plots/--no-plots"
+    )
+    all_tables: Option[bool, bool] = switch(
+        False, "Print every table, not only those that answer.", "--all-tables"
+    )
+    bayesian_metrics: Option[bool, bool] = switch(
+        False, "Every measure over draws, too.", "--bayesian-metrics"
+    )
+    results: Option[str | Path, Path] = path("results", "Where everything is kept.")
+    timeout: Option[float | None, float | None] = limit("Seconds a fit may take.")
+    memory_limit: Option[float | None, float | None] = limit(
+        "MB a fit may hold [default: 90% of this machine]."
+    )
+    jobs: Option[int, int] = whole(1, "Fits at a time; they share the cores.", least=1)
+    priors: Option[str | None, str | None] = choice(
+        None, PRIOR_SETS, "neutral or spend-share, for fitters that take it.", to_fitters=True
+    )
+    device: Option[Any, Any] = anything(
+        "cpu, cuda, ..., for fitters that take it.", to_fitters=True
+    )
+    beliefs: Option[Any, Any] = anything(
+        "JSON file of what is known of channels, for fitters that take it.",
+        read=read_beliefs,
+        to_fitters=True,
+    )
+    executor: Option[str, str] = choice(
+        "local", EXECUTORS, "local, or ray for the nodes of a Ray cluster."
+    )
+    quiet: Option[bool, bool] = switch(False, "Say nothing but errors.", "--quiet")
+
+    def __post_init__(self) -> None:
+        """Raise a UserError where two options contradict each other."""
+        if self.seed is not None and self.seeds is not None:
+            raise UserError("give --seed or --seeds, not both")
+
+    @property
+    def all_datasets(self) -> tuple[Any, ...]:
+        """Every dataset asked for, however it was given."""
+        return (*self.datasets, *self.dataset_config)
+
+    @property
+    def replicates(self) -> tuple[int, ...]:
+        """The seeds, one replicate each.
+
+        A seed generates every dataset that has none of its own (``preset@7`` and directories
+        have) and seeds the fits to it. A dataset with a seed of its own is fitted once, with the
+        first of them.
+        """
+        if self.seeds is not None:
+            return self.seeds
+        return (DEFAULT_SEED if self.seed is None else self.seed,)
+
+    @property
+    def budget(self) -> Budget:
+        """How much work each fit may do."""
+        return Budget(
+            chains=self.chains,
+            draws=self.draws,
+            tune=self.tune,
+            target_accept=self.target_accept,
+        )
+
+    @property
+    def fitter_options(self) -> Mapping[str, Any]:
+        """What is handed to those fitters that take it, by the name of the option."""
+        given = {each.name: getattr(self, each.name) for each in entries() if each.to_fitters}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def entries() -> list[Option[Any, Any]]:
+    """Every option, in the order in which help shows them."""
+    declared = (inspect.getattr_static(Options, field.name) for field in fields(Options))
+    return [each for each in declared if isinstance(each, Option)]

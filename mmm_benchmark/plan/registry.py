@@ -22,8 +22,12 @@ class FitterEntry:
     settings: Mapping[str, Any] = field(default_factory=dict)  # keywords of the constructor
     packages: tuple[str, ...] = ()  # distributions whose versions are part of the job's key
     reference: str | None = None  # what it knows that no honest fitter does; None for all others
+    knows: str | None = None  # what it owes to the generator, though it competes; shown as a mark
     quick: bool = False  # part of the default run
 
+
+#: Of what moves over time, ``wiener`` and ``numpyro-mmm-tv`` hold the generator's own figure.
+PATH_LAW = "its moving effects revert by 0.05 a week, as those of time_varying do"
 
 BUILT_IN: tuple[FitterEntry, ...] = (
     FitterEntry(
@@ -40,6 +44,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         group="scipy",
         summary="the plain script: one start, unscaled, numerical gradients, baseline given",
         packages=("scipy", "numpy"),
+        knows="is handed the true baseline of sandbox, and starts near its true curves",
     ),
     *(
         FitterEntry(
@@ -83,6 +88,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             extra="numpyro",
             settings=settings,
             packages=("numpyro", "jax"),
+            knows=PATH_LAW if name == "numpyro-mmm-tv" else None,
             quick=name == "numpyro-mmm",
         )
         for name, summary, settings in (
@@ -105,6 +111,8 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             extra="diffusion",
             settings=settings,
             packages=("torch",),
+            knows="was trained on worlds of this generator, a quarter of them time_varying's own "
+            "law",
         )
         for name, how, settings in (
             ("diffusion", "DDIM, 50 steps", {"sampler": "ddim", "steps": 50}),
@@ -119,6 +127,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         summary="the diffusion model's physics alone: relinearised Gaussian smoothing",
         extra="diffusion",
         packages=("torch",),
+        knows=PATH_LAW,
     ),
     FitterEntry(
         name="oracle",

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmm_benchmark.store.fits import StoredFit, load_dataset
+from mmm_benchmark.store.datasets import load_dataset
+from mmm_benchmark.store.fits import StoredFit
 
 if TYPE_CHECKING:
     import pandas as pd

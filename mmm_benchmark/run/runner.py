@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from mmm_benchmark.plan.datasets import write_observed
 from mmm_benchmark.plan.jobs import Job
 from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
+from mmm_benchmark.store.datasets import write_observed
 from mmm_benchmark.store.fits import Store, StoredFit
 from mmm_benchmark.store.sealed_folder import Staging
 

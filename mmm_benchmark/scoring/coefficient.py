@@ -11,7 +11,7 @@ from mmm_benchmark.metrics.arrays import FloatArray, is_constant
 from mmm_benchmark.scoring.contribution import ONE_DRAW, merge
 from mmm_benchmark.scoring.paths import Paths, spread_measures
 from mmm_benchmark.scoring.posterior import geo_draws
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import ALL, SeriesScores, spread
 
 if TYPE_CHECKING:

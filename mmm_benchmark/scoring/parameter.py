@@ -9,7 +9,7 @@ import numpy as np
 from mmm_benchmark.metrics import calibration
 from mmm_benchmark.scoring.contribution import ONE_DRAW
 from mmm_benchmark.scoring.posterior import flat_draws
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import ALL, SeriesScores
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from mmm_benchmark.metrics import calibration, predictive, recovery
 from mmm_benchmark.metrics.arrays import FloatArray
 from mmm_benchmark.scoring.paths import Paths, errors, errors_by_draw, spread_measures
 from mmm_benchmark.scoring.posterior import flat_draws
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import SeriesScores
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mmm_benchmark.phases import PHASES
-from mmm_benchmark.schema import REFERENCE_KIND
-from mmm_benchmark.scoring.seams import Row, ScorableFit, failure
+from mmm_benchmark.scoring.marks import failed_checks
+from mmm_benchmark.scoring.scorable import Row, ScorableFit, failure
 
 ROLES = ("adstock", "saturation", "effects", "controls", "baseline", "time", "noise")
 CONVERGENCE = ("r_hat", "ess_bulk", "ess_tail", "mcse")
@@ -30,12 +30,6 @@ def ess_row(fit: ScorableFit) -> Row:
         row[f"{name}_per_sample_second"] = _rate(row[name], seconds.get("sample"))
         row[f"{name}_per_second"] = _rate(row[name], fit.record.get("total_s"))
     return row | {"note": _note(fit)}
-
-
-def failed_checks(fit: ScorableFit) -> list[str]:
-    """Name the checks of its record that a fit did not pass; the oracle's kind is none of them."""
-    checks = fit.record.get("checks") or {}
-    return [name for name, met in checks.items() if not met and name != REFERENCE_KIND]
 
 
 def diagnostics_row(fit: ScorableFit) -> Row:

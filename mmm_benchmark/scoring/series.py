@@ -13,7 +13,7 @@ import numpy as np
 
 from mmm_benchmark.metrics import calibration, predictive
 from mmm_benchmark.metrics.arrays import FloatArray
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 
 ALL = "all"
 

@@ -23,10 +23,8 @@ from mmm_benchmark.store.sealed_folder import Staging, flaw, publish
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mmm_data_generator import MMMDataset
 
 FITS = "fits"
-DATASETS = "datasets"
 STAGING = ".staging"
 LOCKS = ".locks"
 
@@ -155,23 +153,3 @@ def check_writable(root: Path) -> None:
             f"results directory '{root}' cannot be written to ({error.strerror}); "
             "name another with --results DIR"
         ) from error
-
-
-def load_dataset(results: Path, dataset_id: str) -> MMMDataset:
-    """A stored dataset with its truth.
-
-    Raises
-    ------
-    UserError
-        When it is missing, or altered since it was written.
-    """
-    from mmm_data_generator import MMMDataset
-
-    path = Path(results) / DATASETS / dataset_id
-    if not path.is_dir():
-        raise UserError(f"dataset '{dataset_id}' is not in {path.parent}; run its fits once more")
-    if (wrong := flaw(path)) is not None:
-        raise UserError(
-            f"stored dataset '{dataset_id}' is damaged: {wrong}; run its fits once more"
-        )
-    return MMMDataset.load(path)

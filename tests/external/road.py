@@ -29,8 +29,8 @@ def walk(
 ) -> list[Outcome]:
     """Settle the tiny dataset with the fitter files of these names."""
     chosen = Options(
-        datasets=(tiny_dataset(),),
-        fitter_files=[str(FITTERS / f"{name}.py") for name in names],
+        datasets=tiny_dataset(),
+        fitter=[FITTERS / f"{name}.py" for name in names],
         results=results,
         **options,
     )

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from mmm_benchmark.run.runner import Outcome
-from mmm_benchmark.store.fits import Store, load_dataset
+from mmm_benchmark.store.datasets import load_dataset
+from mmm_benchmark.store.fits import Store
 from tests.external.road import record_of, walk
 from tests.factories import tiny_dataset
 
@@ -32,7 +33,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def outcomes(results: Path) -> dict[str, Outcome]:
     names = ("good", "declining", *FAILING)
-    settled = walk(results, *names, memory_limit=400.0, parallel=2)
+    settled = walk(results, *names, memory_limit=400.0, jobs=2)
     return {outcome.job.fitter: outcome for outcome in settled}
 
 

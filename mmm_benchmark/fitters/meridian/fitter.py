@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mmm_benchmark.errors import UserError
-from mmm_benchmark.fit import Budget, Fit
-from mmm_benchmark.fitters.common.media_priors import PRIOR_SETS
+from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
+from mmm_benchmark.fitters.common.report import one_of, silent_channel
 from mmm_benchmark.phases import phase
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ class Meridian:
     automatic_knots
         Let the library select the knots of the baseline; otherwise one every 26 weeks.
     priors
-        ``"neutral"`` or ``"spend-share"``, see ``prior_scale.media_prior_scale``.
+        ``"neutral"`` or ``"spend-share"``, see ``common.media_priors``.
     media_effects
         How a channel's effects spread over geos. ``"normal"``: around a mean with the stated
         log-normal prior. ``"log_normal"``: that prior is on the mean of the logarithm, so every
@@ -62,17 +61,14 @@ class Meridian:
 
     def skip(self, observed: xr.Dataset) -> str | None:
         """Decline channels that never spend: the library divides by their median."""
-        spend = observed["spend"].sum(("geo", "date"))
-        silent = [str(name) for name in observed["channel"].values if spend.sel(channel=name) <= 0]
-        return f"channel '{silent[0]}' never spends; leave it out" if silent else None
+        return silent_channel(observed)
 
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Build, sample, summarise; a refusal by the library's data checks is an error."""
         self._check_settings()
         with phase("import"):
             os.environ["MERIDIAN_BACKEND"] = "jax"
-            from mmm_benchmark.fitters.meridian import answer as summary
-            from mmm_benchmark.fitters.meridian import model, sampling
+            from mmm_benchmark.fitters.meridian import answer, model, sampling
         with phase("build"):
             built = model.build(
                 observed,
@@ -84,14 +80,9 @@ class Meridian:
         with phase("sample"):
             posterior, stats = sampling.sample(built, budget, seed)
         with phase("summarise"):
-            return summary.summarise(observed, built, posterior, stats, seed)
+            return answer.summarise(observed, built, posterior, stats, seed)
 
     def _check_settings(self) -> None:
-        if self.priors not in PRIOR_SETS:
-            raise UserError(f"priors = {self.priors!r}; allowed: {', '.join(PRIOR_SETS)}")
-        if self.media_effects not in MEDIA_EFFECTS:
-            raise UserError(
-                f"media_effects = {self.media_effects!r}; allowed: {', '.join(MEDIA_EFFECTS)}"
-            )
-        if self.slope not in SLOPES:
-            raise UserError(f"slope = {self.slope!r}; allowed: {', '.join(SLOPES)}")
+        one_of("priors", self.priors, PRIOR_SETS)
+        one_of("media_effects", self.media_effects, MEDIA_EFFECTS)
+        one_of("slope", self.slope, SLOPES)

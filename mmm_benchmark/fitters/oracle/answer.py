@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mmm_benchmark import estimands, schema
 from mmm_benchmark.fit import Fit
+from mmm_benchmark.fitters.common.report import noisy_sales
 from mmm_benchmark.fitters.jax_inference.linear import draw_coefficients
 from mmm_benchmark.fitters.oracle import constant
 from mmm_benchmark.fitters.oracle import time_varying as moving
@@ -178,8 +179,5 @@ def as_fit(observed: xr.Dataset, found: Draws, seed: int, **rest: Any) -> Fit:
     total_spend = observed["spend"].sum(("geo", "date")).to_numpy()
     arrays["response"] = estimands.response(curves.__getitem__, total_spend)  # type: ignore[assignment]
     posterior = estimands.posterior(observed, **arrays)  # type: ignore[arg-type]
-    expected = posterior["expected_sales"].to_numpy()
-    rng = np.random.default_rng(seed)
-    sales = expected + noise[..., None] * rng.standard_normal(expected.shape)
-    predictive = estimands.predictive(observed, sales)
+    predictive = noisy_sales(observed, posterior, noise, seed)
     return Fit(posterior=posterior, posterior_predictive=predictive, **rest)

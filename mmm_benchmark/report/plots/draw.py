@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from mmm_benchmark.plan.jobs import SHORT_KEY
 from mmm_benchmark.report.plots.gather import View, view
-from mmm_benchmark.scoring.seams import ScorableDataset, ScorableFit
+from mmm_benchmark.scoring.scorable import ScorableDataset, ScorableFit
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
 #: Raise it when pictures change their looks: older ones are then drawn again.
-VERSION = 1
+VERSION = 2
 STAMPS = ".pictures.json"
 
 type Scored = tuple[ScorableFit, ScorableDataset]

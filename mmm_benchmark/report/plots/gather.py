@@ -9,8 +9,9 @@ import xarray as xr
 
 from mmm_benchmark.metrics.arrays import FloatArray
 from mmm_benchmark.metrics.calibration import central_interval, sort_draws
+from mmm_benchmark.scoring import marks
 from mmm_benchmark.scoring.posterior import aligned, flat_draws, geo_draws
-from mmm_benchmark.scoring.seams import ScorableDataset, ScorableFit
+from mmm_benchmark.scoring.scorable import ScorableDataset, ScorableFit
 
 TOGETHER = "all geos"
 SINGLE_GEOS = 2  # shown beside the sum, when there are several
@@ -44,6 +45,7 @@ class View:
     """One fit, ready to be drawn. Paths are keyed by panel: ``all geos`` or the name of a geo."""
 
     fitter: str
+    mark: str = ""  # see scoring/marks.py
     expected: dict[str, Band] = field(default_factory=dict)  # (date)
     predicted: dict[str, Band] = field(default_factory=dict)  # (date), with noise
     contribution: dict[str, Band] = field(default_factory=dict)  # (channel, date)
@@ -51,6 +53,11 @@ class View:
     curve: Band | None = None  # (channel, multiplier)
     roas: Band | None = None  # (channel)
     marginal_roas: Band | None = None
+
+    @property
+    def label(self) -> str:
+        """The fitter's name and the signs of its marks."""
+        return self.fitter + marks.signs(self.mark)
 
 
 def panels(dataset: ScorableDataset) -> list[str]:
@@ -72,7 +79,7 @@ def view(fit: ScorableFit, dataset: ScorableDataset) -> View:
     try:
         what = f"fit of '{fit.job['fitter']}'"
         posterior = aligned(tree["posterior"].to_dataset(), dataset.observed, what)
-        seen = View(fitter=fit.job["fitter"])
+        seen = View(fit.job["fitter"], marks.join(marks.marks(fit)))
         seen.expected = _bands(posterior["expected_sales"])
         seen.contribution = _bands(posterior["contribution"])
         if "coefficient" in posterior:

@@ -19,7 +19,7 @@ from mmm_benchmark.report.plots.style import (
     money,
     shorten,
 )
-from mmm_benchmark.scoring.seams import ScorableDataset
+from mmm_benchmark.scoring.scorable import ScorableDataset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +43,7 @@ def predicted_against_actual(label: str, dataset: ScorableDataset, views: list[V
             if name in seen.predicted:
                 _fill(axes, time, seen.predicted[name], slice(None), colour)
             fit = float(recovery.r2(seen.expected[name].mean, sales[name]))
-            axes.set_title(f"{shorten(seen.fitter)} - {shorten(name)}   R² {fit:.2f}")
+            axes.set_title(f"{shorten(seen.label)} - {shorten(name)}   R² {fit:.2f}")
             dates(axes)
             money(axes)
         row[0].set_ylabel("sales per week")
@@ -63,7 +63,7 @@ def contributions(label: str, dataset: ScorableDataset, seen: View) -> Figure:
     figure = _channels(dataset, names, truth, seen.contribution, look(seen.fitter).colour, "SRMSE")
     headline(
         figure,
-        f"Contributions true and recovered: {seen.fitter} on {label}",
+        f"Contributions true and recovered: {seen.label} on {label}",
         "black: truth; colour: posterior mean and 90% interval; currency per week",
     )
     return figure
@@ -79,7 +79,7 @@ def coefficients(label: str, dataset: ScorableDataset, seen: View) -> Figure:
     )
     headline(
         figure,
-        f"Coefficient paths true and recovered: {seen.fitter} on {label}",
+        f"Coefficient paths true and recovered: {seen.label} on {label}",
         "black: truth; colour: posterior mean and 90% interval; thin: single draws, which should "
         "move as much as the truth; currency per week at full saturation",
     )

@@ -9,7 +9,7 @@ import numpy as np
 from mmm_benchmark.report.plots.gather import View
 from mmm_benchmark.report.plots.style import TRUTH, headline, label_lowest, look, money, shorten
 from mmm_benchmark.scoring.roas import true_roas
-from mmm_benchmark.scoring.seams import ScorableDataset
+from mmm_benchmark.scoring.scorable import ScorableDataset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def response_curves(label: str, dataset: ScorableDataset, views: list[View]) -> 
                 color=style.colour,
                 ls=style.line,
                 lw=1.5,
-                label=seen.fitter,
+                label=seen.label,
             )
             if curve.low is not None and curve.high is not None:
                 axes.fill_between(
@@ -91,7 +91,7 @@ def roas(label: str, dataset: ScorableDataset, views: list[View]) -> Figure:
             marker=style.marker,
             ls="",
             ms=5,
-            label=seen.fitter,
+            label=seen.label,
         )
     axes.set_yticks(base, [shorten(channel, 28) for channel in channels])
     axes.invert_yaxis()

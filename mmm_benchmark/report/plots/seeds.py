@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mmm_benchmark.report.plots.style import headline, look, shorten
+from mmm_benchmark.report.plots.style import explain, headline, look, named, shorten
 from mmm_benchmark.report.plots.summary import over_all
 
 if TYPE_CHECKING:
@@ -49,13 +49,15 @@ def spread_over_seeds(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
     headline(
         figure,
         "Contributions over seeds",
-        "dot: one seed; bar: their mean; fitters whose dots overlap need paired_comparison.csv",
+        "dot: one seed; bar: their mean; fitters whose dots overlap need paired_comparison.csv"
+        + explain(frame),
     )
     return figure
 
 
 def _dots(axes: Axes, part: pd.DataFrame, fitters: list[str], measure: str) -> None:
     """One line per fitter, best on top; seeds keep their place within a line, so pairs show."""
+    names = named(part)
     seeds = {seed: k for k, seed in enumerate(sorted(part["seed"].dropna().unique()))}
     for k, fitter in enumerate(fitters):
         own = part[part["fitter"] == fitter].dropna(subset=measure)
@@ -69,6 +71,6 @@ def _dots(axes: Axes, part: pd.DataFrame, fitters: list[str], measure: str) -> N
             own[measure], k + JITTER * place, marker, color=colour, ms=4.5, mec="white", mew=0.5
         )
     axes.set_ylim(len(fitters) - 0.5, -0.5)
-    axes.set_yticks(range(len(fitters)), [shorten(fitter) for fitter in fitters])
+    axes.set_yticks(range(len(fitters)), [names[fitter] for fitter in fitters])
     axes.grid(axis="x")
     axes.grid(visible=False, axis="y")

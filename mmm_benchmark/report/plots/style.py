@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmm_benchmark.scoring import marks
+
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
@@ -147,6 +150,17 @@ def amount(value: float) -> str:
         if abs(value) >= size:
             return f"{value / size:.4g}{unit}"
     return f"{value:.3g}"
+
+
+def named(frame: pd.DataFrame) -> dict[str, str]:
+    """Fitter -> its short name with the signs of every mark its rows carry."""
+    found = frame.groupby("fitter", sort=False)["mark"].agg(marks.join)
+    return {str(name): shorten(str(name)) + marks.signs(cell) for name, cell in found.items()}
+
+
+def explain(frame: pd.DataFrame) -> str:
+    """What the signs in a picture mean, as lines to stand under it."""
+    return "".join(f"\n{sign} {meaning}" for sign, meaning in marks.meanings(frame["mark"]))
 
 
 def shorten(name: str, most: int = 24) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_benchmark.metrics.calibration import LEVELS
-from mmm_benchmark.report.plots.style import headline, look, shorten
+from mmm_benchmark.report.plots.style import explain, headline, look, named, shorten
 from mmm_benchmark.scoring.series import ALL
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def runtime_against_error(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
     import seaborn as sns
 
     where = ["dataset", "seed", "fitter", "fit"]
-    error = over_all(tables["contribution_recovery"])[[*where, "crps"]].dropna(subset="crps")
+    error = over_all(tables["contribution_recovery"])[[*where, "mark", "crps"]]
+    error = error.dropna(subset="crps")
     merged = error.merge(tables["runtime_comparison"][[*where, "total_s"]], on=where)
     if merged.empty:
         return None
@@ -56,7 +57,8 @@ def runtime_against_error(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
     headline(
         figure,
         "Runtime against error of contributions",
-        "lower left is better; CRPS as a share of mean contribution; one point per seed",
+        "lower left is better; CRPS as a share of mean contribution; one point per seed"
+        + explain(merged),
     )
     return figure
 
@@ -98,7 +100,8 @@ def calibration(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
     headline(
         figure,
         "Calibration of contribution intervals",
-        "on the dashed line: as sure as it should be; below: too sure; bars: 90% error",
+        "on the dashed line: as sure as it should be; below: too sure; bars: 90% error"
+        + explain(frame),
     )
     return figure
 
@@ -120,11 +123,10 @@ def _panels(frame: pd.DataFrame) -> tuple[Figure, dict[str, Axes]]:
 def _legend(figure: Figure, frame: pd.DataFrame) -> None:
     from matplotlib.lines import Line2D
 
+    names = named(frame)
     handles = [
-        Line2D(
-            [], [], color=look(name).colour, marker=look(name).marker, ls="", label=shorten(name)
-        )
-        for name in dict.fromkeys(frame["fitter"])
+        Line2D([], [], color=look(name).colour, marker=look(name).marker, ls="", label=names[name])
+        for name in names
     ]
     figure.legend(handles=handles, loc="outside right upper", fontsize=8.5)
 

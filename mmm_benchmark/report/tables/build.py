@@ -12,8 +12,8 @@ from mmm_benchmark.report.tables.columns import columns, typed
 from mmm_benchmark.report.tables.seeds import SEED_TABLES, seed_tables
 from mmm_benchmark.report.tables.skill import ORACLE, accepted_as_reference, add_skill
 from mmm_benchmark.scoring import Row, ScorableDataset, ScorableFit, score_fit
+from mmm_benchmark.scoring.identity import identity
 from mmm_benchmark.scoring.score import SCORED, TABLES
-from mmm_benchmark.scoring.seams import identity
 
 #: Digits in the CSV files; frames keep full precision.
 FLOAT_FORMAT = "%.6g"

@@ -11,12 +11,14 @@ from mmm_benchmark.scoring.records import CONVERGENCE, ROLES, SAMPLER
 from mmm_benchmark.scoring.score import SCORED
 
 HEAD = ("dataset", "seed", "fitter", "fit")
-TAIL = ("reference", "note")
+MARKED = ("reference", "knows", "mark")
+TAIL = (*MARKED, "note")
 #: Columns of words; all others but the seed are numbers.
 TEXT = frozenset(
     {
-        *("dataset", "fitter", "fit", "geo", "channel", "parameter", "reference", "note"),
-        *("table", "measure", "first", "second"),
+        *("dataset", "fitter", "fit", "geo", "channel", "parameter", "note"),
+        *("reference", "knows", "mark"),
+        *("table", "measure", "first", "second", "first_mark", "second_mark"),
         *("key", "status", "reason", "log_tail", "checks_failed"),
     }
 )
@@ -100,7 +102,7 @@ def columns(table: str, bayesian: bool) -> list[str]:
         measures.append(name)
         if bayesian and name in OVER_DRAWS.get(table, ()):
             measures += [f"{name}{end}" for end in SPREAD]
-    tail = ("reference",) if table == "failures" else TAIL
+    tail = MARKED if table == "failures" else TAIL
     return [*HEAD, *SCORED.get(table, ()), *measures, *tail]
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from mmm_benchmark.report.tables.seeds import PAIRED, SUMMARY
 from mmm_benchmark.report.tables.views import Format, fine, percent, plain
+from mmm_benchmark.scoring.marks import signs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +45,7 @@ def print_seeds(tables: Mapping[str, pd.DataFrame], console: Console) -> None:
         means = here.pivot(index="fitter", columns="measure", values="mean")
         for row in own.to_dict("records"):
             fitter = str(row["fitter"])
-            name = escape(fitter) + ("*" if row["reference"] else "")
+            name = escape(fitter + signs(str(row["mark"])))
             table.add_row(
                 f"  [bold]{name}[/]" if fitter == best else f"  {name}",
                 f"{row['n_seeds']:.0f}",

@@ -15,7 +15,8 @@ import pandas as pd
 
 from mmm_benchmark.metrics.arrays import FloatArray
 from mmm_benchmark.report.tables.columns import typed
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring import marks
+from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import ALL
 
 #: What is followed over seeds, of the row over all of each table.
@@ -43,11 +44,13 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
 SUMMARY, PAIRED = "seed_summary", "paired_comparison"
 SEED_TABLES: dict[str, tuple[str, ...]] = {
     SUMMARY: (
-        *("dataset", "fitter", "reference", "table", "measure", "n_seeds", "n_failed"),
+        *("dataset", "fitter", "reference", "knows", "mark"),
+        *("table", "measure", "n_seeds", "n_failed", "n_checks_failed"),
         *("mean", "sd", "standard_error", "lowest", "highest", "note"),
     ),
     PAIRED: (
-        *("dataset", "first", "second", "n_seeds", "n_failed", "first_crps", "second_crps"),
+        *("dataset", "first", "second", "first_mark", "second_mark"),
+        *("n_seeds", "n_failed", "first_crps", "second_crps"),
         *("difference", "standard_error", "difference_lower", "difference_upper"),
         *("ratio", "ratio_lower", "ratio_upper", "first_better", "second_better", "note"),
     ),
@@ -90,7 +93,9 @@ def _summary(
     over_all: Mapping[str, pd.DataFrame], runs: pd.DataFrame, failed: pd.DataFrame
 ) -> Iterator[Row]:
     for (dataset, fitter), own in runs.groupby(["dataset", "fitter"], sort=False):
-        head = {"dataset": dataset, "fitter": fitter, "reference": own["reference"].iloc[0]}
+        head = {"dataset": dataset, "fitter": fitter, "mark": marks.join(own["mark"])}
+        head |= {name: own[name].iloc[0] for name in ("reference", "knows")}
+        head["n_checks_failed"] = own["mark"].str.contains(marks.UNCHECKED).sum()
         missing = failed[(failed["dataset"] == dataset) & (failed["fitter"] == fitter)]
         head["n_failed"] = missing["data"].nunique()
         head["note"] = _notes(own)
@@ -130,6 +135,10 @@ def _paired(crps: pd.DataFrame, runs: pd.DataFrame, failed: pd.DataFrame) -> Ite
                 "dataset": dataset,
                 "first": first,
                 "second": second,
+                **{
+                    f"{place}_mark": marks.join(own.loc[own["fitter"] == name, "mark"])
+                    for place, name in (("first", first), ("second", second))
+                },
                 "n_failed": lost.loc[lost["fitter"].isin(pair), "data"].nunique(),
                 **paired_difference(*both.to_numpy(float).T),
                 "note": _notes(own[own["fitter"].isin(pair)], apart),

@@ -7,8 +7,8 @@ from collections.abc import Collection
 import pandas as pd
 
 from mmm_benchmark.metrics.arrays import ratio
-from mmm_benchmark.scoring.records import failed_checks
-from mmm_benchmark.scoring.seams import ScorableFit
+from mmm_benchmark.scoring.marks import failed_checks
+from mmm_benchmark.scoring.scorable import ScorableFit
 
 #: The reference that knows the generating family.
 ORACLE = "oracle"

@@ -5,8 +5,11 @@ Columns stand in order of importance, as a narrow screen drops the last ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
 
 type Format = Callable[[float], str]
 type Shown = tuple[str, str, Format]  # column, heading, format
@@ -162,3 +165,13 @@ VIEWS: dict[str, View] = {
         ),
     ),
 }
+
+
+#: What a reader came for, most wanted first; the screen shows the first three that say something.
+ANSWERS = ("contribution_recovery", "decision_recovery", "roas_recovery", "runtime_comparison")
+
+
+def dataset_label(row: Mapping[Hashable, Any]) -> str:
+    """``name@seed``, as the command line writes it."""
+    seed = row["seed"]
+    return str(row["dataset"]) if pd.isna(seed) else f"{row['dataset']}@{seed}"

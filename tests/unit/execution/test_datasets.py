@@ -12,7 +12,8 @@ import pytest
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.plan.datasets import content_hash, reference_to, source_of
 from mmm_benchmark.plan.grid import make_datasets
-from mmm_benchmark.plan.options import Options, several
+from mmm_benchmark.plan.option_kinds import as_tuple
+from mmm_benchmark.plan.options import Options
 from mmm_data_generator import get_preset_config
 from tests.factories import tiny_dataset, tiny_observed
 
@@ -48,10 +49,10 @@ def test_config_and_dataset_objects_are_datasets() -> None:
 
 def test_a_dataset_is_one_although_it_can_be_iterated_over() -> None:
     dataset = tiny_dataset()
-    assert several(dataset) == (dataset,)
-    assert several(["a", "b"]) == several(name for name in "ab") == ("a", "b")
-    assert several("ab") == ("ab",)
-    assert several(None) == ()
+    assert as_tuple(dataset) == (dataset,)
+    assert as_tuple(["a", "b"]) == as_tuple(name for name in "ab") == ("a", "b")
+    assert as_tuple("ab") == ("ab",)
+    assert as_tuple(None) == ()
 
 
 def test_different_data_of_one_name_are_refused() -> None:

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from mmm_benchmark.report.tables import print_tables, read_tables, write_tables
-from mmm_benchmark.report.tables.columns import HEAD, OVER_DRAWS, SPREAD, columns
+from mmm_benchmark.report.tables.columns import HEAD, OVER_DRAWS, SPREAD, TAIL, columns
 from mmm_benchmark.report.tables.seeds import SEED_TABLES
 from mmm_benchmark.scoring import TABLES, score_fit
 from mmm_benchmark.scoring.score import SCORED
@@ -101,7 +101,7 @@ def test_a_failure_is_in_every_table_with_its_reason(toy, make_fit, make_failure
         if name != "failures":
             assert "timeout: passed --timeout" in rows.iloc[0]["note"]
         if name in SCORED:
-            measures = rows.drop(columns=[*HEAD, "reference", "note"])
+            measures = rows.drop(columns=[*HEAD, *TAIL])
             labels = [label for label in SCORED[name] if label in measures]
             assert measures.drop(columns=labels).isna().all(axis=None)
     assert frames["failures"].iloc[0]["log_tail"] == "line one\nline two"
@@ -216,7 +216,7 @@ def test_the_screen_fits_100_columns_and_names_failures(toy, make_fit, make_fail
     reason = "passed the time limit of 600 s while sampling [4/4 chains]"
     fits.append((make_failure(toy, "meridian-aks", "timeout", reason), toy))
     console = Console(file=io.StringIO(), width=100)
-    print_tables(write_tables(fits, tmp_path), console)
+    print_tables(write_tables(fits, tmp_path), console, everything=True)
     text = console.file.getvalue()
     assert max(map(len, text.splitlines())) <= 100
     assert " ".join(text.split()).count(reason) == 1
@@ -236,7 +236,7 @@ def test_tables_read_back_are_the_tables_written(toy, make_fit, make_failure, tm
     plain = {name: pd.read_csv(tmp_path / f"{name}.csv") for name in frames}
     for tables in (frames, again, plain):
         console = Console(file=io.StringIO(), width=100)
-        print_tables(tables, console)
+        print_tables(tables, console, everything=True)
         texts.append(console.file.getvalue())
     assert texts[0] == texts[1] == texts[2]
 
@@ -245,7 +245,7 @@ def test_tables_read_back_are_the_tables_written(toy, make_fit, make_failure, tm
 def test_a_narrow_screen_drops_columns_and_cuts_no_number(toy, make_fit, tmp_path, width) -> None:
     fits = [(make_fit(toy, name), toy) for name in ("oracle", "scipy", "numpyro-laplace")]
     console = Console(file=io.StringIO(), width=width)
-    print_tables(write_tables(fits, tmp_path), console)
+    print_tables(write_tables(fits, tmp_path), console, everything=True)
     text = console.file.getvalue()
     assert max(map(len, text.splitlines())) <= width
     assert "…" not in text

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,14 +139,6 @@ class MMMDataset:
             {**OBSERVED, **TRUTH, **OUTCOME},
             {str(dim): own.coords[dim] for dim in own.dims},
         )
-
-    @property
-    def family(self) -> dict[str, Any] | None:
-        """The generating family and its prior as JSON types, where the config names one."""
-        if self.config is None or self.config.prior is None or self.config.stressors:
-            return None  # a stressed world has left its family
-        prior = json.loads(json.dumps(asdict(self.config.prior)))
-        return {"family": "time_varying", "prior": prior}
 
     @property
     def frequency(self) -> str | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mmm_benchmark.plan.jobs import SHORT_KEY
-
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -39,18 +37,6 @@ class ScorableDataset(Protocol):
     def observed(self) -> xr.Dataset: ...
     @property
     def truth(self) -> xr.Dataset | None: ...
-
-
-def identity(fit: ScorableFit) -> Row:
-    """The columns every table begins with, and the mark of a reference."""
-    dataset = fit.job["dataset"]
-    return {
-        "dataset": dataset["name"],
-        "seed": dataset.get("seed"),
-        "fitter": fit.job["fitter"],
-        "fit": fit.key[:SHORT_KEY],
-        "reference": fit.job.get("reference") or "",
-    }
 
 
 def failure(fit: ScorableFit) -> str:
