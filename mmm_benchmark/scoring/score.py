@@ -16,6 +16,8 @@ from mmm_benchmark.scoring.records import diagnostics_row, ess_row, failure_row,
 from mmm_benchmark.scoring.roas import roas_rows
 from mmm_benchmark.scoring.scorable import Row, ScorableDataset, ScorableFit, failure
 from mmm_benchmark.scoring.series import ALL
+from mmm_benchmark.scoring.silent import silent_rows
+from mmm_benchmark.scoring.total import total_rows
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,8 +29,12 @@ SCORED: dict[str, tuple[str, ...]] = {
     "coefficient_recovery": ("geo", "channel"),
     "parameter_recovery": ("geo", "channel", "parameter"),
     "roas_recovery": ("channel",),
+    "total_recovery": ("part",),
+    "silent_failures": (),
     "estimates": ("channel",),
 }
+#: Labels that no row pools over.
+UNPOOLED = frozenset({"parameter", "part"})
 #: Tables read from the record alone, one row per fit.
 RECORDED: dict[str, Callable[[ScorableFit], Row]] = {
     "runtime_comparison": runtime_row,
@@ -88,6 +94,11 @@ def _scored(
             return [_empty(SCORED["coefficient_recovery"], "the model has no coefficient path")]
         return coefficient_rows(posterior, truth, bayesian)
 
+    roas = known(
+        "roas_recovery",
+        "contribution",
+        lambda truth: roas_rows(posterior, observed, truth, bayesian),
+    )
     return {
         "performance_metrics": performance_rows(posterior, predictive, observed, truth, bayesian),
         "contribution_recovery": known(
@@ -97,15 +108,17 @@ def _scored(
         ),
         "coefficient_recovery": known("coefficient_recovery", "coefficient", coefficients),
         "parameter_recovery": parameter_rows(posterior, truth, bayesian),
-        "roas_recovery": known(
-            "roas_recovery",
+        "roas_recovery": roas,
+        "total_recovery": known(
+            "total_recovery",
             "contribution",
-            lambda truth: roas_rows(posterior, observed, truth, bayesian),
+            lambda truth: total_rows(posterior, observed, truth),
         ),
+        "silent_failures": silent_rows(fit, roas),
         "estimates": estimate_rows(posterior, observed),
     }
 
 
 def _empty(labels: tuple[str, ...], note: str) -> Row:
     """A row that carries a reason and no measure; it stands with the rows over all."""
-    return {label: "" if label == "parameter" else ALL for label in labels} | {"note": note}
+    return {label: "" if label in UNPOOLED else ALL for label in labels} | {"note": note}

@@ -13,6 +13,7 @@ from mmm_benchmark.report.tables.seeds import SEED_TABLES, seed_tables
 from mmm_benchmark.report.tables.skill import ORACLE, accepted_as_reference, add_skill
 from mmm_benchmark.scoring import Row, ScorableDataset, ScorableFit, score_fit
 from mmm_benchmark.scoring.identity import identity
+from mmm_benchmark.scoring.marks import failed_checks
 from mmm_benchmark.scoring.score import SCORED, TABLES
 
 #: Digits in the CSV files; frames keep full precision.
@@ -29,7 +30,7 @@ def build_tables(
         scored = score_fit(fit, dataset, bayesian)
         if fit.job["fitter"] == ORACLE and fit.ok and not accepted_as_reference(fit):
             refused.add(identity(fit)["fit"])
-            for table in SCORED:
+            for table in SCORED if failed_checks(fit) else ():
                 _remark(scored[table], "refused as a reference: its own checks failed")
         for name in TABLES:
             rows[name] += scored[name]
