@@ -49,12 +49,12 @@ def source_of(spec: Any) -> Source:
 
 
 def parse(spec: str | Path) -> Source:
-    """A preset, ``preset@seed``, or the directory of a saved dataset.
+    """A preset or cell, ``name@seed``, or the directory of a saved dataset.
 
     Raises
     ------
     UserError
-        When the name is neither a preset nor a directory, or the seed is not a whole number >= 0.
+        When the name is neither a preset, a cell nor a directory, or the seed is no whole number.
     """
     text = str(spec)
     path = Path(text).expanduser()
@@ -70,13 +70,13 @@ def parse(spec: str | Path) -> Source:
             f"dataset '{text}' is {'a file' if is_file else 'not there'}, a directory saved by "
             f"the generator is needed{hint if is_file else ''}"
         )
-    from mmm_data_generator import get_preset_config, list_available_presets
+    from mmm_data_generator import list_available_presets, list_cells
 
-    presets = list_available_presets()
+    presets = [*list_available_presets(), *list_cells()]
     if name not in presets:
         raise unknown("dataset", name, presets)
     own = int(seed_text) if at else None
-    return Source(name, own, False, lambda seed: _generate(get_preset_config(name), seed, name))
+    return Source(name, own, False, lambda seed: _generate(name, seed, name))
 
 
 def from_config(config: MMMDataConfig) -> Source:
@@ -86,7 +86,7 @@ def from_config(config: MMMDataConfig) -> Source:
     return Source(name, seed, False, lambda seed: _generate(config, seed, name))
 
 
-def _generate(config: MMMDataConfig, seed: int, name: str) -> MMMDataset:
+def _generate(config: MMMDataConfig | str, seed: int, name: str) -> MMMDataset:
     from mmm_data_generator import generate_mmm_dataset
 
     return generate_mmm_dataset(config, seed=seed)

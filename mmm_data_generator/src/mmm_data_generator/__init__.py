@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from mmm_data_generator.generate.one import generate_mmm_dataset
     from mmm_data_generator.presets.named import (
         customize_preset,
+        describe,
         get_preset_config,
         list_available_presets,
+        list_cells,
     )
     from mmm_data_generator.priors.published import PublishedPrior
     from mmm_data_generator.priors.time_varying import TimeVaryingPrior
@@ -57,6 +59,7 @@ _HOME = {
     "TransformConfig": "fields.legacy",
     "WorldPrior": "priors.worlds",
     "customize_preset": "presets.named",
+    "describe": "presets.named",
     "draw_batch": "generate.from_prior",
     "draw_config": "generate.from_prior",
     "from_frame": "dataset.dataset",
@@ -66,6 +69,7 @@ _HOME = {
     "lift_test": "experiments",
     "lift_tests": "experiments",
     "list_available_presets": "presets.named",
+    "list_cells": "presets.named",
     "on_off_test": "experiments",
     "simulate_batch": "generate.batch",
 }
@@ -88,6 +92,7 @@ __all__ = [  # noqa: RUF022 - the order of the table above
     "TransformConfig",
     "WorldPrior",
     "customize_preset",
+    "describe",
     "draw_batch",
     "draw_config",
     "from_frame",
@@ -97,6 +102,7 @@ __all__ = [  # noqa: RUF022 - the order of the table above
     "lift_test",
     "lift_tests",
     "list_available_presets",
+    "list_cells",
     "on_off_test",
     "simulate_batch",
 ]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmm_data_generator.config.config import MMMDataConfig
+from mmm_data_generator.config.draw import draw_world
 from mmm_data_generator.dataset import storage, tables
-from mmm_data_generator.dataset.draw import draw_world
 from mmm_data_generator.dataset.labels import OBSERVED, OUTCOME, TRUTH, assemble
 from mmm_data_generator.errors import DataError
 from mmm_data_generator.fields.periods import calendar, frequency_of

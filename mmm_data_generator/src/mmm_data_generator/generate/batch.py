@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_data_generator.config.config import MMMDataConfig
+from mmm_data_generator.config.draw import draw_world
 from mmm_data_generator.dataset.dataset import MMMDataset, coordinates
-from mmm_data_generator.dataset.draw import draw_world
 from mmm_data_generator.errors import ConfigError
 from mmm_data_generator.fields.periods import calendar
 from mmm_data_generator.world.estimands import SPEND_MULTIPLIERS

@@ -6,8 +6,8 @@ from typing import Any
 
 from mmm_data_generator.config.config import MMMDataConfig
 from mmm_data_generator.config.customize import customize
+from mmm_data_generator.config.draw import draw_world
 from mmm_data_generator.dataset.dataset import MMMDataset, coordinates
-from mmm_data_generator.dataset.draw import draw_world
 from mmm_data_generator.presets.named import DEFAULT_CONFIG, get_preset_config
 
 
@@ -17,7 +17,7 @@ def generate_mmm_dataset(config: MMMDataConfig | str | None = None, **overrides:
     Parameters
     ----------
     config
-        A config, the name of a preset, or None for ``DEFAULT_CONFIG``.
+        A config, the name of a preset or cell, or None for ``DEFAULT_CONFIG``.
     **overrides
         Fields to change, nested ones as ``**{"regions.n_regions": 4}``; most often ``seed=7``.
 
@@ -29,7 +29,7 @@ def generate_mmm_dataset(config: MMMDataConfig | str | None = None, **overrides:
     if config is None:
         config = DEFAULT_CONFIG
     elif isinstance(config, str):
-        config = get_preset_config(config)
+        config = get_preset_config(config, overrides.pop("seed", None))
     config = customize(config, overrides)
     seed = config.seed or 0
     return MMMDataset.of_world(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -16,9 +17,10 @@ from mmm_data_generator.fields.rules import (
 )
 from mmm_data_generator.priors.base import Size
 from mmm_data_generator.priors.parameters import SPEND_FIGURES, Parameters
-from mmm_data_generator.priors.published_scaling import Target, scaled_fields, scaled_world
+from mmm_data_generator.priors.published_scaling import Target, scaled_parts, scaled_world
 from mmm_data_generator.priors.simulate import simulate
 from mmm_data_generator.priors.worlds import WorldPrior, shape
+from mmm_data_generator.world.draw import plain_world
 from mmm_data_generator.world.world import World
 
 if TYPE_CHECKING:
@@ -142,7 +144,9 @@ class PublishedPrior(WorldPrior):
     def plain_fields(self, rng: np.random.Generator, size: Size, seed: int) -> dict[str, Any]:
         """Draw a config and scale it."""
         fields = super().plain_fields(rng, size, seed)
-        return scaled_fields(fields, lambda n, channels: self.draw_target(rng, n, channels))
+        plan = SimpleNamespace(start_date=None, frequency="weekly", **fields)
+        target = self.draw_target(rng, 1, len(plan.channels))
+        return {**fields, **scaled_parts(plan, plain_world(plan, seed), target)}
 
     def draw_target(self, rng: np.random.Generator, n: int, channels: int) -> Target:
         """Draw the returns, media share and R2 of each world."""

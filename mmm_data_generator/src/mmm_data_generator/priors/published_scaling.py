@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mmm_data_generator.world.draw import plain_world
+from mmm_data_generator.world.draw import Plan
 from mmm_data_generator.world.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -42,18 +41,15 @@ def scaled_world(world: World, noise: Array, target: Target) -> World:
     )
 
 
-def scaled_fields(
-    fields: dict[str, Any], draw_target: Callable[[int, int], Target]
-) -> dict[str, Any]:
-    """Scale a config's fields so that the world of its own seed meets the target."""
-    plan = SimpleNamespace(start_date=None, frequency="weekly", **fields)
-    world = World.stack([plain_world(plan, plan.seed)])
+def scaled_parts(plan: Plan, world: World, target: Target) -> dict[str, Any]:
+    """Return a plan's channels, controls and regions, scaled until its world meets the target.
+
+    ``world`` is that of the plan and its seed, stressors included.
+    """
     regions, noise_share = plan.regions, plan.regions.sales_volatility
-    target = draw_target(1, len(plan.channels))
-    effect, base, noise = _factors(world, np.array([noise_share]), target)
+    effect, base, noise = _factors(type(world).stack([world]), np.array([noise_share]), target)
     rate = float(base[0])
     return {
-        **fields,
         "channels": tuple(
             replace(channel, base_effectiveness=channel.base_effectiveness * float(factor) / rate)
             for channel, factor in zip(plan.channels, effect[0], strict=True)
