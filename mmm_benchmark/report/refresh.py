@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmm_benchmark.report.made_by import code_stamp
 from mmm_benchmark.store.datasets import load_dataset
 from mmm_benchmark.store.fits import StoredFit
 from mmm_benchmark.store.plain_files import is_plain, read_object
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 SUMMARY = "summary"
 STAMP = ".stamp.json"
-#: The modules whose change makes what was drawn before out of date.
-MAKERS = ("scoring", "metrics", "report/tables", "report/plots")
 
 
 def summarise(
@@ -63,16 +61,11 @@ def summarise(
 
 def _inputs(fits: Sequence[StoredFit], bayesian: bool, pictures: bool) -> dict[str, Any]:
     """What the summary is a function of."""
-    code = hashlib.sha256()
-    here = Path(__file__).parents[1]
-    for name in MAKERS:
-        for file in sorted((here / name).rglob("*.py")):
-            code.update(file.read_bytes())
     return {
         "fits": [[fit.key, fit.job["dataset"]["id"], fit.record["finished_at"]] for fit in fits],
         "bayesian": bayesian,
         "pictures": pictures,
-        "code": code.hexdigest(),
+        "code": code_stamp(),
     }
 
 

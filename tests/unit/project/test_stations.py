@@ -38,7 +38,7 @@ ROADS: dict[str, tuple[str, Rows]] = {
             ("schema", "fit", "phases"),
             ("estimands", "metrics"),
             ("store",),
-            ("environments",),
+            ("environments", "suite"),
             ("plan",),
             ("diffusion",),
             ("fitters",),
