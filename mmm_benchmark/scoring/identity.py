@@ -15,7 +15,7 @@ def identity(fit: ScorableFit) -> Row:
         "seed": dataset.get("seed"),
         "fitter": fit.job["fitter"],
         "fit": fit.key[:SHORT_KEY],
-        "reference": fit.job.get("reference") or "",
+        "reference": marks.reference(fit),
         "knows": marks.knows(fit),
         "mark": marks.join(marks.marks(fit)),
     }

@@ -18,6 +18,7 @@ from mmm_benchmark.report.tables.views import (
     ANSWERS,
     SKILL,
     VIEWS,
+    WITH_ERROR,
     Shown,
     View,
     dataset_label,
@@ -164,7 +165,9 @@ def _cells(
     cells = [escape(cell) for cell in cells]
     for column, _, show in shown:
         if not pd.isna(row[column]):
-            cells.append(escape(show(row[column])))
+            error = row.get(WITH_ERROR.get(column, ""), float("nan"))
+            give = "" if pd.isna(error) else f" ±{100 * error:.0f}"
+            cells.append(escape(show(row[column]) + give))
         elif status is not None:
             cells.append(f"[red]{escape(status)}[/]")
             status = None
@@ -177,7 +180,8 @@ def _print_marks(runs: pd.DataFrame, console: Console) -> None:
     """What the signs after the names mean, and what each fitter knows."""
     for sign, meaning in marks.meanings(runs["mark"]):
         console.print(f"{sign} [dim]{escape(meaning)}[/]")
-    for fitter, known in runs[runs["knows"] != ""].groupby("fitter")["knows"].first().items():
+    known_by = runs[runs["knows"] != ""][["fitter", "knows"]].drop_duplicates()
+    for fitter, known in known_by.to_numpy():
         console.print(f"  [bold]{escape(str(fitter))}[/] {escape(str(known))}")
 
 
