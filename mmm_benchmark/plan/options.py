@@ -17,7 +17,6 @@ from typing import Any
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import PRIOR_SETS, Budget
-from mmm_benchmark.fitters.common.priors.prior import check_prior, read_prior
 from mmm_benchmark.plan.option_kinds import (
     Option,
     anything,
@@ -31,6 +30,7 @@ from mmm_benchmark.plan.option_kinds import (
     switch,
     whole,
 )
+from mmm_benchmark.priors.prior import check_prior, read_prior
 from mmm_benchmark.suite.tasks import EDITIONS, VERSION, tasks
 
 DEFAULT_SEED = 42

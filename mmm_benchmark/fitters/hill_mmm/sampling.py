@@ -7,12 +7,12 @@ from functools import partial
 import xarray as xr
 
 from mmm_benchmark.fit import Budget, Fit
-from mmm_benchmark.fitters.common.priors.prior import Prior
 from mmm_benchmark.fitters.hill_mmm import answer, density
 from mmm_benchmark.fitters.jax_inference.curvature import AnyFrame, Look, around, locate
 from mmm_benchmark.fitters.jax_inference.nuts import nuts_near_mode
 from mmm_benchmark.fitters.jax_inference.report import nuts_report
 from mmm_benchmark.phases import phase
+from mmm_benchmark.priors.prior import Prior
 
 
 def fit(observed: xr.Dataset, prior: Prior, budget: Budget, seed: int) -> Fit:

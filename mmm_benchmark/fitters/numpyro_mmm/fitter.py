@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
-from mmm_benchmark.fitters.common.priors.prior import prior_of
 from mmm_benchmark.fitters.common.report import nothing_to_scale, one_of
 from mmm_benchmark.phases import phase
+from mmm_benchmark.priors.prior import prior_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,7 +33,7 @@ class NumpyroMMM:
     precision
         ``"float64"`` or ``"float32"``; on few weeks and channels neither is faster.
     prior
-        A named prior or what a JSON file of one holds (``common.priors``); other than
+        A named prior or what a JSON file of one holds (``mmm_benchmark.priors``); other than
         ``"pymc-marketing"`` it is one of Hill curves. None: the priors above.
     """
 

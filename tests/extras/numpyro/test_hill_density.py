@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.common.priors.prior import NAMED, prior_of
 from mmm_benchmark.fitters.hill_mmm import density
 from mmm_benchmark.fitters.numpyro_mmm.fitter import NumpyroMMM
+from mmm_benchmark.priors.prior import NAMED, prior_of
 from mmm_benchmark.testing import example_observed
 
 OWN = {"base": "meridian", "*": {"slope": [1.2, 0.2]}, "noise": 0.2}

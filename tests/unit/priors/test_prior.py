@@ -9,16 +9,16 @@ import pytest
 from scipy import stats
 
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.fitters.common.priors import numbers
-from mmm_benchmark.fitters.common.priors.laws import Law, fixed, lognormal, mixture, read_law
-from mmm_benchmark.fitters.common.priors.prior import (
+from mmm_benchmark.plan.options import Options
+from mmm_benchmark.priors import numbers
+from mmm_benchmark.priors.laws import Law, fixed, lognormal, mixture, read_law
+from mmm_benchmark.priors.prior import (
     NAMED,
     check_channels,
     check_prior,
     prior_of,
     read_prior,
 )
-from mmm_benchmark.plan.options import Options
 
 P = np.linspace(0.01, 0.99, 33)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mmm_benchmark.fitters.common.priors.laws import Law
+from mmm_benchmark.priors.laws import Law
 
 type Array = NDArray[np.float64]
 

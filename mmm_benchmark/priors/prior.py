@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mmm_benchmark.errors import UserError, unknown
-from mmm_benchmark.fitters.common.priors.laws import (
+from mmm_benchmark.priors.laws import (
     Law,
     fixed,
     lognormal,
