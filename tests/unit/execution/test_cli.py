@@ -49,7 +49,7 @@ def test_several_values_by_spaces_commas_or_repetition(typed: str, meant: str) -
         ("run --chains two", "--chains"),
         ("run --target-accept 1", "target_accept = 1.0: must lie between 0 and 1"),
         ("run --timeout 0", "timeout = 0.0: must be a number above 0"),
-        ("run --seed 1 --seeds 2", "give --seed or --seeds, not both"),
+        ("run --seed 1 --seeds 2", "give seed or seeds, not both"),
         ("run --seeds 2 2", "each may be given once"),
         ("run --seed -1", "must be a whole number, 0 or more"),
         ("run --priors strong", "must be one of neutral, spend-share"),
