@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +11,8 @@ from mmm_benchmark import schema
 from mmm_benchmark.errors import ContractError, UserError, unknown
 from mmm_benchmark.plan.generating_family import family_text
 from mmm_benchmark.plan.jobs import DatasetRef
+from mmm_benchmark.store.datasets import read_dataset
+from mmm_benchmark.store.keys import content_hash, dataset_id
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -59,7 +58,7 @@ def parse(spec: str | Path) -> Source:
     text = str(spec)
     path = Path(text).expanduser()
     if path.is_dir():
-        return Source(path.name, None, True, lambda seed: load(path))
+        return Source(path.name, None, True, lambda seed: read_dataset(path))
     name, at, seed_text = text.partition("@")
     if at and not seed_text.isdecimal():
         raise UserError(f"dataset '{text}': the seed after '@' must be a whole number, 0 or more")
@@ -92,16 +91,6 @@ def _generate(config: MMMDataConfig | str, seed: int, name: str) -> MMMDataset:
     return generate_mmm_dataset(config, seed=seed)
 
 
-def load(path: Path) -> MMMDataset:
-    """A dataset from its directory; a UserError when it is half written or broken."""
-    from mmm_data_generator import MMMDataset
-
-    try:
-        return MMMDataset.load(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"dataset directory '{path}' cannot be read: {error}") from error
-
-
 def check_observed(observed: xr.Dataset, name: str) -> None:
     """Raise a UserError unless the observed half can be fitted at all."""
     try:
@@ -120,32 +109,14 @@ def check_observed(observed: xr.Dataset, name: str) -> None:
         raise UserError(f"dataset '{name}': no spend at all in {', '.join(silent)}; drop it")
 
 
-def content_hash(observed: xr.Dataset) -> str:
-    """SHA-256 of the observed arrays and of the names of geos, dates, channels and controls."""
-    import numpy as np
-
-    total = hashlib.sha256()
-    for name, dims in schema.OBSERVED.items():
-        total.update(f"{name}{dims}".encode())
-        total.update(np.ascontiguousarray(observed[name].values, dtype="<f8").tobytes())
-    dates = observed["date"].values.astype("datetime64[D]").astype("<i8")
-    total.update(dates.tobytes())
-    names = [[str(each) for each in observed[dim].values] for dim in ("geo", "channel", "control")]
-    total.update(json.dumps(names).encode())
-    return total.hexdigest()
-
-
 def reference_to(dataset: MMMDataset) -> DatasetRef:
     """What jobs need to know of a dataset: its name, seed, content and place."""
     check_observed(dataset.observed, dataset.name)
     content = content_hash(dataset.observed)
-    parts = [re.sub(r"[^\w.-]+", "-", dataset.name)]
-    if dataset.seed is not None:
-        parts.append(str(dataset.seed))
     family = family_text(dataset)
     return DatasetRef(
         name=dataset.name,
-        id="-".join([*parts, content[:10]]),
+        id=dataset_id(dataset.name, dataset.seed, content),
         seed=dataset.seed,
         content=content,
         family=family,

@@ -30,6 +30,7 @@ from mmm_benchmark.plan.option_kinds import (
     switch,
     whole,
 )
+from mmm_benchmark.suite.tasks import EDITIONS, VERSION, tasks
 
 DEFAULT_SEED = 42
 EXECUTORS = ("local", "ray")
@@ -84,6 +85,9 @@ class Options:
         "Libraries, all of whose fitters are meant.", each=str
     )
     _: KW_ONLY
+    suite: Option[str | None, str | None] = choice(
+        None, EDITIONS, f"All tasks of the suite {VERSION}: lite (13 worlds) or full (45)."
+    )
     dataset_config: Option[Any, tuple[Any, ...]] = several(
         "MMMDataConfig objects, in addition to datasets.", word=None
     )
@@ -156,7 +160,8 @@ class Options:
     @property
     def all_datasets(self) -> tuple[Any, ...]:
         """Every dataset asked for, however it was given."""
-        return (*self.datasets, *self.dataset_config)
+        of_suite = () if self.suite is None else (task.name for task in tasks(self.suite))
+        return (*self.datasets, *self.dataset_config, *of_suite)
 
     @property
     def replicates(self) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from mmm_benchmark.diffusion.problem.state import State
 from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.diffusion.training import worlds
 from mmm_benchmark.diffusion.training.simulated import NEEDED, observed_and_truth
-from mmm_data_generator.generate.from_prior import draw_batch
+from mmm_data_generator import draw_batch
 
 
 def small(law: str = "time_varying", n: int = 3, **shape: int) -> tuple[Observed, Truth]:
