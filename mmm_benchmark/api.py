@@ -31,7 +31,7 @@ from mmm_benchmark.report.refresh import summarise
 from mmm_benchmark.run.executors import Perform, local
 from mmm_benchmark.run.executors.local import cores, default_memory_limit_mb
 from mmm_benchmark.run.progress import Progress, screen
-from mmm_benchmark.run.runner import Outcome, Policy, run_jobs
+from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
 from mmm_benchmark.store.fits import Store, StoredFit, check_writable
 
 if TYPE_CHECKING:
@@ -130,27 +130,30 @@ def execute(
     console: Console,
 ) -> list[Outcome]:
     """Settle every job of the grid; datasets are kept, leftovers of dead runs swept."""
-    from mmm_benchmark.plan.datasets import keep
+    from mmm_benchmark.store.datasets import keep
 
     jobs = grid(made, contenders, options)
     staging = store.staging()
     try:
         for each in made:
-            keep(each.dataset, each.ref, options.results, staging)
+            keep(each.dataset, each.ref.id, options.results, staging)
         with (
             executor_of(options) as (perform, policy),
             terminated_as_interrupt(),
             Progress(console, len(jobs)) as progress,
         ):
+            observed = {each.ref.id: each.dataset.observed for each in made}
+            pythons = {each.entry.name: each.python for each in contenders}
+            tasks = [
+                Task(job, observed[job.dataset.id], python)
+                for job in jobs
+                if (python := pythons[job.fitter]) is not None
+            ]
             return run_jobs(
-                jobs,
-                {each.ref.id: each.dataset.observed for each in made},
-                {each.entry.name: each.python for each in contenders if each.python is not None},
-                store,
-                policy,
-                progress,
-                perform,
-                staging,
+                tasks,
+                Run(
+                    store=store, staging=staging, policy=policy, perform=perform, reporter=progress
+                ),
             )
     finally:
         staging.close()

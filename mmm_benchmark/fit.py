@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import xarray as xr
+
+#: The sets of priors that a Bayesian baseline may be asked for (docs/fairness.md).
+PRIOR_SETS: Final = ("neutral", "spend-share")
 
 
 @dataclass(frozen=True, kw_only=True)

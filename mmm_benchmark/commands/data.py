@@ -42,7 +42,8 @@ def generate(
     if stray:
         raise UserError(f"{', '.join(stray)} needs --from-csv FILE; a preset has its own columns")
 
-    from mmm_benchmark.plan.datasets import export, source_of
+    from mmm_benchmark.plan.datasets import source_of
+    from mmm_benchmark.store.datasets import export
 
     source = source_of(preset)
     if source.fixed:
@@ -67,7 +68,8 @@ def _generate_on(
     """Simulate sales on real spend and save them."""
     if not channels:
         raise UserError(f"--from-csv {path} needs --channels: the columns of media spend")
-    from mmm_benchmark.plan.datasets import check_observed, export
+    from mmm_benchmark.plan.datasets import check_observed
+    from mmm_benchmark.store.datasets import export
     from mmm_data_generator import from_real
 
     try:
@@ -102,7 +104,8 @@ def import_(
     ] = None,
 ) -> None:
     """Make a dataset of a CSV file and save it, to be fitted with --datasets DIR."""
-    from mmm_benchmark.plan.datasets import check_observed, export
+    from mmm_benchmark.plan.datasets import check_observed
+    from mmm_benchmark.store.datasets import export
     from mmm_data_generator import MMMDataset
 
     frame = _read(csv)

@@ -55,7 +55,7 @@ def do(options: Options, console: Console) -> int:
     if not options.quiet:
         from mmm_benchmark.report.tables import print_tables
 
-        print_tables(results.tables, console)
+        print_tables(results.tables, console, options.all_tables)
         console.print(f"tables and plots: {results.directory}", markup=False, highlight=False)
     else:
         for name, reason in results.failed.items():
@@ -70,7 +70,7 @@ def show_plan(options: Options, console: Console) -> int:
     from mmm_benchmark.api import plan
     from mmm_benchmark.commands.lines import aligned
     from mmm_benchmark.environments.find import recipe
-    from mmm_benchmark.plan.jobs import nearest
+    from mmm_benchmark.plan.jobs import SHORT_KEY, nearest
     from mmm_benchmark.store.fits import Store
 
     jobs, missing = plan(options, Console(stderr=True))
@@ -82,7 +82,7 @@ def show_plan(options: Options, console: Console) -> int:
             if near is not None and "fitter" not in near[1]:
                 reason += f"; the nearest stored fit differs in {', '.join(near[1])}"
         action = "cached" if reason is None else "fit"
-        rows.append((action, job.dataset.label, job.fitter, job.key[:12], reason or ""))
+        rows.append((action, job.dataset.label, job.fitter, job.key[:SHORT_KEY], reason or ""))
     lines = aligned(rows)
     lines += [
         f"fit, once its environment is made: {contender.entry.name}: {recipe(contender.needs)}"

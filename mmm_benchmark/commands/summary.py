@@ -16,7 +16,8 @@ def summary(
 ) -> None:
     """Write mmm_summary.csv, response curves, predicted against actual and the breakdown."""
     from mmm_benchmark.report.script_summary import write_summary
-    from mmm_benchmark.store.fits import Store, load_dataset
+    from mmm_benchmark.store.datasets import load_dataset
+    from mmm_benchmark.store.fits import Store
 
     fit = Store(results, lambda line: print(line, file=sys.stderr)).by_prefix(key)
     dataset = load_dataset(results, fit.job["dataset"]["id"])

@@ -45,11 +45,37 @@ def crps(ordered: FloatArray, truth: FloatArray) -> FloatArray:
     return distance - (ordered - centre) @ weight
 
 
+def energy_score(draws: FloatArray, truth: FloatArray) -> float:
+    """Energy score of a vector, in its unit: CRPS for several quantities at once; 0 is best.
+
+    E|X - y| - E|X - X'| / 2 with Euclidean lengths, the second mean over distinct pairs
+    (Gneiting & Raftery 2007, eq. 22). Unlike a mean of CRPS it sees whether draws trade one
+    channel for another rightly. One draw has no pairs, and its score is its distance.
+
+    Parameters
+    ----------
+    draws
+        Shape ``(draw, channel)``.
+    truth
+        Shape ``(channel,)``.
+    """
+    distance = float(np.linalg.norm(draws - truth, axis=-1).mean())
+    n = draws.shape[0]
+    if n == 1:
+        return distance
+    centred = np.asarray(draws - draws.mean(axis=0), np.float64)
+    squares = (centred**2).sum(axis=-1)
+    apart = np.sqrt(np.maximum(squares[:, None] + squares - 2.0 * centred @ centred.T, 0.0))
+    np.fill_diagonal(apart, 0.0)
+    return distance - float(apart.sum()) / (2.0 * n * (n - 1))
+
+
 def quantile(ordered: FloatArray, probability: float) -> FloatArray:
     """Quantile at rank ``(n + 1) * probability`` (type 6 of Hyndman & Fan 1996).
 
     The rank of the truth among ``n`` exchangeable draws is uniform, so with this rule a calibrated
-    posterior covers at its nominal rate however few the draws; the usual rule falls short.
+    posterior covers at its nominal rate from 19 draws on for 90% (the ends must not pass the
+    outermost draws); the usual rule falls short, and the narrowest interval holds 83% of 32.
     """
     n = ordered.shape[-1]
     rank = np.clip((n + 1) * probability - 1.0, 0.0, n - 1.0)
@@ -110,6 +136,9 @@ def coverage_standard_error(covered: FloatArray, counted: FloatArray) -> float:
         return float(binomial)
     # ratio estimator over clusters (Cochran 1977, eq. 2.46)
     n = counted.size
+    if p in (0.0, 1.0):  # all agree: two successes and two failures more (Agresti & Coull 1998)
+        more = (p * n + 2) / (n + 4)
+        return float(np.sqrt(more * (1 - more) / (n + 4)))
     between = np.sqrt(((covered - p * counted) ** 2).sum() / (n - 1) / n) / counted.mean()
     return float(max(binomial, between))
 
@@ -134,20 +163,6 @@ def pit_distance(values: FloatArray) -> float:
         return float("nan")
     steps = np.arange(n + 1) / n
     return float(max((steps[1:] - values).max(), (values - steps[:-1]).max()))
-
-
-def hdi(ordered: FloatArray, level: float = 0.9) -> FloatArray:
-    """Ends of the highest-density interval, shape ``(..., 2)``.
-
-    The narrowest interval between draws that holds ``level`` of them (Chen & Shao 1999), for one
-    mode; the same rule as arviz-stats' "nearest", here on draws already sorted.
-    """
-    n = ordered.shape[-1]
-    inside = min(int(np.floor(level * n)), n - 1)
-    width = ordered[..., inside:] - ordered[..., : n - inside]
-    start = width.argmin(axis=-1)[..., None]
-    ends = [np.take_along_axis(ordered, start + step, axis=-1) for step in (0, inside)]
-    return np.concatenate(ends, axis=-1)
 
 
 def interval_score(ordered: FloatArray, truth: FloatArray, level: float = 0.9) -> FloatArray:

@@ -1,7 +1,9 @@
 """How close an estimated path is to the true one: fit, error, level and movement.
 
 ``estimate`` and ``truth`` broadcast against each other; ``axis`` is time. Except where a unit is
-named, results are free of unit, so that changing the currency changes nothing.
+named, results are free of unit, so that changing the currency changes nothing. Errors that are
+divided by the size of their own truth may be divided by something else, ``over``: by 1 to keep
+their unit, so that a truth of zero still counts once they are pooled.
 """
 
 from __future__ import annotations
@@ -46,27 +48,38 @@ def mape(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> tuple[Float
     return ratio(np.where(skipped, 0.0, error).sum(axis=axis), kept), skipped.sum(axis=axis)
 
 
-def wmape(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatArray:
-    """Weighted MAPE, sum |error| / sum |truth| (Kolassa & Schütz 2007), as a fraction."""
+def size(truth: FloatArray, axis: int = -1) -> FloatArray:
+    """Mean absolute truth: what errors of a path are set over."""
+    return np.abs(np.asarray(truth, np.float64)).mean(axis=axis)
+
+
+def wmape(
+    estimate: FloatArray, truth: FloatArray, axis: int = -1, over: FloatArray | None = None
+) -> FloatArray:
+    """Weighted MAPE, mean |error| / mean |truth| (Kolassa & Schütz 2007), as a fraction."""
     truth = np.asarray(truth, np.float64)
-    return ratio(np.abs(estimate - truth).sum(axis=axis), np.abs(truth).sum(axis=axis))
+    return ratio(np.abs(estimate - truth).mean(axis=axis), _over(truth, axis, over))
 
 
-def bias(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatArray:
+def bias(
+    estimate: FloatArray, truth: FloatArray, axis: int = -1, over: FloatArray | None = None
+) -> FloatArray:
     """Mean error over mean absolute truth: +0.1 is ten per cent too much.
 
     Signed, so it may be read for one series only; over several series take the mean of its
     absolute values, or errors cancel.
     """
     truth = np.asarray(truth, np.float64)
-    return ratio((estimate - truth).mean(axis=axis), np.abs(truth).mean(axis=axis))
+    return ratio((estimate - truth).mean(axis=axis), _over(truth, axis, over))
 
 
-def srmse(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatArray:
+def srmse(
+    estimate: FloatArray, truth: FloatArray, axis: int = -1, over: FloatArray | None = None
+) -> FloatArray:
     """Standardised root mean squared error, RMSE / |mean truth| (Knudsen & Fotheringham 1986)."""
     truth = np.asarray(truth, np.float64)
     rmse = np.sqrt(((estimate - truth) ** 2).mean(axis=axis))
-    return ratio(rmse, np.abs(truth.mean(axis=axis)))
+    return ratio(rmse, np.abs(truth.mean(axis=axis)) if over is None else over)
 
 
 def correlation(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatArray:
@@ -95,16 +108,21 @@ def variation_ratio(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> 
     return ratio(np.asarray(estimate, np.float64).std(axis=axis), true_sd)
 
 
-def total_error(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatArray:
+def total_error(
+    estimate: FloatArray, truth: FloatArray, axis: int = -1, over: FloatArray | None = None
+) -> FloatArray:
     """Absolute error of the summed path over the sum of absolute truth, as a fraction."""
     truth = np.asarray(truth, np.float64)
-    return ratio(np.abs((estimate - truth).sum(axis=axis)), np.abs(truth).sum(axis=axis))
+    return ratio(np.abs((estimate - truth).mean(axis=axis)), _over(truth, axis, over))
 
 
-def level_error(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatArray:
+def level_error(
+    estimate: FloatArray, truth: FloatArray, axis: int = -1, over: FloatArray | None = None
+) -> FloatArray:
     """Relative error of the mean over time, signed: mean(estimate) / mean(truth) - 1."""
     estimate, truth = np.asarray(estimate, np.float64), np.asarray(truth, np.float64)
-    return ratio(estimate.mean(axis=axis), truth.mean(axis=axis)) - 1.0
+    level = truth.mean(axis=axis)
+    return ratio(estimate.mean(axis=axis) - level, level if over is None else over)
 
 
 def log_rmse(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatArray:
@@ -132,3 +150,7 @@ def level_correlation(estimate: FloatArray, truth: FloatArray) -> float:
     if usable.sum() < 3:
         return float("nan")
     return float(correlation(np.log(estimate[usable]), np.log(truth[usable])))
+
+
+def _over(truth: FloatArray, axis: int, over: FloatArray | None) -> FloatArray:
+    return size(truth, axis) if over is None else over

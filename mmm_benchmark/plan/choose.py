@@ -7,9 +7,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from mmm_benchmark.environments.load import split_file_target
-from mmm_benchmark.errors import UserError
+from mmm_benchmark.errors import UserError, unknown
 from mmm_benchmark.plan.registry import BUILT_IN, FitterEntry
-from mmm_benchmark.suggest import unknown
 
 GROUP = "mmm_benchmark.fitters"
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.fit import Budget
+from mmm_benchmark.fit import PRIOR_SETS, Budget
 from mmm_benchmark.plan.option_kinds import (
     Option,
     anything,
@@ -30,9 +30,9 @@ from mmm_benchmark.plan.option_kinds import (
     switch,
     whole,
 )
+from mmm_benchmark.suite.tasks import EDITIONS, VERSION, tasks
 
 DEFAULT_SEED = 42
-PRIORS = ("neutral", "spend-share")
 EXECUTORS = ("local", "ray")
 
 
@@ -85,6 +85,9 @@ class Options:
         "Libraries, all of whose fitters are meant.", each=str
     )
     _: KW_ONLY
+    suite: Option[str | None, str | None] = choice(
+        None, EDITIONS, f"All tasks of the suite {VERSION}: lite (13 worlds) or full (45)."
+    )
     dataset_config: Option[Any, tuple[Any, ...]] = several(
         "MMMDataConfig objects, in addition to datasets.", word=None
     )
@@ -121,6 +124,9 @@ class Options:
     plots: Option[bool, bool] = switch(
         True, "Draw pictures beside the tables.", "--plots/--no-plots"
     )
+    all_tables: Option[bool, bool] = switch(
+        False, "Print every table, not only those that answer.", "--all-tables"
+    )
     bayesian_metrics: Option[bool, bool] = switch(
         False, "Every measure over draws, too.", "--bayesian-metrics"
     )
@@ -131,7 +137,7 @@ class Options:
     )
     jobs: Option[int, int] = whole(1, "Fits at a time; they share the cores.", least=1)
     priors: Option[str | None, str | None] = choice(
-        None, PRIORS, "neutral or spend-share, for fitters that take it.", to_fitters=True
+        None, PRIOR_SETS, "neutral or spend-share, for fitters that take it.", to_fitters=True
     )
     device: Option[Any, Any] = anything(
         "cpu, cuda, ..., for fitters that take it.", to_fitters=True
@@ -154,7 +160,8 @@ class Options:
     @property
     def all_datasets(self) -> tuple[Any, ...]:
         """Every dataset asked for, however it was given."""
-        return (*self.datasets, *self.dataset_config)
+        of_suite = () if self.suite is None else (task.name for task in tasks(self.suite))
+        return (*self.datasets, *self.dataset_config, *of_suite)
 
     @property
     def replicates(self) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ One module for each table; :func:`score_fit` calls them all. Rows are plain dict
 cannot be known is NaN and the row's ``note`` says why.
 """
 
+from mmm_benchmark.scoring.scorable import Row, ScorableDataset, ScorableFit
 from mmm_benchmark.scoring.score import TABLES, score_fit
-from mmm_benchmark.scoring.seams import Row, ScorableDataset, ScorableFit
 
 __all__ = ["TABLES", "Row", "ScorableDataset", "ScorableFit", "score_fit"]

@@ -9,14 +9,15 @@ import numpy as np
 from mmm_benchmark.metrics import recovery
 from mmm_benchmark.metrics.arrays import FloatArray, is_constant
 from mmm_benchmark.scoring.contribution import ONE_DRAW, merge
-from mmm_benchmark.scoring.paths import Paths, spread_measures
+from mmm_benchmark.scoring.paths import UNIT, Paths, spread_measures
 from mmm_benchmark.scoring.posterior import geo_draws
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import ALL, SeriesScores, spread
 
 if TYPE_CHECKING:
     import xarray as xr
 
+SCALED = ("level_error", "wmape", "crps")
 FLAT_TRUTH = "true coefficient is constant: no correlation or variation"
 
 
@@ -59,9 +60,9 @@ def _one_geo(draws: FloatArray, truth: FloatArray, bayesian: bool) -> SeriesScor
         "correlation_draws": correlation.mean(axis=-1),
         "variation_ratio": recovery.variation_ratio(mean, truth),
         "variation_ratio_draws": movement.mean(axis=-1),
-        "level_error": recovery.level_error(mean, truth),
+        "level_error": recovery.level_error(mean, truth, over=UNIT),
         "log_rmse": recovery.log_rmse(mean, truth),
-        "wmape": recovery.wmape(mean, truth),
+        "wmape": recovery.wmape(mean, truth, over=UNIT),
     } | distribution
     by_draw = {}
     if bayesian:
@@ -69,13 +70,14 @@ def _one_geo(draws: FloatArray, truth: FloatArray, bayesian: bool) -> SeriesScor
         by_draw = {
             "correlation": correlation,
             "variation_ratio": movement,
-            "level_error": recovery.level_error(draws, expanded, axis=-2),
+            "level_error": recovery.level_error(draws, expanded, axis=-2, over=UNIT),
             "log_rmse": recovery.log_rmse(draws, expanded, axis=-2),
-            "wmape": recovery.wmape(draws, expanded, axis=-2),
+            "wmape": recovery.wmape(draws, expanded, axis=-2, over=UNIT),
         }
     one_draw = draws.shape[-1] == 1
     notes = [
         "; ".join(reason for reason, holds in ((FLAT_TRUTH, flat), (ONE_DRAW, one_draw)) if holds)
         for flat in is_constant(truth)
     ]
-    return SeriesScores([], measures, by_draw, covered, counted, notes=notes)
+    scales = dict.fromkeys(SCALED, recovery.size(truth))
+    return SeriesScores([], measures, by_draw, scales, covered, counted, notes=notes)

@@ -8,15 +8,23 @@ import numpy as np
 
 from mmm_benchmark.metrics import recovery
 from mmm_benchmark.metrics.arrays import FloatArray
-from mmm_benchmark.scoring.paths import Paths, errors, errors_by_draw, spread_measures
+from mmm_benchmark.scoring.paths import (
+    SCALED,
+    UNIT,
+    Paths,
+    errors,
+    errors_by_draw,
+    spread_measures,
+)
 from mmm_benchmark.scoring.posterior import geo_draws
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import SeriesScores
 
 if TYPE_CHECKING:
     import xarray as xr
 
 ONE_DRAW = "point estimate: no intervals"
+NO_EFFECT = "no true effect: errors over the mean channel, no r2, mape or correlation"
 
 
 def contribution_rows(posterior: xr.Dataset, truth: xr.Dataset, bayesian: bool) -> list[Row]:
@@ -40,7 +48,7 @@ def contribution_rows(posterior: xr.Dataset, truth: xr.Dataset, bayesian: bool) 
 def _one_geo(draws: FloatArray, truth: FloatArray, bayesian: bool) -> SeriesScores:
     """Scores of one geo; ``draws`` is ``(channel, date, draw)``, ``truth`` ``(channel, date)``."""
     paths = Paths(draws, truth)
-    measures = errors(paths.mean, truth)
+    measures = errors(paths.mean, truth, over=UNIT)
     movement = recovery.variation_ratio(draws, truth[..., None], axis=-2)  # channel, draw
     measures["variation_ratio_draws"] = movement.mean(axis=-1)
     spread, covered, counted = spread_measures(paths)
@@ -48,7 +56,7 @@ def _one_geo(draws: FloatArray, truth: FloatArray, bayesian: bool) -> SeriesScor
         "; ".join(
             reason
             for reason, holds in (
-                ("true contribution is zero throughout", not row.any()),
+                (NO_EFFECT, not row.any()),
                 (ONE_DRAW, draws.shape[-1] == 1),
             )
             if holds
@@ -58,7 +66,8 @@ def _one_geo(draws: FloatArray, truth: FloatArray, bayesian: bool) -> SeriesScor
     return SeriesScores(
         labels=[],
         measures=measures | spread,
-        by_draw=errors_by_draw(paths) if bayesian else {},
+        by_draw=errors_by_draw(paths, UNIT) if bayesian else {},
+        scales=dict.fromkeys(SCALED, recovery.size(truth)),
         covered=covered,
         counted=counted,
         notes=notes,
@@ -75,6 +84,9 @@ def merge(labels: list[dict[str, str]], parts: list[SeriesScores]) -> SeriesScor
         },
         by_draw={
             name: np.concatenate([part.by_draw[name] for part in parts]) for name in first.by_draw
+        },
+        scales={
+            name: np.concatenate([part.scales[name] for part in parts]) for name in first.scales
         },
         covered={
             level: np.concatenate([part.covered[level] for part in parts])

@@ -10,7 +10,7 @@ from mmm_benchmark.metrics import calibration
 from mmm_benchmark.metrics.arrays import FloatArray, ratio
 from mmm_benchmark.scoring.contribution import ONE_DRAW
 from mmm_benchmark.scoring.posterior import flat_draws, geo_draws
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import ALL
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mmm_benchmark.schema import REFERENCE_KIND
 
 if TYPE_CHECKING:
-    from mmm_benchmark.scoring.seams import ScorableFit
+    from mmm_benchmark.scoring.scorable import ScorableFit
 
 REFERENCE: Final = "reference"
 KNOWS: Final = "knows the generator"
@@ -29,6 +29,8 @@ MEANINGS: Final[dict[str, str]] = {
     TOLD: "was told something beforehand: beliefs or experiments",
     UNCHECKED: "its own checks failed: R-hat, ESS, divergences or others",
 }
+#: A reference on fixed values, which no law draws: others may beat it, and do.
+WIDE_PRIOR: Final = "a posterior under a wide prior, not a limit of the data"
 #: Settings of a fitter that hold what it was told.
 TOLD_BY: Final = ("beliefs", "experiments")
 
@@ -39,10 +41,17 @@ def failed_checks(fit: ScorableFit) -> list[str]:
     return [name for name, met in checks.items() if not met and name != REFERENCE_KIND]
 
 
+def reference(fit: ScorableFit) -> str:
+    """What a reference knows, empty for all others; one under a prior of its own is called that."""
+    exact = (fit.record.get("checks") or {}).get(REFERENCE_KIND)
+    return WIDE_PRIOR if exact is False else str(fit.job.get("reference") or "")
+
+
 def knows(fit: ScorableFit) -> str:
     """What the fitter knows of the generator, in a sentence; empty for an honest one."""
-    reference = fit.job.get("reference")
-    return str(reference or _known().get((fit.job["fitter"], fit.job.get("library") or ""), ""))
+    return str(
+        reference(fit) or _known().get((fit.job["fitter"], fit.job.get("library") or ""), "")
+    )
 
 
 def marks(fit: ScorableFit) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 from mmm_benchmark.metrics import calibration
 from mmm_benchmark.scoring.contribution import ONE_DRAW
 from mmm_benchmark.scoring.posterior import flat_draws
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import ALL, SeriesScores
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def _one_parameter(
     mean, many = draws.mean(axis=-1), draws.shape[-1] > 1
     unknown = np.full(len(draws), np.nan)
     ordered = calibration.sort_draws(draws)
-    ends = calibration.hdi(ordered) if many else np.stack([unknown, unknown], axis=-1)
-    inside = ((ends[:, 0] <= true) & (true <= ends[:, 1])).astype(float)
+    low, high = calibration.central_interval(ordered, 0.9) if many else (unknown, unknown)
+    inside = ((low <= true) & (true <= high)).astype(float)
     scores = SeriesScores(
         labels=[
             {"geo": str(geo), "channel": str(channel), "parameter": name}
@@ -57,14 +57,14 @@ def _one_parameter(
             "true_value": true,
             "mean": mean,
             "sd": draws.std(axis=-1, ddof=1) if many else unknown,
-            "hdi_90_lower": ends[:, 0],
-            "hdi_90_upper": ends[:, 1],
+            "lower_90": low,
+            "upper_90": high,
             "error": mean - true,
             "covered_90": np.where(np.isfinite(true) & many, inside, np.nan),
             "crps": calibration.crps(ordered, true),
         },
         by_draw={"mean": draws, "error": draws - true[:, None]} if bayesian else {},
-        only_series=frozenset({"true_value", "mean", "sd", "hdi_90_lower", "hdi_90_upper"}),
+        only_series=frozenset({"true_value", "mean", "sd", "lower_90", "upper_90"}),
         notes=[
             "; ".join(
                 reason

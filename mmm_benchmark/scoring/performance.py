@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmm_benchmark.metrics import calibration, predictive, recovery
-from mmm_benchmark.metrics.arrays import FloatArray
+from mmm_benchmark.metrics.arrays import FloatArray, ratio
 from mmm_benchmark.scoring.paths import Paths, errors, errors_by_draw, spread_measures
 from mmm_benchmark.scoring.posterior import flat_draws
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import SeriesScores
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def performance_rows(
         crps, scores.covered, scores.counted = spread_measures(spread)
         ordered = calibration.sort_draws(spread.draws)
         values = calibration.pit(ordered, sales)
-        measures["predictive_crps"] = crps["crps"]
+        measures["predictive_crps"] = ratio(crps["crps"], recovery.size(sales))
         measures["pit_distance"] = np.array([calibration.pit_distance(row) for row in values])
     else:
         measures["predictive_crps"] = measures["pit_distance"] = unknown

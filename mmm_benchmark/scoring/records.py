@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmm_benchmark.phases import PHASES
 from mmm_benchmark.scoring.marks import failed_checks
-from mmm_benchmark.scoring.seams import Row, ScorableFit, failure
+from mmm_benchmark.scoring.scorable import Row, ScorableFit, failure
 
 ROLES = ("adstock", "saturation", "effects", "controls", "baseline", "time", "noise")
 CONVERGENCE = ("r_hat", "ess_bulk", "ess_tail", "mcse")

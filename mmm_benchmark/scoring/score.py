@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 
 from mmm_benchmark.scoring.coefficient import coefficient_rows
 from mmm_benchmark.scoring.contribution import contribution_rows
+from mmm_benchmark.scoring.decision import decision_rows
 from mmm_benchmark.scoring.estimates import estimate_rows
+from mmm_benchmark.scoring.identity import identity
+from mmm_benchmark.scoring.market import Market
 from mmm_benchmark.scoring.parameter import parameter_rows
 from mmm_benchmark.scoring.performance import performance_rows
 from mmm_benchmark.scoring.posterior import aligned
 from mmm_benchmark.scoring.records import diagnostics_row, ess_row, failure_row, runtime_row
 from mmm_benchmark.scoring.roas import roas_rows
-from mmm_benchmark.scoring.seams import Row, ScorableDataset, ScorableFit, failure, identity
+from mmm_benchmark.scoring.scorable import Row, ScorableDataset, ScorableFit, failure
 from mmm_benchmark.scoring.series import ALL
+from mmm_benchmark.scoring.silent import silent_rows
+from mmm_benchmark.scoring.total import total_rows
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,8 +31,13 @@ SCORED: dict[str, tuple[str, ...]] = {
     "coefficient_recovery": ("geo", "channel"),
     "parameter_recovery": ("geo", "channel", "parameter"),
     "roas_recovery": ("channel",),
+    "total_recovery": ("part",),
+    "decision_recovery": ("channel",),
+    "silent_failures": (),
     "estimates": ("channel",),
 }
+#: Labels that no row pools over.
+UNPOOLED = frozenset({"parameter", "part"})
 #: Tables read from the record alone, one row per fit.
 RECORDED: dict[str, Callable[[ScorableFit], Row]] = {
     "runtime_comparison": runtime_row,
@@ -38,7 +48,10 @@ TABLES = (*SCORED, *RECORDED, "failures")
 
 
 def score_fit(
-    fit: ScorableFit, dataset: ScorableDataset, bayesian: bool = False
+    fit: ScorableFit,
+    dataset: ScorableDataset,
+    bayesian: bool = False,
+    market: Market | None = None,
 ) -> dict[str, list[Row]]:
     """Rows of every table for one fit.
 
@@ -50,12 +63,14 @@ def score_fit(
         The data it was fitted to; ``truth`` may be None or hold only part of the contract.
     bayesian
         Also compute every measure for each draw and add ``_mean``, ``_sd``, ``_q05``, ``_q95``.
+    market
+        The dataset's own, handed on from fit to fit, so that its best plan is sought only once.
     """
     head = identity(fit)
     if fit.ok:
         tree = fit.tree()
         try:
-            rows = _scored(tree, fit, dataset, bayesian)
+            rows = _scored(tree, fit, dataset, bayesian, market or Market(dataset))
         finally:
             tree.close()
     else:
@@ -66,7 +81,11 @@ def score_fit(
 
 
 def _scored(
-    tree: xr.DataTree, fit: ScorableFit, dataset: ScorableDataset, bayesian: bool
+    tree: xr.DataTree,
+    fit: ScorableFit,
+    dataset: ScorableDataset,
+    bayesian: bool,
+    market: Market,
 ) -> dict[str, list[Row]]:
     observed, truth = dataset.observed, dataset.truth
     what = f"fit of '{fit.job['fitter']}' on '{dataset.name}'"
@@ -87,6 +106,11 @@ def _scored(
             return [_empty(SCORED["coefficient_recovery"], "the model has no coefficient path")]
         return coefficient_rows(posterior, truth, bayesian)
 
+    roas = known(
+        "roas_recovery",
+        "contribution",
+        lambda truth: roas_rows(posterior, observed, truth, bayesian),
+    )
     return {
         "performance_metrics": performance_rows(posterior, predictive, observed, truth, bayesian),
         "contribution_recovery": known(
@@ -96,15 +120,18 @@ def _scored(
         ),
         "coefficient_recovery": known("coefficient_recovery", "coefficient", coefficients),
         "parameter_recovery": parameter_rows(posterior, truth, bayesian),
-        "roas_recovery": known(
-            "roas_recovery",
+        "roas_recovery": roas,
+        "total_recovery": known(
+            "total_recovery",
             "contribution",
-            lambda truth: roas_rows(posterior, observed, truth, bayesian),
+            lambda truth: total_rows(posterior, observed, truth),
         ),
+        "decision_recovery": decision_rows(posterior, observed, market),
+        "silent_failures": silent_rows(fit, roas),
         "estimates": estimate_rows(posterior, observed),
     }
 
 
 def _empty(labels: tuple[str, ...], note: str) -> Row:
     """A row that carries a reason and no measure; it stands with the rows over all."""
-    return {label: "" if label == "parameter" else ALL for label in labels} | {"note": note}
+    return {label: "" if label in UNPOOLED else ALL for label in labels} | {"note": note}

@@ -2,6 +2,8 @@
 
 Rows labelled ``all`` pool series so that errors cannot cancel: each measure is the mean over its
 series, of *absolute* values where the measure is signed; counts add up; coverage pools its points.
+Errors that have a scale are pooled in their unit and set over the mean scale, the mean channel of
+the world: a channel without any effect is in, and divides nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import numpy as np
 
 from mmm_benchmark.metrics import calibration, predictive
 from mmm_benchmark.metrics.arrays import FloatArray
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 
 ALL = "all"
 
@@ -37,6 +39,10 @@ class SeriesScores:
         By name, shape ``(n,)``.
     by_draw
         The same measures of every draw, shape ``(n, draws)``; empty unless asked for.
+    scales
+        For measures given in their unit, what each series is to be set over, ``(n,)``: a row of
+        one series over its own, a pooled row over the mean of its series; where that is zero
+        over the mean of the world.
     covered, counted
         Points inside the central interval of each level, and points that count, ``(n,)``.
     only_series
@@ -48,6 +54,7 @@ class SeriesScores:
     labels: list[dict[str, str]]
     measures: dict[str, FloatArray]
     by_draw: dict[str, FloatArray] = field(default_factory=dict)
+    scales: dict[str, FloatArray] = field(default_factory=dict)
     covered: dict[float, FloatArray] = field(default_factory=dict)
     counted: FloatArray | None = None
     only_series: frozenset[str] = frozenset()
@@ -82,9 +89,10 @@ class SeriesScores:
         row: Row = {}
         for name, values in self.measures.items():
             hidden = pooled and name in self.only_series
-            row[name] = float("nan") if hidden else pool(name, values[members], pooled)
+            over = self._scale(name, members)
+            row[name] = float("nan") if hidden else pool(name, values[members], pooled) / over
             if name in self.by_draw:
-                draws = pool_draws(name, self.by_draw[name][members], pooled)
+                draws = pool_draws(name, self.by_draw[name][members], pooled) / over
                 row |= spread(name, np.full_like(draws, np.nan) if hidden else draws)
         if self.counted is not None:
             counted = self.counted[members]
@@ -97,6 +105,14 @@ class SeriesScores:
                 )
         row["note"] = merge_notes([self.notes[i] for i in members] if self.notes else [])
         return row
+
+    def _scale(self, name: str, members: FloatArray) -> float:
+        """What a row's measure is divided by; NaN in a world without any effect."""
+        scales = self.scales.get(name)
+        if scales is None:
+            return 1.0
+        own, world = scales[members].mean(), scales.mean()
+        return float(own if own > 0 else world) or float("nan")
 
 
 def pool(name: str, values: FloatArray, pooled: bool = True) -> float:

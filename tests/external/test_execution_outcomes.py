@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from mmm_benchmark.run.runner import Outcome
-from mmm_benchmark.store.fits import Store, load_dataset
+from mmm_benchmark.store.datasets import load_dataset
+from mmm_benchmark.store.fits import Store
 from tests.external.road import record_of, walk
 from tests.factories import tiny_dataset
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmm_benchmark.errors import UserError
+from mmm_benchmark.fit import PRIOR_SETS
 
 if TYPE_CHECKING:
     import xarray as xr
-
-PRIOR_SETS: Final = ("neutral", "spend-share")
 
 
 def media_prior_scale(observed: xr.Dataset, priors: str) -> NDArray[np.float64]:

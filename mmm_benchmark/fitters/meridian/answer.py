@@ -15,11 +15,17 @@ from numpy.typing import NDArray
 
 from mmm_benchmark import estimands
 from mmm_benchmark.fit import Fit
+from mmm_benchmark.fitters.common.lags import lag_tensor, lag_weights
+from mmm_benchmark.fitters.common.report import (
+    convergence_checks,
+    noisy_sales,
+    nuts_diagnostics,
+    parameter_counts,
+)
 from mmm_benchmark.fitters.meridian import priors
-from mmm_benchmark.fitters.meridian.data import SEASON, rests
+from mmm_benchmark.fitters.meridian.data import rests
 from mmm_benchmark.fitters.meridian.model import order
-from mmm_benchmark.fitters.meridian.sampling import MAX_TREE_DEPTH
-from mmm_benchmark.metrics.diagnostics import diagnose, pick_series
+from mmm_benchmark.metrics.diagnostics import pick_series
 
 type Array = NDArray[np.float64]
 
@@ -52,23 +58,25 @@ def summarise(
     free = free_parameters(posterior, model)
     stats = stats.rename({"lp": "log_density"}) if "lp" in stats else stats
     stats = stats.assign(tree_depth=np.log2(stats["n_steps"].clip(min=1)).astype(int) + 1)
-    diagnostics = diagnose(
+    diagnostics = nuts_diagnostics(
         {name: values.to_numpy() for name, values in free.items()},
-        contribution=contribution_series(model, posterior),
+        contribution_series(model, posterior),
         diverging=stats["diverging"].to_numpy(),
         tree_depth=stats["tree_depth"].to_numpy(),
-        max_tree_depth=MAX_TREE_DEPTH,
     )
     kept = estimands.kept_draws(posterior.sizes["chain"], posterior.sizes["draw"])
     thin = posterior.isel(draw=kept)
     answer = posterior_of(observed, model, thin)
     return Fit(
         posterior=answer,
-        posterior_predictive=predictive_of(observed, model, thin, answer, seed),
+        posterior_predictive=noisy_sales(observed, answer, noise_sd(observed, model, thin), seed),
         sample_stats=stats.isel(draw=kept).assign_coords(draw=np.arange(kept.size)),
         diagnostics=diagnostics,
-        parameter_counts=parameter_counts(free, model),
-        checks=checks(diagnostics),
+        # the baseline geo's level is fixed at zero, not free
+        parameter_counts=parameter_counts(
+            counted(free, observed), ROLES, otherwise="time", fixed={"tau_g": 1}
+        ),
+        checks=convergence_checks(diagnostics),
         notes=notes(observed, model),
     )
 
@@ -183,32 +191,22 @@ def contribution_series(model: Meridian, posterior: xr.Dataset) -> Array:
     Shape ``(chain, draw, cell)``; the library's equations, on those cells alone.
     """
     media = np.asarray(model.media_tensors.media_scaled)
-    max_lag = model.model_spec.max_lag
-    lagged = np.lib.stride_tricks.sliding_window_view(
-        np.pad(media, ((0, 0), (max_lag, 0), (0, 0))), max_lag + 1, axis=1
-    )[..., ::-1]
+    lags = model.model_spec.max_lag + 1
+    lagged = lag_tensor(media, lags, axis=1)
     moving = np.argwhere(lagged.any(axis=-1))
     g, t, c = moving[pick_series(len(moving))].T
-    weights: Array = posterior["alpha_m"].to_numpy()[..., None] ** np.arange(max_lag + 1)
-    weights = weights / weights.sum(-1, keepdims=True)
+    weights: Array = lag_weights(posterior["alpha_m"].to_numpy(), lags)
     x = np.einsum("il,...il->...i", lagged[g, t, c], weights[:, :, c])
     slope, half = posterior["slope_m"].to_numpy()[..., c], posterior["ec_m"].to_numpy()[..., c]
     return posterior["beta_gm"].to_numpy()[:, :, g, c] / (1 + (half / x) ** slope)
 
 
-def predictive_of(
-    observed: xr.Dataset, model: Meridian, posterior: xr.Dataset, answer: xr.Dataset, seed: int
-) -> xr.Dataset:
-    """Sales with the model's observation noise."""
-    expected = answer["expected_sales"].to_numpy()
+def noise_sd(observed: xr.Dataset, model: Meridian, posterior: xr.Dataset) -> Array:
+    """Standard deviation of sales, (chain, draw, geo), currency per week."""
     sigma = posterior["sigma"].to_numpy()
     if model.model_spec.unique_sigma_for_each_geo and not model.is_national:
         sigma = sigma[:, :, order(observed, model)]
-    noise = sigma.reshape(*expected.shape[:2], -1) * sales_scale(observed, model)
-    rng = np.random.default_rng(seed)
-    return estimands.predictive(
-        observed, expected + noise[..., None] * rng.standard_normal(expected.shape)
-    )
+    return sigma.reshape(*sigma.shape[:2], -1) * sales_scale(observed, model)
 
 
 def over_geos(observed: xr.Dataset, model: Meridian, values: xr.DataArray) -> Array:
@@ -228,29 +226,13 @@ def media_scale(observed: xr.Dataset, model: Meridian) -> Array:
     return factors[order(observed, model)]
 
 
-def parameter_counts(free: dict[str, xr.DataArray], model: Meridian) -> dict[str, int]:
-    """Free parameters by role; the baseline geo's level is fixed at zero, not free."""
-    counts: dict[str, int] = {}
-    known = model.input_data.controls
-    names = [] if known is None else known.coords["control_variable"].values
-    waves = sum(str(name).startswith(SEASON) for name in names)
-    for name, values in free.items():
-        size = int(np.prod(values.shape[2:], dtype=int)) - (name == "tau_g")
-        if waves and name in ("gamma_c", "xi_c", "gamma_gc"):
-            per_control = size // len(names)
-            counts["time"] = counts.get("time", 0) + waves * per_control
-            size -= waves * per_control
-        counts[ROLES[name]] = counts.get(ROLES[name], 0) + size
-    return counts
-
-
-def checks(diagnostics: dict[str, float]) -> dict[str, bool]:
-    """Conditions a reader may rely on, all on free parameters."""
-    return {
-        "r_hat_below_1_01": diagnostics.get("r_hat", np.inf) < 1.01,
-        "ess_above_400": diagnostics.get("ess_bulk", 0.0) > 400,
-        "no_divergences": diagnostics["divergences"] == 0,
-    }
+def counted(free: dict[str, xr.DataArray], observed: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Free parameters with the season, which the library holds as controls, set apart."""
+    controls = observed.sizes["control"]
+    of_controls = [name for name in free if ROLES[name] == "controls"]
+    own = {name: free[name][..., :controls] for name in of_controls}
+    waves = {f"season {name}": free[name][..., controls:] for name in of_controls}
+    return free | own | waves
 
 
 def stated_priors(model: Meridian) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from meridian.data.input_data import InputData
 from numpy.typing import NDArray
 
 from mmm_benchmark.fitters.common import season
+from mmm_benchmark.fitters.common.lags import lag_tensor
 
 SEASON: Final = "season "  # begins the name of a control that is a Fourier mode
 
@@ -75,8 +76,5 @@ def rests(observed: xr.Dataset, max_lag: int) -> NDArray[np.bool_]:
     gradient is infinity times zero: one such week and the sampler stands still.
     """
     spend = observed["spend"].transpose("date", "geo", "channel").to_numpy()
-    recent = np.lib.stride_tricks.sliding_window_view(
-        np.pad(spend, ((max_lag, 0), (0, 0), (0, 0))), max_lag + 1, axis=0
-    )
-    silent = ~recent.any(axis=-1)  # (date, geo, channel)
+    silent = ~lag_tensor(spend, max_lag + 1, axis=0).any(axis=-1)  # (date, geo, channel)
     return np.any(silent, axis=(0, 1))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mmm_benchmark.errors import UserError
-from mmm_benchmark.fit import Budget, Fit
-from mmm_benchmark.fitters.common.media_priors import PRIOR_SETS
+from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
+from mmm_benchmark.fitters.common.report import one_of, silent_channel
 from mmm_benchmark.phases import phase
 
 if TYPE_CHECKING:
@@ -35,26 +34,21 @@ class _Row:
 
     def skip(self, observed: xr.Dataset) -> str | None:
         """Decline channels that never spend: the library divides by their median."""
-        spend = observed["spend"].sum(("geo", "date"))
-        silent = [str(name) for name in observed["channel"].values if spend.sel(channel=name) <= 0]
-        return f"channel '{silent[0]}' never spends; leave it out" if silent else None
+        return silent_channel(observed)
 
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Build, sample, summarise; a refusal by the library's data checks is an error."""
         for setting, allowed in CHOICES.items():
-            given = getattr(self, setting, allowed[0])
-            if given not in allowed:
-                raise UserError(f"{setting} = {given!r}; allowed: {', '.join(allowed)}")
+            one_of(setting, getattr(self, setting, allowed[0]), allowed)
         with phase("import"):
             os.environ["MERIDIAN_BACKEND"] = "jax"
-            from mmm_benchmark.fitters.meridian import answer as summary
-            from mmm_benchmark.fitters.meridian import model, sampling  # noqa: F401
+            from mmm_benchmark.fitters.meridian import answer, model, sampling  # noqa: F401
         with phase("build"):
             built = self.build(observed)
         with phase("sample"):
             posterior, stats = sampling.sample(built, budget, seed)
         with phase("summarise"):
-            return summary.summarise(observed, built, posterior, stats, seed)
+            return answer.summarise(observed, built, posterior, stats, seed)
 
     def build(self, observed: xr.Dataset) -> Model:
         """The library's model of this row, on these data."""

@@ -8,9 +8,7 @@ from meridian.model.model import Meridian, ModelFittingError
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget
-
-#: The sampler stops doubling a trajectory at this depth; the library's default.
-MAX_TREE_DEPTH = 10
+from mmm_benchmark.fitters.common.report import MAX_TREE_DEPTH
 
 
 def sample(model: Meridian, budget: Budget, seed: int) -> tuple[xr.Dataset, xr.Dataset]:

@@ -13,10 +13,14 @@ from numpy.typing import NDArray
 
 from mmm_benchmark import estimands, schema
 from mmm_benchmark.fit import Fit
+from mmm_benchmark.fitters.common.lags import lag_weights
+from mmm_benchmark.fitters.common.report import noisy_sales, parameter_counts
 from mmm_benchmark.fitters.jax_inference.linear import draw_coefficients
+from mmm_benchmark.fitters.jax_inference.report import nuts_report
 from mmm_benchmark.fitters.numpyro_mmm import density
 from mmm_benchmark.fitters.numpyro_mmm.prepare import CONTROL_SD, Inputs, design
-from mmm_benchmark.metrics.diagnostics import pick_series
+from mmm_benchmark.fitters.numpyro_mmm.sampling import Inferred
+from mmm_benchmark.metrics.diagnostics import diagnose, pick_series
 
 type Array = NDArray[np.floating]
 type Draws = dict[str, Array]
@@ -116,7 +120,7 @@ def _contributions(flat: Draws, given: Inputs) -> tuple[Array, Array]:
     scale = jnp.asarray(given.sales_scale, dtype)
 
     def one(draw: dict[str, Any]) -> tuple[Any, Any]:
-        weights = density.lag_weights(draw["alpha"], lagged.shape[-1])
+        weights = lag_weights(draw["alpha"], lagged.shape[-1])
         a = jnp.einsum("cgtl,cl->cgt", lagged, weights)
         beta, lam = draw["beta"][:, None, None], draw["lam"][:, None, None]
         effect = (draw["sigma"] * scale)[..., None]
@@ -163,9 +167,7 @@ def contribution_series(draws: Draws, given: Inputs) -> Array:
     """Contributions of the full sample at a few hundred cells that move, (chain, draw, cell)."""
     moving = np.argwhere(given.lagged.any(axis=-1))
     c, g, t = moving[pick_series(len(moving))].T
-    lag = np.arange(given.lagged.shape[-1])
-    weights = draws["alpha"][..., None] ** lag
-    weights = weights / weights.sum(-1, keepdims=True)
+    weights = lag_weights(draws["alpha"], given.lagged.shape[-1])
     a = np.einsum("nl,sdnl->sdn", given.lagged[c, g, t], weights[:, :, c])
     beta, lam = draws["beta"][:, :, c], draws["lam"][:, :, c]
     h = 1 / (1 + np.exp(-beta * (a - lam))) - 1 / (1 + np.exp(beta * lam))
@@ -175,41 +177,28 @@ def contribution_series(draws: Draws, given: Inputs) -> Array:
     return effect * h
 
 
-def predictive(observed: xr.Dataset, fitted: xr.Dataset, given: Inputs, draws: Draws, seed: int
-               ) -> xr.Dataset:  # fmt: skip
-    """Sales with observation noise."""
-    expected = fitted["expected_sales"].to_numpy()
-    sd = (draws["noise"] * given.sales_scale)[..., None]
-    rng = np.random.default_rng(seed)
-    return estimands.predictive(observed, expected + sd * rng.standard_normal(expected.shape))
-
-
-def parameter_counts(draws: Draws) -> dict[str, int]:
-    """Free parameters by role."""
-    counts: dict[str, int] = {}
-    for name, role in ROLES.items():
-        if name in draws:
-            counts[role] = counts.get(role, 0) + int(np.prod(draws[name].shape[2:], dtype=int))
-    return counts
-
-
-def thinned(draws: Draws) -> tuple[Draws, NDArray[np.intp]]:
-    """At most 500 draws, and which they are."""
-    chains, count = draws["alpha"].shape[:2]
-    kept = estimands.kept_draws(chains, count)
-    return {name: value[:, kept] for name, value in draws.items()}, kept
-
-
-def as_fit(observed: xr.Dataset, given: Inputs, draws: Draws, seed: int, **rest: Any) -> Fit:
-    """Thin, compute every estimand, and put the answer together."""
-    few, _ = thinned(draws)
+def as_fit(observed: xr.Dataset, given: Inputs, draws: Draws, inferred: Inferred, seed: int) -> Fit:
+    """Diagnose the full sample, thin it, and compute every estimand on the kept draws."""
+    kept = estimands.kept_draws(*draws["alpha"].shape[:2])
+    few = {name: value[:, kept] for name, value in draws.items()}
     fitted = posterior(observed, given, few)
     return Fit(
         posterior=fitted,
-        posterior_predictive=predictive(observed, fitted, given, few, seed),
-        parameter_counts=parameter_counts(draws),
-        **rest,
+        posterior_predictive=noisy_sales(observed, fitted, few["noise"] * given.sales_scale, seed),
+        parameter_counts=parameter_counts(draws, ROLES),
+        notes=inferred.notes,
+        **_report(inferred, draws, given),
     )
+
+
+def _report(inferred: Inferred, draws: Draws, given: Inputs) -> dict[str, Any]:
+    """Diagnostics and checks, and where NUTS ran its statistics."""
+    free = {name: value for name, value in draws.items() if name in ROLES}
+    series = contribution_series(draws, given)
+    if inferred.sample is None:
+        found = diagnose(free, contribution=series)
+        return {"diagnostics": found, "checks": inferred.checks}
+    return nuts_report(free, series, inferred.sample)
 
 
 def _unstack(values: Array, sample: tuple[int, ...]) -> Array:

@@ -40,11 +40,13 @@ import numpy as np
 from jax.nn import log_sigmoid, sigmoid, softplus
 from numpy.typing import NDArray
 
+from mmm_benchmark.fitters.common.lags import lag_weights
+from mmm_benchmark.fitters.jax_inference.laws import half_normal, log_inverse_gamma, ou_filter
 from mmm_benchmark.fitters.jax_inference.linear import LinearBlock, linear_block, log_marginal
 from mmm_benchmark.fitters.numpyro_mmm.prepare import Inputs, design
+from mmm_data_generator.fields.parts import REVERSION
 
 HALF_NORMAL_SCALE = 1.5
-REVERSION = 0.05  # per week, of the log multiplier of an effect that moves
 VOLATILITY_SCALE = 0.15  # per week, prior scale of its steps
 
 #: Steps of a coordinate in which sigma grows by a factor of e, beyond the scale of its prior.
@@ -119,18 +121,6 @@ def device_data(given: Inputs, *, time_varying: bool = False) -> Data:
         contrasts=put(basis[:, 1:]),
         path_filter=put(ou_filter(dates, REVERSION)) if time_varying else None,
     )
-
-
-def ou_filter(dates: int, reversion: float) -> NDArray[np.float64]:
-    """Lower-triangular F with u = F e for u[t] = (1 - reversion) u[t-1] + e[t], u stationary.
-
-    (Uhlenbeck and Ornstein 1930, on a weekly grid.)
-    """
-    phi = 1 - reversion
-    lag = np.subtract.outer(np.arange(dates), np.arange(dates))
-    out = np.where(lag >= 0, phi ** np.maximum(lag, 0), 0.0)
-    out[:, 0] /= np.sqrt(1 - phi**2)
-    return out
 
 
 def dimension(data: Data) -> int:
@@ -291,36 +281,9 @@ def log_prior(params: Params, data: Data) -> Any:
     )
 
 
-def half_normal(x: Any, scale: Any) -> Any:
-    """Log density of positive ``x``, summed, up to a constant."""
-    return -0.5 * jnp.sum((x / scale) ** 2)
-
-
-def log_inverse_gamma(log_x: Any, log_mean: Any, sd: Any) -> Any:
-    r"""Log density of log x, where x is inverse gamma with given mean and standard deviation.
-
-    With shape a = 2 + (mean / sd)^2, scale b and t = log(b / (a x)) it is
-    ``a log a - a - log Gamma(a) - a (e^t - 1 - t)``. The first three terms are Stirling's series,
-    to 5e-6 for every a >= 2, because their plain difference drowns in single precision as sd goes
-    to zero and a grows without bound.
-    """
-    ratio = jnp.exp(2 * (log_mean - jnp.log(sd)))
-    a = 2 + ratio
-    t = log_mean - log_x - jnp.log1p(1 / (1 + ratio))
-    w = 1 / a
-    series = w * (1 / 12 - w**2 * (1 / 360 - w**2 * (1 / 1260 - w**2 / 1680)))
-    return 0.5 * jnp.log(a / (2 * jnp.pi)) - series - a * (jnp.expm1(t) - t)
-
-
 def saturation(x: Any, beta: Any, lam: Any) -> Any:
     """Sigmoid through the origin, for an asymptote of one; by tanh, which costs less."""
     return 0.5 * (jnp.tanh(0.5 * beta * (x - lam)) + jnp.tanh(0.5 * beta * lam))
-
-
-def lag_weights(alpha: Any, lags: int) -> Any:
-    """Normalised geometric weights, (channel, lag) (Jin et al. 2017, equation 3)."""
-    weights = alpha[:, None] ** jnp.arange(lags)
-    return weights / jnp.sum(weights, axis=1, keepdims=True)
 
 
 def media(params: Params, data: Data) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.fit import Budget, Fit
-from mmm_benchmark.fitters.common.media_priors import PRIOR_SETS
+from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
+from mmm_benchmark.fitters.common.report import nothing_to_scale, one_of
 from mmm_benchmark.phases import phase
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class NumpyroMMM:
         ``"nuts"`` samples; ``"svi"`` fits a multivariate normal by variational inference;
         ``"laplace"`` takes the normal of the curvature at the mode.
     priors
-        ``"neutral"`` or ``"spend-share"``, see ``prior_scale.media_prior_scale``.
+        ``"neutral"`` or ``"spend-share"``, see ``common.media_priors``.
     time_varying
         Whether each channel's effect follows a log Ornstein-Uhlenbeck path shared by geos.
     precision
@@ -60,14 +60,7 @@ class NumpyroMMM:
 
     def skip(self, observed: xr.Dataset) -> str | None:
         """Decline channels that never spend and geos without sales: no scale to divide by."""
-        spend = observed["spend"].sum(("geo", "date"))
-        silent = observed["channel"].values[(spend <= 0).to_numpy()]
-        if silent.size:
-            return f"channel '{silent[0]}' never spends; leave it out"
-        empty = observed["geo"].values[(observed["sales"].max("date") <= 0).to_numpy()]
-        if empty.size:
-            return f"geo '{empty[0]}' has no positive sales; leave it out"
-        return None
+        return nothing_to_scale(observed)
 
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Scale, infer, draw the linear coefficients, summarise."""
@@ -75,27 +68,20 @@ class NumpyroMMM:
         with phase("import"):
             import jax
 
-            from mmm_benchmark.fitters.numpyro_mmm import answer, density, infer, prepare
+            from mmm_benchmark.fitters.numpyro_mmm import answer, density, prepare, sampling
         with jax.enable_x64(self.precision == "float64"):
             with phase("build"):
                 given = prepare.inputs(observed, self.priors)
                 data = density.device_data(given, time_varying=self.time_varying)
-            inferred = infer.METHODS[self.method](data, budget, seed)
+            inferred = sampling.METHODS[self.method](data, budget, seed)
             with phase("summarise"):
                 draws = answer.free_parameters(inferred.z, data, given, seed)
-                return answer.as_fit(
-                    observed, given, draws, seed, **infer.report(inferred, draws, given)
-                )
+                return answer.as_fit(observed, given, draws, inferred, seed)
 
     def _check_settings(self) -> None:
-        for name, allowed in (
-            ("method", METHODS),
-            ("priors", PRIOR_SETS),
-            ("precision", PRECISIONS),
-        ):
-            if getattr(self, name) not in allowed:
-                listed = ", ".join(allowed)
-                raise UserError(f"{name} = {getattr(self, name)!r}; allowed: {listed}")
+        one_of("method", self.method, METHODS)
+        one_of("priors", self.priors, PRIOR_SETS)
+        one_of("precision", self.precision, PRECISIONS)
         if self.time_varying and self.method != "nuts":
             raise UserError(
                 f"method = {self.method!r} needs a mode, which moving effects do not have;"

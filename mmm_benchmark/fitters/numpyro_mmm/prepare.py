@@ -9,13 +9,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from mmm_benchmark.fitters.common.lags import lag_tensor
 from mmm_benchmark.fitters.common.media_priors import media_prior_scale
+from mmm_data_generator.fields.periods import DAYS_PER_YEAR
 
 type Array = NDArray[np.float64]
 
 L_MAX = 8  # weeks of the adstock kernel
 N_FOURIER = 2  # modes of the yearly seasonality
-DAYS_IN_YEAR = 365.25
 CONTROL_SD = 2.0  # prior standard deviation of a control's effect, shares of largest sales
 
 
@@ -65,7 +66,7 @@ def inputs(observed: xr.Dataset, priors: str) -> Inputs:
     sales_scale = sales.max(axis=1)
     largest = np.abs(controls).max(axis=(0, 1), initial=0.0)
     return Inputs(
-        lagged=lag_tensor(scaled, L_MAX),
+        lagged=np.ascontiguousarray(lag_tensor(scaled, L_MAX)),
         sales=sales / sales_scale[:, None],
         fourier=fourier(observed["date"].dt.dayofyear.to_numpy()),
         controls=controls / np.where(largest > 0, largest, 1.0),
@@ -75,16 +76,9 @@ def inputs(observed: xr.Dataset, priors: str) -> Inputs:
     )
 
 
-def lag_tensor(series: Array, lags: int) -> Array:
-    """Values 0, 1, ... weeks before each week: ``(..., date)`` to ``(..., date, lag)``."""
-    before = np.concatenate([np.zeros((*series.shape[:-1], lags - 1)), series], axis=-1)
-    windows = np.lib.stride_tricks.sliding_window_view(before, lags, axis=-1)
-    return np.ascontiguousarray(windows[..., ::-1])
-
-
 def fourier(day: NDArray[Any]) -> Array:
     """Yearly sine and cosine modes of the day of the year, (date, 2 * N_FOURIER)."""
-    angle = 2 * np.pi * np.outer(day, np.arange(1, N_FOURIER + 1)) / DAYS_IN_YEAR
+    angle = 2 * np.pi * np.outer(day, np.arange(1, N_FOURIER + 1)) / DAYS_PER_YEAR
     return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
 
 

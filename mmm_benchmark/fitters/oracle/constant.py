@@ -22,9 +22,9 @@ import xarray as xr
 from jax.nn import log_sigmoid, sigmoid
 from numpy.typing import NDArray
 
+from mmm_benchmark.fitters.common.lags import lag_tensor
+from mmm_benchmark.fitters.jax_inference.laws import half_normal
 from mmm_benchmark.fitters.jax_inference.linear import LinearBlock, linear_block, log_marginal
-from mmm_benchmark.fitters.numpyro_mmm.density import half_normal
-from mmm_benchmark.fitters.numpyro_mmm.prepare import lag_tensor
 from mmm_data_generator.world.transforms import spend_figure
 
 type Array = NDArray[np.float64]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.fit import Budget, Fit
+from mmm_benchmark.fitters.common.report import parameter_counts, silent_channel
 from mmm_benchmark.phases import phase
 from mmm_benchmark.schema import REFERENCE_KIND
 
@@ -28,7 +29,7 @@ STEADY = 0.95
 #: draws diverges: far out, a channel of no effect leaves its curve to bend as it likes.
 CAREFUL = (0.98, 0.995, 0.999)
 
-MOVING_ROLES = {
+TIME_VARYING_ROLES = {
     "decay": "adstock",
     "half_saturation": "saturation",
     "slope": "saturation",
@@ -65,42 +66,41 @@ class Oracle:
         """Decline data whose family is unknown, and channels that never spend."""
         if "family" not in observed.attrs:
             return "the generating family of this dataset is not known to the oracle"
-        spend = observed["spend"].sum(("geo", "date"))
-        silent = observed["channel"].values[(spend <= 0).to_numpy()]
-        return f"channel '{silent[0]}' never spends; leave it out" if silent.size else None
+        return silent_channel(observed)
 
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Sample the posterior of the family's kind."""
         family = json.loads(observed.attrs["family"])
         if family["kind"] == "time_varying":
-            return fit_moving(observed, family, budget, seed)
+            return fit_time_varying(observed, family, budget, seed)
         with phase("import"):
             import jax
         with jax.enable_x64(True):  # in single precision a few in ten thousand draws diverge
             return fit_constant(observed, family, budget, seed)
 
 
-def fit_moving(observed: xr.Dataset, family: dict[str, Any], budget: Budget, seed: int) -> Fit:
+def fit_time_varying(
+    observed: xr.Dataset, family: dict[str, Any], budget: Budget, seed: int
+) -> Fit:
     """Everything is drawn from the family's prior: the answer is Bayes-optimal."""
     with phase("import"):
         from mmm_benchmark.estimands import kept_draws
-        from mmm_benchmark.fitters.oracle import answer, sample
-        from mmm_benchmark.fitters.oracle import time_varying as moving
+        from mmm_benchmark.fitters.oracle import answer, sampling, time_varying
     with phase("build"):
-        data = moving.prepare(observed, family)
+        data = time_varying.prepare(observed, family)
     steady = max(budget.target_accept, STEADY)
     longer = replace(budget, draws=LONGER * budget.draws, target_accept=steady)
-    drawn = sample.sample_moving(data, longer, seed)
+    drawn = sampling.sample_time_varying(data, longer, seed)
     with phase("summarise"):
-        free = answer.moving_parameters(drawn.z, data)
+        free = answer.time_varying_parameters(drawn.z, data)
         kept = kept_draws(*drawn.z.shape[:2])
-        found = answer.moving_estimands(drawn.z[:, kept], data, observed)
+        found = answer.time_varying_estimands(drawn.z[:, kept], data, observed)
         series = answer.contribution_series(drawn.z, data)
         return answer.as_fit(
             observed,
             found,
             seed,
-            parameter_counts=_counts(free, MOVING_ROLES),
+            parameter_counts=parameter_counts(free, TIME_VARYING_ROLES),
             **_report(free, series, drawn, OPTIMAL, optimal=True),
         )
 
@@ -109,13 +109,13 @@ def fit_constant(observed: xr.Dataset, family: dict[str, Any], budget: Budget, s
     """Values are fixed, the prior is broad: the answer is well-specified."""
     with phase("import"):
         from mmm_benchmark.estimands import kept_draws
-        from mmm_benchmark.fitters.oracle import answer, constant, sample
+        from mmm_benchmark.fitters.oracle import answer, constant, sampling
     with phase("build"):
         plain = constant.design(observed, family)
         data = constant.prepare(observed, family, plain)
     for least in CAREFUL:
         careful = replace(budget, target_accept=max(budget.target_accept, least))
-        drawn = sample.sample_constant(data, careful, seed)
+        drawn = sampling.sample_constant(data, careful, seed)
         if not drawn.diverging.any():
             break
     with phase("summarise"):
@@ -128,37 +128,17 @@ def fit_constant(observed: xr.Dataset, family: dict[str, Any], budget: Budget, s
             observed,
             found,
             seed,
-            parameter_counts=_counts(free, CONSTANT_ROLES),
+            parameter_counts=parameter_counts(free, CONSTANT_ROLES),
             **_report(free, series, drawn, WELL_SPECIFIED, optimal=False),
         )
-
-
-def _counts(free: dict[str, Any], roles: dict[str, str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for name, values in free.items():
-        counts[roles[name]] = counts.get(roles[name], 0) + int(values[0, 0].size)
-    return counts
 
 
 def _report(
     free: dict[str, Any], series: Any, drawn: Any, note: str, *, optimal: bool
 ) -> dict[str, Any]:
     """Diagnostics, the checks a reference must meet, statistics of the sampler."""
-    from mmm_benchmark.fitters.jax_inference.nuts import MAX_TREE_DEPTH
-    from mmm_benchmark.fitters.numpyro_mmm.infer import sample_stats, sampler_checks
-    from mmm_benchmark.metrics.diagnostics import diagnose
+    from mmm_benchmark.fitters.jax_inference.report import nuts_report
 
-    found = diagnose(
-        free,
-        contribution=series,
-        diverging=drawn.diverging,
-        tree_depth=drawn.tree_depth,
-        max_tree_depth=MAX_TREE_DEPTH,
-        energy=drawn.energy,
-    )
-    return {
-        "diagnostics": found,
-        "checks": {**sampler_checks(found), REFERENCE_KIND: optimal},
-        "notes": (note,),
-        "sample_stats": sample_stats(drawn),
-    }
+    found = nuts_report(free, series, drawn)
+    found["checks"][REFERENCE_KIND] = optimal
+    return {**found, "notes": (note,)}

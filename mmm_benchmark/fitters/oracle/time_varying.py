@@ -20,8 +20,8 @@ import numpy as np
 import xarray as xr
 from jax.nn import log_sigmoid, sigmoid
 
-from mmm_benchmark.fitters.numpyro_mmm.density import lag_weights, ou_filter
-from mmm_benchmark.fitters.numpyro_mmm.prepare import lag_tensor
+from mmm_benchmark.fitters.common.lags import lag_tensor, lag_weights
+from mmm_benchmark.fitters.jax_inference.laws import ou_filter
 from mmm_data_generator.world.transforms import spend_figure
 
 

@@ -12,9 +12,15 @@ from pymc_marketing.mmm import MMM
 
 from mmm_benchmark import estimands
 from mmm_benchmark.fit import Fit
+from mmm_benchmark.fitters.common.lags import lag_weights
+from mmm_benchmark.fitters.common.report import (
+    convergence_checks,
+    noisy_sales,
+    nuts_diagnostics,
+    parameter_counts,
+)
 from mmm_benchmark.fitters.pymc_marketing import forward
-from mmm_benchmark.fitters.pymc_marketing.sampling import MAX_TREE_DEPTH
-from mmm_benchmark.metrics.diagnostics import diagnose, pick_series
+from mmm_benchmark.metrics.diagnostics import pick_series
 
 type Array = NDArray[np.float64]
 
@@ -50,12 +56,12 @@ def summarise(
     multiplier = media_multiplier(model, free)
     dates = observed.sizes["date"]
     everything = forward.Draws.of(free, multiplier, dates)
-    diagnostics = diagnose(
-        {str(name): values.to_numpy() for name, values in free.items()},
-        contribution=contribution_series(data, everything, free.sizes["chain"]),
+    by_name = {str(name): values.to_numpy() for name, values in free.items()}
+    diagnostics = nuts_diagnostics(
+        by_name,
+        contribution_series(data, everything, free.sizes["chain"]),
         diverging=_or_none(stats, "diverging"),
         tree_depth=_or_none(stats, "tree_depth"),
-        max_tree_depth=MAX_TREE_DEPTH,
         energy=_or_none(stats, "energy"),
     )
     kept = estimands.kept_draws(free.sizes["chain"], free.sizes["draw"])
@@ -64,13 +70,15 @@ def summarise(
     )
     sample = (free.sizes["chain"], kept.size)
     posterior, more_notes = posterior_of(observed, data, thin, sample)
+    noise = _unstack(thin.noise * data.target_scale, sample)  # (chain, draw, geo)
     return Fit(
         posterior=posterior,
-        posterior_predictive=predictive_of(observed, posterior, data, thin, seed),
+        posterior_predictive=noisy_sales(observed, posterior, noise, seed),
         sample_stats=stats.isel(draw=kept).assign_coords(draw=np.arange(kept.size)),
         diagnostics=diagnostics,
-        parameter_counts=parameter_counts(free),
-        checks=checks(diagnostics),
+        # what moves over time is named by the library after its process
+        parameter_counts=parameter_counts(by_name, ROLES, otherwise="time"),
+        checks=convergence_checks(diagnostics),
         notes=(*notes, *more_notes),
     )
 
@@ -93,7 +101,7 @@ def contribution_series(data: forward.Data, draws: forward.Draws, chains: int) -
     lagged = data.lagged()
     moving = np.argwhere(lagged.any(axis=-1))
     g, t, c = moving[pick_series(len(moving))].T
-    x = np.einsum("il,sil->si", lagged[g, t, c], forward.kernel(draws.decay)[:, c])
+    x = np.einsum("il,sil->si", lagged[g, t, c], lag_weights(draws.decay, lagged.shape[-1])[:, c])
     shape = forward.saturation(x, draws.steepness[:, c], draws.midpoint[:, c])
     effect = draws.asymptote[:, g, c] * draws.multiplier[:, t, c]
     return (data.target_scale[g] * effect * shape).reshape(chains, -1, g.size)
@@ -150,39 +158,6 @@ def native_parameters(
         return native, ("half-saturation left out: a channel never spends in some geo",)
     in_currency = forward.half_saturation(draws)[:, None] * data.channel_scale
     return native | {"half_saturation": in_currency / mean_spend}, ()
-
-
-def predictive_of(
-    observed: xr.Dataset,
-    posterior: xr.Dataset,
-    data: forward.Data,
-    draws: forward.Draws,
-    seed: int,
-) -> xr.Dataset:
-    """Sales with the model's observation noise."""
-    expected = posterior["expected_sales"].to_numpy()
-    noise = (draws.noise * data.target_scale).reshape(*expected.shape[:3], 1)
-    rng = np.random.default_rng(seed)
-    return estimands.predictive(observed, expected + noise * rng.standard_normal(expected.shape))
-
-
-def parameter_counts(free: xr.Dataset) -> dict[str, int]:
-    """Free parameters by role; what moves over time counts as time."""
-    counts: dict[str, int] = {}
-    for name, values in free.items():
-        role = ROLES.get(str(name), "time")
-        size = int(np.prod(values.shape[2:], dtype=int))
-        counts[role] = counts.get(role, 0) + size
-    return counts
-
-
-def checks(diagnostics: dict[str, float]) -> dict[str, bool]:
-    """Conditions a reader may rely on, all on free parameters."""
-    found = {"r_hat_below_1_01": diagnostics.get("r_hat", np.inf) < 1.01}
-    found["ess_above_400"] = diagnostics.get("ess_bulk", 0.0) > 400
-    if "divergences" in diagnostics:
-        found["no_divergences"] = diagnostics["divergences"] == 0
-    return found
 
 
 def _or_none(stats: xr.Dataset, name: str) -> NDArray[np.float64] | None:

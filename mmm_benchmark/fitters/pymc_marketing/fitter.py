@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mmm_benchmark.errors import UserError
-from mmm_benchmark.fit import Budget, Fit
-from mmm_benchmark.fitters.common.media_priors import PRIOR_SETS
+from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
+from mmm_benchmark.fitters.common.report import nothing_to_scale, one_of
 from mmm_benchmark.phases import phase
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ class PyMCMarketing:
     sampler
         ``"pymc"``, ``"nutpie"``, ``"numpyro"`` or ``"blackjax"``.
     priors
-        ``"neutral"`` or ``"spend-share"``, see ``prior_scale.media_prior_scale``.
+        ``"neutral"`` or ``"spend-share"``, see ``common.media_priors``.
     time_varying
         Whether media effects move over time (a path per channel, shared by geos).
     """
@@ -63,30 +62,15 @@ class PyMCMarketing:
             from mmm_benchmark.fitters.pymc_marketing import devices
 
             devices.prepare(self.sampler, budget.chains)
-            from mmm_benchmark.fitters.pymc_marketing import answer as summary
-            from mmm_benchmark.fitters.pymc_marketing import model, sampling
+            from mmm_benchmark.fitters.pymc_marketing import answer, model, sampling
         with phase("build"):
             mmm = model.build(observed, priors=self.priors, time_varying=self.time_varying)
             frozen = model.sampling_model(mmm)
         free, stats = sampling.sample(frozen, self.sampler, budget, seed)
         with phase("summarise"):
             notes = tuple(filter(None, (COMPILE_NOTE.get(self.sampler),)))
-            return summary.summarise(observed, mmm, frozen, free, stats, seed, notes)
+            return answer.summarise(observed, mmm, frozen, free, stats, seed, notes)
 
     def _check_settings(self) -> None:
-        if self.sampler not in SAMPLERS:
-            raise UserError(f"sampler = {self.sampler!r}; allowed: {', '.join(SAMPLERS)}")
-        if self.priors not in PRIOR_SETS:
-            raise UserError(f"priors = {self.priors!r}; allowed: {', '.join(PRIOR_SETS)}")
-
-
-def nothing_to_scale(observed: xr.Dataset) -> str | None:
-    """Why a model that divides by largest values cannot take this dataset, or None."""
-    spend = observed["spend"].sum(("geo", "date"))
-    silent = [str(name) for name in observed["channel"].values if spend.sel(channel=name) <= 0]
-    if silent:
-        return f"channel '{silent[0]}' never spends; leave it out"
-    empty = observed["geo"].values[(observed["sales"].max("date") <= 0).to_numpy()]
-    if empty.size:
-        return f"geo '{empty[0]}' has no positive sales; leave it out"
-    return None
+        one_of("sampler", self.sampler, SAMPLERS)
+        one_of("priors", self.priors, PRIOR_SETS)

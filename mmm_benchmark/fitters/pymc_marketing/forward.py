@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from pymc_marketing.mmm import MMM
 from scipy.special import expit, logit
 
+from mmm_benchmark.fitters.common.lags import lag_tensor, lag_weights
 from mmm_benchmark.fitters.pymc_marketing.model import L_MAX, control_scale
+from mmm_data_generator.fields.periods import DAYS_PER_YEAR
 
 type Array = NDArray[np.float64]
-
-DAYS_IN_YEAR = 365.25
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,7 @@ class Data:
 
     def lagged(self) -> Array:
         """Spend of this and the seven weeks before, ``(geo, date, channel, lag)``."""
-        before = np.pad(self.spend, ((0, 0), (L_MAX - 1, 0), (0, 0)))
-        windows = np.lib.stride_tricks.sliding_window_view(before, L_MAX, axis=1)
-        return windows[..., ::-1]
+        return lag_tensor(self.spend, L_MAX, axis=1)
 
 
 @dataclass(frozen=True)
@@ -106,12 +104,6 @@ class Draws:
         return len(self.decay)
 
 
-def kernel(decay: Array) -> Array:
-    """Normalised geometric weights, ``(..., lag)`` (Jin et al. 2017, equation 3)."""
-    weights = decay[..., None] ** np.arange(L_MAX)
-    return weights / weights.sum(-1, keepdims=True)
-
-
 def saturation(x: Array, steepness: Array, midpoint: Array) -> Array:
     """Sigmoid through the origin for an asymptote parameter of one."""
     return expit(steepness * (x - midpoint)) - expit(-steepness * midpoint)
@@ -130,7 +122,7 @@ def half_saturation(draws: Draws) -> Array:
 
 def adstocked(lagged: Array, draws: Draws) -> Array:
     """Adstocked spend, ``(draw, geo, date, channel)``, multiples of largest spend."""
-    return np.einsum("gtcl,scl->sgtc", lagged, kernel(draws.decay), optimize=True)
+    return np.einsum("gtcl,scl->sgtc", lagged, lag_weights(draws.decay, L_MAX), optimize=True)
 
 
 def contribution(x: Array, draws: Draws, data: Data) -> Array:
@@ -156,6 +148,6 @@ def fourier_basis(day: NDArray[np.int64], modes: list[str]) -> Array:
     columns = []
     for mode in modes:
         wave, order = mode.split("_")
-        angle = 2 * np.pi * int(order) * day / DAYS_IN_YEAR
+        angle = 2 * np.pi * int(order) * day / DAYS_PER_YEAR
         columns.append(np.sin(angle) if wave == "sin" else np.cos(angle))
     return np.stack(columns, axis=-1)

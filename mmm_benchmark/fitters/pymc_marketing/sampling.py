@@ -14,13 +14,9 @@ import pymc as pm
 import xarray as xr
 
 from mmm_benchmark.fit import Budget
+from mmm_benchmark.fitters.common.report import MAX_TREE_DEPTH
 from mmm_benchmark.fitters.pymc_marketing import devices
 from mmm_benchmark.phases import phase
-
-SAMPLERS: Final = ("pymc", "nutpie", "numpyro", "blackjax")
-
-#: All four stop doubling a trajectory at this depth; it is the default of each.
-MAX_TREE_DEPTH: Final = 10
 
 #: Statistics kept of each draw, under one name for all samplers.
 STATISTICS: Final = ("diverging", "tree_depth", "n_steps", "step_size", "energy", "acceptance_rate")

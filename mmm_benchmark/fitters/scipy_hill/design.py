@@ -8,9 +8,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from mmm_data_generator.fields.periods import DAYS_PER_YEAR
+
 type Array = NDArray[np.float64]
 
-DAYS_PER_YEAR = 365.25
 #: A column that keeps less than this share of its length once the others are removed is dropped.
 DEPENDENT = 1e-7
 

@@ -30,7 +30,7 @@ class ScipyHill:
         ask; ``"shared"`` gives all geos the same effects per currency of mean sales.
     regularisation
         Weight of weak Gaussian penalties on transforms and effects, see
-        ``scipy_steps.search.weak_penalty``; 0 is plain least squares.
+        ``scipy_hill.search.weak_penalty``; 0 is plain least squares.
     starts, polished
         Points of the Sobol design, and how many of the best L-BFGS-B improves.
     bootstrap
@@ -89,8 +89,7 @@ class ScipyHill:
         with phase("import"):
             from threadpoolctl import threadpool_limits
 
-            from mmm_benchmark.fitters.scipy_hill import answer as summary
-            from mmm_benchmark.fitters.scipy_hill import design, estimate
+            from mmm_benchmark.fitters.scipy_hill import answer, design, estimate
         with phase("build"):
             self._check_settings()
             built = design.build(observed, self.fourier_order, self.trend)
@@ -111,7 +110,7 @@ class ScipyHill:
                     found, replicates=self.bootstrap, block_length=self.block_length, seed=seed
                 )
         with phase("summarise"):
-            return summary.summarise(observed, found, solutions, noise)
+            return answer.summarise(observed, found, solutions, noise)
 
     def _check_settings(self) -> None:
         least = {

@@ -11,7 +11,7 @@ from mmm_benchmark.metrics.arrays import FloatArray
 from mmm_benchmark.metrics.calibration import central_interval, sort_draws
 from mmm_benchmark.scoring import marks
 from mmm_benchmark.scoring.posterior import aligned, flat_draws, geo_draws
-from mmm_benchmark.scoring.seams import ScorableDataset, ScorableFit
+from mmm_benchmark.scoring.scorable import ScorableDataset, ScorableFit
 
 TOGETHER = "all geos"
 SINGLE_GEOS = 2  # shown beside the sum, when there are several

@@ -19,7 +19,7 @@ from mmm_benchmark.report.plots.style import (
     money,
     shorten,
 )
-from mmm_benchmark.scoring.seams import ScorableDataset
+from mmm_benchmark.scoring.scorable import ScorableDataset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ import numpy as np
 from mmm_benchmark.report.plots.gather import View
 from mmm_benchmark.report.plots.style import TRUTH, headline, label_lowest, look, money, shorten
 from mmm_benchmark.scoring.roas import true_roas
-from mmm_benchmark.scoring.seams import ScorableDataset
+from mmm_benchmark.scoring.scorable import ScorableDataset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

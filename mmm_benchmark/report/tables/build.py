@@ -12,8 +12,10 @@ from mmm_benchmark.report.tables.columns import columns, typed
 from mmm_benchmark.report.tables.seeds import SEED_TABLES, seed_tables
 from mmm_benchmark.report.tables.skill import ORACLE, accepted_as_reference, add_skill
 from mmm_benchmark.scoring import Row, ScorableDataset, ScorableFit, score_fit
+from mmm_benchmark.scoring.identity import identity
+from mmm_benchmark.scoring.market import Market
+from mmm_benchmark.scoring.marks import failed_checks
 from mmm_benchmark.scoring.score import SCORED, TABLES
-from mmm_benchmark.scoring.seams import identity
 
 #: Digits in the CSV files; frames keep full precision.
 FLOAT_FORMAT = "%.6g"
@@ -25,11 +27,13 @@ def build_tables(
     """Score every fit and gather the rows; tables with nothing to say keep their columns."""
     rows: dict[str, list[Row]] = {name: [] for name in TABLES}
     refused: set[str] = set()
+    markets: dict[str, Market] = {}
     for fit, dataset in fits:
-        scored = score_fit(fit, dataset, bayesian)
+        market = markets.setdefault(fit.job["dataset"]["id"], Market(dataset))
+        scored = score_fit(fit, dataset, bayesian, market)
         if fit.job["fitter"] == ORACLE and fit.ok and not accepted_as_reference(fit):
             refused.add(identity(fit)["fit"])
-            for table in SCORED:
+            for table in SCORED if failed_checks(fit) else ():
                 _remark(scored[table], "refused as a reference: its own checks failed")
         for name in TABLES:
             rows[name] += scored[name]

@@ -16,7 +16,7 @@ TAIL = (*MARKED, "note")
 #: Columns of words; all others but the seed are numbers.
 TEXT = frozenset(
     {
-        *("dataset", "fitter", "fit", "geo", "channel", "parameter", "note"),
+        *("dataset", "fitter", "fit", "geo", "channel", "parameter", "part", "note"),
         *("reference", "knows", "mark"),
         *("table", "measure", "first", "second", "first_mark", "second_mark"),
         *("key", "status", "reason", "log_tail", "checks_failed"),
@@ -42,15 +42,27 @@ MEASURES: dict[str, tuple[str, ...]] = {
         *("crps", "crps_currency", *COVERAGE, *SKILL),
     ),
     "parameter_recovery": (
-        *("true_value", "mean", "sd", "hdi_90_lower", "hdi_90_upper"),
+        *("true_value", "mean", "sd", "lower_90", "upper_90"),
         *("error", "covered_90", "crps", *SKILL),
     ),
     "roas_recovery": (
-        *("true_roas", "roas", "roas_hdi_90_lower", "roas_hdi_90_upper"),
-        *("roas_error", "roas_covered_90"),
+        *("true_roas", "roas", "roas_90_lower", "roas_90_upper"),
+        *("roas_error", "roas_covered_90", "roas_covered_90_se", "interval_score_90"),
         *("true_marginal_roas", "marginal_roas", "marginal_roas_error"),
-        *("true_share", "share", "share_error", "misallocated_share"),
-        *("rank_correlation", "curve_error", "crps", *SKILL),
+        *("true_share", "share", "share_error", "misallocated_share", "credit_to_null"),
+        *("rank_correlation", "energy_score", "curve_error", "crps", *SKILL),
+    ),
+    "total_recovery": (
+        *("true_share", "share", "share_90_lower", "share_90_upper", "error"),
+        *("crps", "covered_90", "interval_score_90"),
+    ),
+    "decision_recovery": (
+        *("gain_share", "money_gained", "best_gain", "loses_money"),
+        *("promised_gain", "probability_of_gain", "says_do_not", "planned", "best"),
+    ),
+    "silent_failures": (
+        *("checks_green", "median_roas_error", "worst_roas_error", "roas_covered_90"),
+        *("wrong", "silent_failure"),
     ),
     "estimates": (
         "spend",
@@ -90,7 +102,8 @@ OVER_DRAWS: dict[str, tuple[str, ...]] = {
     "parameter_recovery": ("mean", "error"),
     "roas_recovery": (
         *("roas", "roas_error", "marginal_roas", "marginal_roas_error"),
-        *("share", "share_error", "misallocated_share", "rank_correlation", "curve_error"),
+        *("share", "share_error", "misallocated_share", "credit_to_null", "rank_correlation"),
+        "curve_error",
     ),
 }
 

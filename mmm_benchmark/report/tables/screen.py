@@ -12,8 +12,17 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from mmm_benchmark.report.tables.columns import typed
+from mmm_benchmark.report.tables.estimates_view import print_estimates
 from mmm_benchmark.report.tables.seed_view import print_seeds
-from mmm_benchmark.report.tables.views import SKILL, VIEWS, Shown, View
+from mmm_benchmark.report.tables.views import (
+    ANSWERS,
+    SKILL,
+    VIEWS,
+    WITH_ERROR,
+    Shown,
+    View,
+    dataset_label,
+)
 from mmm_benchmark.scoring import marks
 from mmm_benchmark.scoring.series import ALL
 
@@ -23,8 +32,12 @@ if TYPE_CHECKING:
 type Failed = Mapping[tuple[str, str], str]  # (dataset, fit) -> status
 
 
-def print_tables(tables: Mapping[str, pd.DataFrame], console: Console) -> None:
-    """Print every table that has something to say, then the failures with their reasons.
+def print_tables(
+    tables: Mapping[str, pd.DataFrame], console: Console, everything: bool = False
+) -> None:
+    """Print the verdict, the tables that answer, then the failures with their reasons.
+
+    Over several seeds the table over seeds comes first; where no truth is known, the estimates.
 
     Parameters
     ----------
@@ -32,18 +45,54 @@ def print_tables(tables: Mapping[str, pd.DataFrame], console: Console) -> None:
         Frames by name, as ``write_tables`` returns them, or read back from CSV.
     console
         Where to; 100 columns are enough.
+    everything
+        Print all tables, not only those that answer.
     """
     tables = {name: typed(frame.copy()) for name, frame in tables.items()}
     failed = {
         (dataset_label(row), row["fit"]): str(row["status"])
         for row in tables["failures"].to_dict("records")
     }
-    for name, view in VIEWS.items():
-        if name in tables:
-            _print_one(name, tables[name], view, failed, console)
+    _print_verdict(tables, console)
+    unknown = _without_truth(tables)
+    if len(unknown):
+        print_estimates(unknown, console)
     print_seeds(tables, console)
+    answers = answering(tables)
+    for name, view in VIEWS.items():
+        if name in tables and (everything or name in answers):
+            _print_one(name, tables[name], view, failed, console)
+    left = [name for name in VIEWS if name in tables and name not in answers]
+    if left and not everything:
+        console.print(f"[dim]more with --all-tables: {', '.join(left)}[/]\n")
     _print_marks(tables["runtime_comparison"], console)
     _print_failures(tables["failures"], console)
+
+
+def answering(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """The first three tables of ``ANSWERS`` that have something to say."""
+    known = [
+        name
+        for name in ANSWERS
+        if name in tables.keys() & VIEWS.keys()
+        and tables[name][[column for column, _, _ in VIEWS[name].shown]].notna().any(axis=None)
+    ]
+    return known[:3]
+
+
+def _print_verdict(tables: Mapping[str, pd.DataFrame], console: Console) -> None:
+    from mmm_benchmark.report.verdict import verdict
+
+    for name, sentences in verdict(tables).items():
+        console.print(f"[bold]{escape(name)}[/]: {escape(' '.join(sentences))}\n")
+
+
+def _without_truth(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Estimates of the datasets whose true contributions nobody knows."""
+    scored = tables["contribution_recovery"]
+    known = scored.loc[scored["crps"].notna(), "dataset"]
+    estimates = tables["estimates"]
+    return estimates[~estimates["dataset"].isin(known) & estimates["roas"].notna()]
 
 
 def _print_one(
@@ -116,7 +165,9 @@ def _cells(
     cells = [escape(cell) for cell in cells]
     for column, _, show in shown:
         if not pd.isna(row[column]):
-            cells.append(escape(show(row[column])))
+            error = row.get(WITH_ERROR.get(column, ""), float("nan"))
+            give = "" if pd.isna(error) else f" ±{100 * error:.0f}"
+            cells.append(escape(show(row[column]) + give))
         elif status is not None:
             cells.append(f"[red]{escape(status)}[/]")
             status = None
@@ -129,7 +180,8 @@ def _print_marks(runs: pd.DataFrame, console: Console) -> None:
     """What the signs after the names mean, and what each fitter knows."""
     for sign, meaning in marks.meanings(runs["mark"]):
         console.print(f"{sign} [dim]{escape(meaning)}[/]")
-    for fitter, known in runs[runs["knows"] != ""].groupby("fitter")["knows"].first().items():
+    known_by = runs[runs["knows"] != ""][["fitter", "knows"]].drop_duplicates()
+    for fitter, known in known_by.to_numpy():
         console.print(f"  [bold]{escape(str(fitter))}[/] {escape(str(known))}")
 
 
@@ -143,9 +195,3 @@ def _print_failures(frame: pd.DataFrame, console: Console) -> None:
             f"  [bold]{escape(dataset_label(row))}[/] {escape(str(row['fitter']))}: "
             f"[red]{status}[/] - {reason}"
         )
-
-
-def dataset_label(row: Mapping[Hashable, Any]) -> str:
-    """``name@seed``, as the command line writes it."""
-    seed = row["seed"]
-    return str(row["dataset"]) if pd.isna(seed) else f"{row['dataset']}@{seed}"

@@ -16,8 +16,9 @@ import pandas as pd
 from mmm_benchmark.metrics.arrays import FloatArray
 from mmm_benchmark.report.tables.columns import typed
 from mmm_benchmark.scoring import marks
-from mmm_benchmark.scoring.seams import Row
+from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import ALL
+from mmm_benchmark.scoring.total import MEDIA
 
 #: What is followed over seeds, of the row over all of each table.
 FOLLOWED: dict[str, tuple[str, ...]] = {
@@ -31,9 +32,15 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
         *("level_error", "level_correlation", "coverage_90", "skill_vs_oracle"),
     ),
     "roas_recovery": (
-        *("crps", "roas_error", "marginal_roas_error", "misallocated_share"),
-        *("rank_correlation", "curve_error", "roas_covered_90"),
+        *("crps", "roas_error", "marginal_roas_error", "misallocated_share", "credit_to_null"),
+        *("rank_correlation", "energy_score", "curve_error", "roas_covered_90"),
+        "interval_score_90",
     ),
+    "total_recovery": ("error", "crps", "covered_90", "interval_score_90"),
+    "decision_recovery": (
+        *("gain_share", "money_gained", "loses_money", "probability_of_gain", "says_do_not"),
+    ),
+    "silent_failures": ("median_roas_error", "worst_roas_error", "wrong", "silent_failure"),
     "performance_metrics": (
         *("r2", "r2_noise_free", "wmape", "srmse", "durbin_watson"),
         *("predictive_crps", "coverage_90"),
@@ -41,6 +48,8 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
     "runtime_comparison": ("total_s", "sample_s", "peak_rss_mb"),
     "ess_comparison": ("ess_bulk", "ess_tail", "contribution_ess_bulk", "ess_bulk_per_second"),
 }
+#: Measures that are ratios: over seeds they have a geometric mean.
+RATIOS = frozenset({"skill_vs_oracle", "skill_vs_constant"})
 SUMMARY, PAIRED = "seed_summary", "paired_comparison"
 SEED_TABLES: dict[str, tuple[str, ...]] = {
     SUMMARY: (
@@ -83,6 +92,8 @@ def _over_all(frame: pd.DataFrame, data_of: DataOf) -> pd.DataFrame:
     for label in ("geo", "channel"):
         if label in frame:
             frame = frame[frame[label] == ALL]
+    if "part" in frame:
+        frame = frame[frame["part"].isin([MEDIA, ""])]
     frame = frame.assign(data=data_of(frame))
     place = ["dataset", "fitter", "data"]
     several = frame.duplicated(place, keep=False)
@@ -105,7 +116,20 @@ def _summary(
             mine = mine[~mine["data"].isin(missing["data"])]
             for measure in measures:
                 known = mine[measure].dropna().to_numpy(float)
-                yield head | {"table": table, "measure": measure} | spread(known)
+                line = head | {"table": table, "measure": measure}
+                yield line | (geometric(known) if measure in RATIOS else spread(known))
+
+
+def geometric(ratios: FloatArray) -> Row:
+    """Geometric mean and range of ratios; spread and standard error are those of the logarithm.
+
+    The arithmetic mean of ratios would depend on which of the two is below the line, and may
+    turn an order round.
+    """
+    row = spread(np.log(ratios[ratios > 0]))
+    for name in ("mean", "lowest", "highest"):
+        row[name] = np.exp(row[name])
+    return row
 
 
 def spread(values: FloatArray) -> Row:

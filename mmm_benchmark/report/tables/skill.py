@@ -7,8 +7,9 @@ from collections.abc import Collection
 import pandas as pd
 
 from mmm_benchmark.metrics.arrays import ratio
+from mmm_benchmark.schema import REFERENCE_KIND
 from mmm_benchmark.scoring.marks import failed_checks
-from mmm_benchmark.scoring.seams import ScorableFit
+from mmm_benchmark.scoring.scorable import ScorableFit
 
 #: The reference that knows the generating family.
 ORACLE = "oracle"
@@ -19,9 +20,12 @@ CONSTANT = "scipy"
 def accepted_as_reference(fit: ScorableFit) -> bool:
     """Say whether an oracle's own checks allow it to stand for the limit of the data.
 
-    No recorded check means that nobody looked, so it is refused too.
+    It must be the posterior under the very law the world was drawn from: under a wide prior of
+    its own it is one more method, which others may beat. No recorded check means that nobody
+    looked, so it is refused too.
     """
-    return fit.ok and bool(fit.record.get("checks")) and not failed_checks(fit)
+    checks = fit.record.get("checks") or {}
+    return fit.ok and bool(checks.get(REFERENCE_KIND)) and not failed_checks(fit)
 
 
 def add_skill(

@@ -5,8 +5,11 @@ Columns stand in order of importance, as a narrow screen drops the last ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
 
 type Format = Callable[[float], str]
 type Shown = tuple[str, str, Format]  # column, heading, format
@@ -29,6 +32,11 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f}%"
 
 
+def points(value: float) -> str:
+    """Points of sales, with a sign where there is one to see."""
+    return f"{100 * value:+.1f}"
+
+
 def whole(value: float) -> str:
     """Thousands separated, no decimals."""
     return f"{value:,.0f}"
@@ -39,6 +47,12 @@ def seconds(value: float) -> str:
     digits = 2 if value < 10 else 1 if value < 100 else 0
     return f"{value:,.{digits}f}"
 
+
+#: Columns shown with their standard error.
+WITH_ERROR = {
+    "coverage_90": "coverage_90_se",
+    "roas_covered_90": "roas_covered_90_se",
+}
 
 #: Said where the column is shown: few runs have an oracle.
 SKILL = "Skill is the oracle's CRPS over the fit's (1 = its equal)."
@@ -55,6 +69,19 @@ class View:
 
 
 VIEWS: dict[str, View] = {
+    "total_recovery": View(
+        "What media sell in all",
+        "Share of sales, estimated less true: +5 points means that a twentieth of all sales is "
+        "credited to media (or to the baseline) too much.",
+        (
+            ("error", "error", points),
+            ("crps", "CRPS", points),
+            ("true_share", "true\nshare", percent),
+            ("share", "share", percent),
+            ("covered_90", "90%\nholds", percent),
+        ),
+        by=("part",),
+    ),
     "contribution_recovery": View(
         "Contributions by channel against the truth",
         "The question that matters. Lower CRPS and SRMSE are better; 90% intervals should hold "
@@ -72,16 +99,46 @@ VIEWS: dict[str, View] = {
     ),
     "roas_recovery": View(
         "Return on spend and credit by channel",
-        "Errors are relative and never cancel over channels; misallocated is the share of all "
-        "media credit given to the wrong channel; rank 1 orders the channels rightly.",
+        "Errors are shares of true media sales, weighted by money, and never cancel; misallocated "
+        "is the share of credit in the wrong place; rank 1 orders the channels rightly.",
         (
             ("roas_error", "ROAS\nerror", percent),
-            ("marginal_roas_error", "marginal\nROAS error", percent),
-            ("misallocated_share", "misallo-\ncated", percent),
-            ("rank_correlation", "rank", plain),
-            ("curve_error", "curve\nerror", percent),
+            ("crps", "CRPS", fine),
             ("roas_covered_90", "90%\nholds", percent),
+            ("misallocated_share", "misallo-\ncated", percent),
+            ("credit_to_null", "to no\neffect", percent),
+            ("rank_correlation", "rank", plain),
+            ("energy_score", "energy\nscore", fine),
+            ("marginal_roas_error", "marginal\nROAS error", percent),
+            ("curve_error", "curve\nerror", percent),
             ("skill_vs_oracle", "skill vs\noracle", plain),
+        ),
+    ),
+    "decision_recovery": View(
+        "What is lost by acting on it",
+        "Today's budget, each channel within 30%, planned on the fit's curves and paid by the "
+        "true ones: 1 gains all there is, 0 nothing, below 0 loses money. Do not: its own "
+        "probability of a gain is below 90%.",
+        (
+            ("gain_share", "share of\nbest gain", plain),
+            ("money_gained", "money\ngained", whole),
+            ("best_gain", "best\ngain", whole),
+            ("promised_gain", "promised", whole),
+            ("probability_of_gain", "its own\nprobability", percent),
+            ("says_do_not", "do\nnot", plain),
+        ),
+    ),
+    "silent_failures": View(
+        "Would anybody have noticed",
+        "Wrong: a median ROAS error over 25%, a worst over 50%, or 90% intervals that hold less "
+        "than 75%. Silent: wrong while its own checks are green.",
+        (
+            ("silent_failure", "silent\nfailure", plain),
+            ("wrong", "wrong", plain),
+            ("checks_green", "checks\ngreen", plain),
+            ("median_roas_error", "median\nROAS error", percent),
+            ("worst_roas_error", "worst\nROAS error", percent),
+            ("roas_covered_90", "90%\nholds", percent),
         ),
     ),
     "coefficient_recovery": View(
@@ -162,3 +219,13 @@ VIEWS: dict[str, View] = {
         ),
     ),
 }
+
+
+#: What a reader came for, most wanted first; the screen shows the first three that say something.
+ANSWERS = ("contribution_recovery", "decision_recovery", "roas_recovery", "runtime_comparison")
+
+
+def dataset_label(row: Mapping[Hashable, Any]) -> str:
+    """``name@seed``, as the command line writes it."""
+    seed = row["seed"]
+    return str(row["dataset"]) if pd.isna(seed) else f"{row['dataset']}@{seed}"

@@ -84,6 +84,7 @@ def test_priors_and_structure_are_those_stated(two_geos, sampled):
 
 
 def test_the_season_is_baseline_and_no_control(two_geos, sampled):
+    from mmm_benchmark.fitters.common import report
     from mmm_benchmark.fitters.meridian import answer as summary
 
     built, posterior, _ = sampled
@@ -91,7 +92,9 @@ def test_the_season_is_baseline_and_no_control(two_geos, sampled):
     control = summary.control_contribution(two_geos, built, posterior)
     assert control.shape == (2, 20, 2, 54, 1)
     free = summary.free_parameters(posterior, built)
-    counts = summary.parameter_counts(free, built)
+    counts = report.parameter_counts(
+        summary.counted(free, two_geos), summary.ROLES, otherwise="time"
+    )
     per_control = 2 + 2  # mean, spread, and two geos
     assert counts["controls"] == per_control
     assert counts["time"] == 8 + 2 * per_control

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from mmm_benchmark.fitters.jax_inference import laws
 from mmm_benchmark.fitters.jax_inference.linear import (
     draw_coefficients,
     linear_block,
@@ -72,7 +73,7 @@ def test_inverse_gamma_is_that_of_its_mean_and_sd(sd: float):
     assert law.mean() == pytest.approx(mean)
     assert law.std() == pytest.approx(sd)
     with jax.enable_x64(True):
-        found = density.log_inverse_gamma(jnp.log(x), jnp.log(mean), sd)
+        found = laws.log_inverse_gamma(jnp.log(x), jnp.log(mean), sd)
     assert float(found) == pytest.approx(law.logpdf(x) + np.log(x), abs=2e-5)
 
 

@@ -13,9 +13,9 @@ import pytest
 import xarray as xr
 
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.plan.datasets import write_observed
 from mmm_benchmark.run.executors import Ending, Order, Stopped
 from mmm_benchmark.run.executors import ray as executor
+from mmm_benchmark.store.datasets import write_observed
 from tests.external.road import FITTERS, walk
 from tests.factories import tiny_observed
 

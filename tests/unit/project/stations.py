@@ -26,9 +26,11 @@ class Road:
     arrows: Mapping[str, frozenset[str]]  # module -> modules, by dotted name below the package
 
     @classmethod
-    def of(cls, root: Path) -> Road:
-        """Read the package in a folder."""
+    def of(cls, root: Path, doors: Sequence[str] = ()) -> Road:
+        """Read the package in a folder, without the doors: old paths that only re-export."""
         files = {_name(path, root): path for path in sorted(root.rglob("*.py"))}
+        for door in doors:
+            del files[door]
         return cls(
             root.name,
             {

@@ -144,6 +144,7 @@ def posterior_of(
 def fake_fit(dataset: SimpleNamespace, fitter: str = "honest", **how: Any) -> FakeFit:
     """A successful fit with a full record."""
     reference = "knows the generating family" if fitter == "oracle" else None
+    exact = {"bayes_optimal": True} if fitter == "oracle" else {}
     return FakeFit(
         job={
             "dataset": {
@@ -173,7 +174,7 @@ def fake_fit(dataset: SimpleNamespace, fitter: str = "honest", **how: Any) -> Fa
             if how.get("draws", 200) > 1
             else {},
             "parameter_counts": {"adstock": 3, "effects": 3, "noise": 1},
-            "checks": {"r_hat_below_1_01": True, "ess_above_400": True},
+            "checks": {"r_hat_below_1_01": True, "ess_above_400": True, **exact},
             "notes": [],
         },
         groups=posterior_of(dataset, **how),

@@ -59,12 +59,43 @@ def test_pit_counts_ties_half() -> None:
     assert calibration.pit(ordered, np.array([9.0])) == pytest.approx(0.9)
 
 
-def test_hdi_agrees_with_arviz_stats() -> None:
-    from arviz_stats.base import array_stats
+@given(arrays(np.float64, (12, 3), elements=st.floats(-1e3, 1e3, allow_subnormal=False)))
+def test_energy_score_is_the_mean_over_distinct_pairs(draws: np.ndarray) -> None:
+    truth = np.array([1.0, -2.0, 3.0])
+    pairs = np.linalg.norm(draws[:, None] - draws[None], axis=-1).sum() / (12 * 11)
+    expected = np.linalg.norm(draws - truth, axis=-1).mean() - pairs / 2
+    assert calibration.energy_score(draws, truth) == pytest.approx(expected, abs=1e-4, rel=1e-6)
 
-    draws = np.random.default_rng(2).gamma(2.0, size=(6, 400))
-    found = calibration.hdi(calibration.sort_draws(draws), 0.9)
-    np.testing.assert_allclose(found, array_stats.hdi(draws, 0.9, axis=-1))
+
+def test_energy_score_of_one_quantity_is_its_crps() -> None:
+    draws = np.random.default_rng(4).normal(size=(60, 1))
+    crps = calibration.crps(calibration.sort_draws(draws[:, 0]), np.array(0.3))
+    assert calibration.energy_score(draws, np.array([0.3])) == pytest.approx(float(crps))
+
+
+def test_own_scores_agree_with_scoringrules() -> None:
+    import scoringrules
+
+    rng = np.random.default_rng(5)
+    draws, truth = rng.gamma(2.0, size=(6, 40)), rng.gamma(2.0, size=6)
+    ordered = calibration.sort_draws(draws)
+    np.testing.assert_allclose(
+        calibration.crps(ordered, truth),
+        scoringrules.crps_ensemble(truth, draws, estimator="fair"),
+    )
+    found = calibration.energy_score(draws.T, truth)
+    assert found == pytest.approx(scoringrules.es_ensemble(truth, draws.T, estimator="fair"))
+    low, high = calibration.central_interval(ordered, 0.9)
+    np.testing.assert_allclose(
+        calibration.interval_score(ordered, truth, 0.9),
+        scoringrules.interval_score(truth, low, high, 0.1),
+    )
+
+
+def test_coverage_of_a_few_that_all_agree_is_not_certain() -> None:
+    four = np.ones(4)
+    assert calibration.coverage_standard_error(four, four) == pytest.approx(0.1531, abs=1e-4)
+    assert calibration.coverage_standard_error(0 * four, four) == pytest.approx(0.1531, abs=1e-4)
 
 
 def test_interval_score_adds_width_and_misses() -> None:

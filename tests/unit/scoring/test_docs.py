@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from mmm_benchmark.metrics import recovery
+from mmm_benchmark.metrics import budget, recovery
 from mmm_benchmark.metrics.diagnostics import MAX_CONTRIBUTION_SERIES, R_HAT_CAP
 from mmm_benchmark.report.tables.columns import COVERAGE, MEASURES
 from mmm_benchmark.report.tables.seeds import SEED_TABLES
+from mmm_benchmark.scoring import decision, silent
 from mmm_benchmark.scoring.series import SIGNED
 
 TEXT = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
-FAMILIES = ("coverage_", "parameters_", "contribution_", "hdi_90_")
+FAMILIES = ("coverage_", "parameters_", "contribution_")
 
 
 @pytest.mark.parametrize("table", sorted(MEASURES))
@@ -42,4 +43,10 @@ def test_the_rules_it_states_are_those_of_the_code() -> None:
     assert f"below {recovery.NEAR_ZERO:.0%} of the series' mean" in TEXT
     assert f"at most {MAX_CONTRIBUTION_SERIES} evenly spaced" in TEXT
     assert f"written as {R_HAT_CAP:.0f}" in TEXT
+    assert (
+        f"the median passes {silent.MEDIAN_ERROR:.0%}, the worst {silent.WORST_ERROR:.0%}" in TEXT
+    )
+    assert f"no channel moves by more than {budget.REACH:.0%}" in TEXT
+    assert f"that probability is below {decision.SURE:.0%}" in TEXT
+    assert f"is below {silent.LEAST_COVERAGE:.0%}" in TEXT
     assert all(f"`{name}`" in TEXT for name in SIGNED)

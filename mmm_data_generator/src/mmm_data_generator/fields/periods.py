@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-WEEKS_PER_YEAR: Final = 365.25 / 7
+DAYS_PER_YEAR: Final = 365.25
+WEEKS_PER_YEAR: Final = DAYS_PER_YEAR / 7
 
 #: Days of a period, for the frequencies in which worlds are simulated.
 DAYS: Final = {"daily": 1, "weekly": 7}
@@ -20,7 +21,7 @@ DAYS: Final = {"daily": 1, "weekly": 7}
 #: What one period is called; data made elsewhere may be monthly.
 NOUN: Final = {"daily": "day", "weekly": "week", "monthly": "month"}
 
-PER_YEAR: Final = {"daily": 365.25, "weekly": WEEKS_PER_YEAR, "monthly": 12.0}
+PER_YEAR: Final = {"daily": DAYS_PER_YEAR, "weekly": WEEKS_PER_YEAR, "monthly": 12.0}
 
 
 def calendar(start: str, n_periods: int, frequency: str = "weekly") -> NDArray[np.datetime64]:

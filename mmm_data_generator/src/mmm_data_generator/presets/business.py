@@ -12,26 +12,9 @@ from typing import Any
 import numpy as np
 
 from mmm_data_generator.config.config import ChannelConfig, MMMDataConfig, RegionConfig
-from mmm_data_generator.errors import ConfigError, suggest
 from mmm_data_generator.fields.transforms import AdstockConfig, SaturationConfig
 from mmm_data_generator.presets.parts import channel, control, flights, launch, lettered, wave
-from mmm_data_generator.presets.stress import STRESS_PRESETS
 from mmm_data_generator.priors.time_varying import TimeVaryingPrior
-
-
-def get_preset_config(name: str) -> MMMDataConfig:
-    """Return a preset; an unknown name is a ConfigError that suggests the nearest."""
-    if name not in PRESETS:
-        raise ConfigError(
-            "preset",
-            f" = {name!r}: unknown{suggest(str(name), PRESETS)}; presets: {', '.join(PRESETS)}",
-        )
-    return PRESETS[name]()
-
-
-def list_available_presets() -> list[str]:
-    """Return the names of the presets."""
-    return list(PRESETS)
 
 
 def basic() -> MMMDataConfig:
@@ -332,7 +315,7 @@ def default_config() -> MMMDataConfig:
     )
 
 
-PRESETS: dict[str, Callable[[], MMMDataConfig]] = {
+BUSINESS_PRESETS: dict[str, Callable[[], MMMDataConfig]] = {
     preset.__name__: preset
     for preset in (
         basic,
@@ -346,6 +329,4 @@ PRESETS: dict[str, Callable[[], MMMDataConfig]] = {
         daily,
         time_varying,
     )
-} | STRESS_PRESETS
-
-DEFAULT_CONFIG = default_config()
+}

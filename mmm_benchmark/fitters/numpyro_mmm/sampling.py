@@ -1,4 +1,4 @@
-"""Three ways from a log density to draws: NUTS, variational, Laplace; and what they report."""
+"""Three ways from the log density to draws: NUTS, variational, Laplace."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from mmm_benchmark.estimands import kept_draws
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.fitters.jax_inference.curvature import (
     AnyFrame,
@@ -23,17 +21,13 @@ from mmm_benchmark.fitters.jax_inference.curvature import (
     in_frame,
     locate,
 )
-from mmm_benchmark.fitters.jax_inference.nuts import MAX_TREE_DEPTH, Sample, nuts_near_mode
-from mmm_benchmark.fitters.numpyro_mmm import answer, density
-from mmm_benchmark.fitters.numpyro_mmm.prepare import Inputs
-from mmm_benchmark.metrics.diagnostics import diagnose
+from mmm_benchmark.fitters.jax_inference.nuts import Sample, nuts_near_mode
+from mmm_benchmark.fitters.numpyro_mmm import density
 from mmm_benchmark.phases import phase
 
 SVI_STEPS = 2000
 SVI_RATE = 0.01
 SVI_PARTICLES = 4
-
-NO_PATH = ("path",)  # deterministic: never among the free parameters
 
 
 class Inferred(NamedTuple):
@@ -127,48 +121,3 @@ METHODS: dict[str, Callable[[density.Data, Budget, int], Inferred]] = {
     "laplace": by_laplace,
     "svi": by_svi,
 }
-
-
-def report(inferred: Inferred, draws: answer.Draws, given: Inputs) -> dict[str, Any]:
-    """Diagnostics on the full sample, checks, notes and per-draw statistics."""
-    free = {name: value for name, value in draws.items() if name not in NO_PATH}
-    series = answer.contribution_series(draws, given)
-    sample = inferred.sample
-    if sample is None:
-        found = diagnose(free, contribution=series)
-        return {"diagnostics": found, "checks": inferred.checks, "notes": inferred.notes}
-    found = diagnose(
-        free,
-        contribution=series,
-        diverging=sample.diverging,
-        tree_depth=sample.tree_depth,
-        max_tree_depth=MAX_TREE_DEPTH,
-        energy=sample.energy,
-    )
-    return {
-        "diagnostics": found,
-        "checks": sampler_checks(found),
-        "notes": inferred.notes,
-        "sample_stats": sample_stats(sample),
-    }
-
-
-def sampler_checks(found: Mapping[str, float]) -> dict[str, bool]:
-    """Conditions a reader may rely on, over free parameters."""
-    return {
-        "r_hat_below_1_01": found.get("r_hat", np.inf) < 1.01,
-        "ess_above_400": found.get("ess_bulk", 0.0) > 400,
-        "no_divergences": found.get("divergences", np.inf) == 0,
-    }
-
-
-def sample_stats(sample: Sample) -> xr.Dataset:
-    """The sampler's statistics at the kept draws."""
-    kept = kept_draws(*sample.diverging.shape)
-    values = {
-        "diverging": sample.diverging,
-        "tree_depth": sample.tree_depth,
-        "energy": sample.energy,
-        "acceptance_rate": sample.acceptance,
-    }
-    return xr.Dataset({name: (("chain", "draw"), value[:, kept]) for name, value in values.items()})

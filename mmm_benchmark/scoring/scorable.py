@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mmm_benchmark.plan.jobs import SHORT_KEY
-from mmm_benchmark.scoring import marks
-
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -40,20 +37,6 @@ class ScorableDataset(Protocol):
     def observed(self) -> xr.Dataset: ...
     @property
     def truth(self) -> xr.Dataset | None: ...
-
-
-def identity(fit: ScorableFit) -> Row:
-    """The columns every table begins with, and the marks that every table ends with."""
-    dataset = fit.job["dataset"]
-    return {
-        "dataset": dataset["name"],
-        "seed": dataset.get("seed"),
-        "fitter": fit.job["fitter"],
-        "fit": fit.key[:SHORT_KEY],
-        "reference": fit.job.get("reference") or "",
-        "knows": marks.knows(fit),
-        "mark": marks.join(marks.marks(fit)),
-    }
 
 
 def failure(fit: ScorableFit) -> str:

@@ -1,0 +1,103 @@
+"""Datasets kept, truth included, under ``results/datasets``; and the half a fitter may see."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmm_benchmark import schema
+from mmm_benchmark.errors import ContractError, UserError
+from mmm_benchmark.store import keys
+from mmm_benchmark.store.fits import LOCKS
+from mmm_benchmark.store.locks import FileLock
+from mmm_benchmark.store.sealed_folder import Staging, flaw, publish
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mmm_data_generator import MMMDataset
+
+DATASETS = "datasets"
+
+
+def keep(dataset: MMMDataset, dataset_id: str, results: Path, staging: Staging) -> Path:
+    """Make sure the dataset, truth included, lies sound in ``results/datasets``."""
+    final = results / DATASETS / dataset_id
+    lock = FileLock(results / LOCKS / f"dataset-{dataset_id}")
+    lock.acquire()
+    try:
+        if not final.is_dir() or isinstance(dataset_at(final), str):
+            staged = staging.folder(f"dataset-{dataset_id}")
+            dataset.save(staged)
+            publish(staged, final)
+    finally:
+        lock.release()
+    return final
+
+
+def load_dataset(results: Path, dataset_id: str) -> MMMDataset:
+    """A stored dataset with its truth.
+
+    Raises
+    ------
+    UserError
+        When it is missing, altered since it was written, or another than its folder says.
+    """
+    path = Path(results) / DATASETS / dataset_id
+    if not path.is_dir():
+        raise UserError(f"dataset '{dataset_id}' is not in {path.parent}; run its fits once more")
+    found = dataset_at(path)
+    if isinstance(found, str):
+        raise UserError(
+            f"stored dataset '{dataset_id}' is damaged: {found}; run its fits once more"
+        )
+    return found
+
+
+def dataset_at(path: Path) -> MMMDataset | str:
+    """The dataset of a stored folder, or what is wrong with it."""
+    if (wrong := flaw(path)) is not None:
+        return wrong
+    try:
+        dataset = read_dataset(path)
+        schema.check(dataset.observed, schema.OBSERVED, "observed.nc")
+        held = keys.dataset_id(dataset.name, dataset.seed, keys.content_hash(dataset.observed))
+    except (UserError, ContractError, TypeError, ValueError) as error:
+        return " ".join(str(error).split())
+    return dataset if held == path.name else f"it holds the dataset '{held}'"
+
+
+def read_dataset(path: Path) -> MMMDataset:
+    """A dataset from its directory; a UserError when it is half written or broken."""
+    from mmm_data_generator import MMMDataset
+
+    try:
+        return MMMDataset.load(path)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise UserError(f"dataset directory '{path}' cannot be read: {error}") from error
+
+
+def write_observed(observed: xr.Dataset, path: Path, family: str | None) -> None:
+    """Write the half of a dataset that a fitter may see; ``family`` is for references only."""
+    visible = observed[list(schema.OBSERVED)].drop_encoding()
+    visible.attrs = {} if family is None else {"family": family}
+    # made in memory: on a full disk the HDF5 library would crash when it closes its file
+    path.write_bytes(visible.to_netcdf(engine="h5netcdf"))
+
+
+def export(dataset: MMMDataset, directory: Path) -> None:
+    """Save a dataset where the user asked; never over something else."""
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise UserError(f"'{directory}' exists and is not empty; name another directory")
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        staged = directory.with_name(f".{directory.name}.part")
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir()
+        dataset.save(staged)
+        if directory.exists():
+            directory.rmdir()
+        staged.rename(directory)
+    except OSError as error:
+        raise UserError(f"'{directory}' cannot be written to ({error.strerror})") from error

@@ -1,0 +1,105 @@
+"""The verdict is made of the tables, and says luck where it may be luck."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from mmm_benchmark.report.tables import print_tables
+from mmm_benchmark.report.tables.build import build_tables
+from mmm_benchmark.report.verdict import agreement, verdict
+
+
+def of(tables: dict[str, pd.DataFrame]) -> str:
+    (sentences,) = verdict(tables).values()
+    return " ".join(sentences)
+
+
+def without_truth(world: SimpleNamespace) -> SimpleNamespace:
+    return SimpleNamespace(**(vars(world) | {"truth": None}))
+
+
+def test_the_nearest_leads_and_one_world_decides_nothing(toy, make_fit) -> None:
+    tables = build_tables([(make_fit(toy, "poor", error=0.5), toy), (make_fit(toy, "good"), toy)])
+    said = of(tables)
+    assert said.startswith("good is nearest to the truth on this world")
+    assert "One world decides nothing" in said
+
+
+def test_over_seeds_luck_is_told_from_a_lead(make_world, make_fit) -> None:
+    worlds = [make_world(geos=1, seed=seed) for seed in (1, 2, 3, 4)]
+    good, poor, twin = (
+        [
+            (make_fit(world, name, error=errors[i % 2], seed=i + shift), world)
+            for i, world in enumerate(worlds)
+        ]
+        for name, errors, shift in (
+            *(("good", (0.1, 0.1), 0), ("poor", (0.6, 0.6), 0)),
+            ("twin", (0.05, 0.2), 50),  # twice as good on two worlds, half as good on two
+        )
+    )
+    for i, (fit, _) in enumerate([*good, *poor, *twin]):
+        fit.key = f"{i:024d}"
+    assert "more than luck" in of(build_tables([*good, *poor]))
+    assert "may be luck" in of(build_tables([*good, *twin]))
+
+
+def test_a_lead_whose_checks_failed_is_said(toy, make_fit) -> None:
+    fit = make_fit(toy, "good")
+    fit.record["checks"] = {"r_hat_below_1_01": False}
+    said = of(build_tables([(fit, toy), (make_fit(toy, "poor", error=0.5), toy)]))
+    assert "good failed its own checks (r_hat_below_1_01)" in said
+
+
+def test_too_narrow_intervals_are_said(toy, make_fit) -> None:
+    fit = make_fit(toy, "proud", error=0.02, bias=1.3)
+    assert "too sure of itself" in of(build_tables([(fit, toy)]))
+
+
+@pytest.mark.parametrize(("bias", "agree"), [(1.0, "yes"), (6.0, "no")])
+def test_models_agree_when_their_intervals_meet(toy, make_fit, bias: float, agree: str) -> None:
+    unknown = without_truth(toy)
+    one, other = make_fit(toy, "one"), make_fit(toy, "other", bias=bias, seed=1)
+    estimates = build_tables([(one, unknown), (other, unknown)])["estimates"]
+    found = agreement(estimates)
+    assert set(found["agree"]) == {agree}
+    assert (found["lowest"] <= found["highest"]).all()
+
+
+def test_points_decide_no_agreement(toy, make_fit) -> None:
+    unknown = without_truth(toy)
+    fits = [(make_fit(toy, "one"), unknown), (make_fit(toy, "point", draws=1, bias=9.0), unknown)]
+    found = agreement(build_tables(fits)["estimates"])
+    assert set(found["agree"]) == {""}
+
+
+def test_without_truth_the_screen_answers(toy, make_fit) -> None:
+    unknown = without_truth(toy)
+    fits: list[tuple[Any, Any]] = [
+        (make_fit(toy, "one"), unknown),
+        (make_fit(toy, "other", bias=6.0), unknown),
+    ]
+    console = Console(file=io.StringIO(), width=100)
+    print_tables(build_tables(fits), console)
+    text = " ".join(console.file.getvalue().split())
+    assert "They do not agree on the return of channel-0" in text
+    assert "nothing to show" not in text
+    assert "Return on spend by channel" in text
+    assert "all media" in text
+
+
+def test_the_rest_is_behind_all_tables(toy, make_fit) -> None:
+    tables = build_tables([(make_fit(toy, "one"), toy)])
+    texts = []
+    for everything in (False, True):
+        console = Console(file=io.StringIO(), width=100)
+        print_tables(tables, console, everything)
+        texts.append(console.file.getvalue())
+    assert "more with --all-tables" in texts[0]
+    assert "(parameter_recovery.csv)" not in texts[0]
+    assert "(parameter_recovery.csv)" in texts[1]
