@@ -35,7 +35,7 @@ ROADS: dict[str, tuple[str, Rows]] = {
         "mmm_benchmark",
         (
             ("errors",),
-            ("schema", "fit", "phases"),
+            ("schema", "fit", "phases", "priors"),
             ("estimands", "metrics"),
             ("store",),
             ("environments", "suite"),
