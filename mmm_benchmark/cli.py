@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from mmm_benchmark.commands import data, inspect, run, summary
+from mmm_benchmark.commands import data, inspect, run, suite, summary
 from mmm_benchmark.commands.typed import several_valued
 from mmm_benchmark.errors import UserError
 
@@ -88,6 +88,10 @@ def make_app() -> typer.Typer:
     )
     app.command("generate", help="Save a preset's dataset in a directory.")(data.generate)
     app.command("import", help="Make a dataset of a CSV file.")(data.import_)
+    tasks = typer.Typer(help="The suite of worlds that the leaderboard is made on.")
+    tasks.callback()(lambda: None)  # a group even with one command
+    tasks.command("show", help="Its tasks, with the fingerprints of their data.")(suite.show)
+    app.add_typer(tasks, name="suite")
     app.command("envs", help="The environments of the extras, and how to make them.")(inspect.envs)
     return app
 

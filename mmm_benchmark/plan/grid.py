@@ -16,6 +16,8 @@ from mmm_benchmark.plan.choose import file_entry, registered, select
 from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.plan.options import Options
 from mmm_benchmark.plan.registry import FitterEntry
+from mmm_benchmark.suite.fingerprint import fingerprint
+from mmm_benchmark.suite.tasks import check_unchanged
 
 if TYPE_CHECKING:
     from mmm_data_generator import MMMDataset
@@ -63,6 +65,8 @@ def make_datasets(options: Options) -> list[Made]:
             except ValueError as error:  # the generator's own errors for people
                 raise UserError(f"dataset '{source.name}': {error}") from error
             ref = ds.reference_to(dataset)
+            if options.suite is not None:
+                check_unchanged(ref.label, fingerprint(dataset.observed))
             named = next((each.ref for each in made.values() if each.ref.label == ref.label), ref)
             if named.id != ref.id:
                 raise UserError(f"two different datasets are called '{ref.label}'; rename one")

@@ -22,7 +22,7 @@ from mmm_benchmark.diffusion.problem.state import State, log_share
 from mmm_benchmark.diffusion.training import worlds
 from mmm_benchmark.diffusion.training.losses import Truth
 from mmm_benchmark.errors import UserError
-from mmm_data_generator.generate.from_prior import draw_batch
+from mmm_data_generator import draw_batch
 
 Array = NDArray[np.float64]
 LEVELS = tuple(round(0.1 * i, 1) for i in range(1, 10))

@@ -10,14 +10,10 @@ from mmm_benchmark.diffusion.inference.limits import TAIL, array_summaries
 from mmm_benchmark.diffusion.physics.kernels import Observed
 from mmm_benchmark.diffusion.problem.observed import NEEDED, Arrays, observed_and_truth
 from mmm_benchmark.diffusion.training.losses import Truth
-from mmm_data_generator.generate.from_prior import (
-    PublishedPrior,
-    TimeVaryingPrior,
-    WorldPrior,
-    draw_batch,
-)
+from mmm_data_generator import PublishedPrior, TimeVaryingPrior, WorldPrior, draw_batch
+from mmm_data_generator.priors import Prior
 
-LAWS: dict[str, WorldPrior | TimeVaryingPrior] = {
+LAWS: dict[str, Prior] = {
     "worlds": WorldPrior(),
     # the model is blind to the unit of spend, so a law of returns would say nothing to it; of
     # PyMC-Marketing's curves it knows the one that this suite's baselines take

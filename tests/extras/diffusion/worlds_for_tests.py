@@ -10,7 +10,7 @@ from mmm_benchmark.diffusion.problem.schedule import cosine_schedule, forward_no
 from mmm_benchmark.diffusion.problem.state import State
 from mmm_benchmark.diffusion.training import worlds
 from mmm_benchmark.diffusion.training.losses import Truth
-from mmm_data_generator.generate.from_prior import draw_batch
+from mmm_data_generator import draw_batch
 
 
 def small(law: str = "time_varying", n: int = 3, **shape: int) -> tuple[Observed, Truth]:

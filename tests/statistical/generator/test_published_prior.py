@@ -14,7 +14,7 @@ from mmm_data_generator import (
     generate_mmm_dataset,
 )
 from mmm_data_generator.generate.batch import Batch
-from mmm_data_generator.priors.worlds_law import SPEND_FIGURES
+from mmm_data_generator.priors.parameters import SPEND_FIGURES
 
 N = 600
 

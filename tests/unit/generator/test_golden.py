@@ -1,4 +1,4 @@
-"""Known worlds stay the worlds they were: presets by seed, and batches of both training priors.
+"""Known worlds stay the worlds they were: presets by seed, batches and configs of every prior.
 
 ``golden.json`` holds, of every array, three values and the mean size, and for batches the number
 that the generator gives next, which tells whether draws were added, dropped or moved.
@@ -15,7 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmm_data_generator import draw_batch, draw_config, generate_mmm_dataset
+from mmm_data_generator import (
+    PublishedPrior,
+    TimeVaryingPrior,
+    draw_batch,
+    draw_config,
+    generate_mmm_dataset,
+)
 
 GOLDEN = Path(__file__).with_name("golden.json")
 PRESETS = (
@@ -33,11 +39,27 @@ PRESETS = (
     "stress_budget",
     "stress_holidays",
 )
+#: By name, and as the diffusion model is trained on them.
+PRIORS: dict[str, Any] = {
+    "worlds": "worlds",
+    "time_varying": "time_varying",
+    "published": "published",
+    "published, trained on": PublishedPrior(
+        roi_log_mean=None, curve_chances=(1 / 3, 1 / 3, 0, 1 / 3)
+    ),
+    "time_varying, first law": TimeVaryingPrior(
+        volatility=0.05, control_volatility=0.03, jump_probability=0.0
+    ),
+}
 SIZES = {
     "worlds": ((30, 5, 3, 104, 1), (8, 4, 2, 70, 3)),
     "time_varying": ((30, 5, 3, 104, 1), (12, 3, 1, 60, 1)),
+    "published": ((30, 5, 3, 104, 1), (8, 4, 2, 70, 3)),
+    "published, trained on": ((12, 5, 3, 104, 1), (8, 4, 2, 70, 3)),
+    "time_varying, first law": ((12, 5, 3, 104, 1),),
 }
 BATCHES = [(prior, sizes) for prior, both in SIZES.items() for sizes in both]
+CONFIGS = ("worlds", "time_varying", "published")
 
 
 def figures(values: Any) -> list[float]:
@@ -58,7 +80,7 @@ def of_preset(name: str) -> dict[str, list[float]]:
 
 def of_batch(prior: str, sizes: tuple[int, ...]) -> dict[str, Any]:
     rng = np.random.default_rng(11)
-    batch = draw_batch(rng, prior, *sizes)
+    batch = draw_batch(rng, PRIORS[prior], *sizes)
     return {**{key: figures(batch[key]) for key in batch}, "next": int(rng.integers(2**53))}
 
 
@@ -70,6 +92,18 @@ def of_configs(prior: str) -> dict[str, Any]:
         "seeds": [config.seed for config in drawn],
         "next": int(rng.integers(2**53)),
     }
+
+
+def of_drawn(prior: str) -> dict[str, list[float]]:
+    """Figures of the datasets of two drawn configs, one of them with several geos if it can."""
+    rng = np.random.default_rng(5)
+    out = {}
+    for geos in (1, 1 if prior == "time_varying" else 2):
+        config = draw_config(rng, prior, n_channels=3, n_controls=2, n_weeks=60, n_geos=geos)
+        dataset = generate_mmm_dataset(config)
+        for key, value in {**dataset.observed.data_vars, **dataset.truth.data_vars}.items():
+            out[f"{len(out)} {key}"] = figures(value.values)
+    return out
 
 
 def same(made: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
@@ -98,15 +132,21 @@ def test_a_training_prior_keeps_its_law_and_its_draws(
     same(of_batch(prior, sizes), golden[f"{prior} {sizes}"])
 
 
-@pytest.mark.parametrize("prior", list(SIZES))
+@pytest.mark.parametrize("prior", CONFIGS)
 def test_drawn_configs_stay(golden: dict[str, Any], prior: str) -> None:
     same(of_configs(prior), golden[f"configs {prior}"])
+
+
+@pytest.mark.parametrize("prior", CONFIGS)
+def test_datasets_of_drawn_configs_stay(golden: dict[str, Any], prior: str) -> None:
+    same(of_drawn(prior), golden[f"drawn {prior}"])
 
 
 def main() -> None:
     kept = {name: of_preset(name) for name in PRESETS}
     kept |= {f"{prior} {sizes}": of_batch(prior, sizes) for prior, sizes in BATCHES}
-    kept |= {f"configs {prior}": of_configs(prior) for prior in SIZES}
+    kept |= {f"configs {prior}": of_configs(prior) for prior in CONFIGS}
+    kept |= {f"drawn {prior}": of_drawn(prior) for prior in CONFIGS}
     GOLDEN.write_text(json.dumps(kept, indent=1) + "\n")
 
 

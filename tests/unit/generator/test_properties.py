@@ -21,12 +21,12 @@ from mmm_data_generator import (
     generate_mmm_dataset,
 )
 from mmm_data_generator.config.config import PATTERNS, PROCESSES
+from mmm_data_generator.config.draw import draw_world
 from mmm_data_generator.fields.transforms import (
     ADSTOCK_PARAMETERS,
     SATURATION_PARAMETERS,
     SCALES,
 )
-from mmm_data_generator.generate.one import draw_world
 
 quick = settings(
     max_examples=40,

@@ -35,10 +35,10 @@ ROADS: dict[str, tuple[str, Rows]] = {
         "mmm_benchmark",
         (
             ("errors",),
-            ("schema", "fit", "phases"),
+            ("schema", "fit", "phases", "priors"),
             ("estimands", "metrics"),
             ("store",),
-            ("environments",),
+            ("environments", "suite"),
             ("plan",),
             ("diffusion",),
             ("fitters",),
@@ -57,12 +57,7 @@ ROADS: dict[str, tuple[str, Rows]] = {
 DOORS = {"mmm_benchmark": ("diffusion.stated", "fitters.scipy_summary")}
 
 
-GENERATOR = pytest.mark.xfail(reason="the generator still has circles; they go next", strict=True)
-
-
-@pytest.mark.parametrize(
-    "package", [pytest.param("mmm_data_generator", marks=GENERATOR), "mmm_benchmark"]
-)
+@pytest.mark.parametrize("package", ROADS)
 def test_a_package_is_a_road(package):
     folder, rows = ROADS[package]
     road = Road.of(REPOSITORY / folder, DOORS.get(package, ()))

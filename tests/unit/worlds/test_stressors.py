@@ -10,7 +10,7 @@ import pytest
 
 from mmm_data_generator import MMMDataset, generate_mmm_dataset
 from mmm_data_generator import stressors as s
-from mmm_data_generator.generate.one import draw_world
+from mmm_data_generator.config.draw import draw_world
 from mmm_data_generator.presets.stress import calm
 from mmm_data_generator.stressors.events import black_friday, easter
 

@@ -1,13 +1,12 @@
-"""Draws of :class:`~mmm_data_generator.priors.worlds.WorldPrior`, a batch at once."""
+"""What fixes a batch of worlds up to its noise, and the law of ``WorldPrior`` for it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from mmm_data_generator.priors.worlds import WorldPrior
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -16,7 +15,6 @@ PATTERNS = ("linear_trend", "seasonal", "on_off", "delayed_start")
 LINE, WAVE, BURSTS, LAUNCH = range(4)
 #: What a half-saturation is a multiple of.
 SPEND_FIGURES = ("mean_active", "max", "median_active")
-PROCESSES = ("constant", "log_ou", "log_ou_jumps", "random_walk")
 
 
 @dataclass(frozen=True)
@@ -64,13 +62,33 @@ class Parameters:
     transform_variation: Array
 
 
+class Effects(Protocol):
+    """The fields of a prior that the law asks for."""
+
+    @property
+    def effect_median(self) -> float:
+        """Median of the sum of effects, times base sales."""
+
+    @property
+    def effect_sd(self) -> float:
+        """Its log standard deviation."""
+
+    @property
+    def long_share(self) -> float:
+        """Chance of a world with long carry-over."""
+
+    @property
+    def long_l_max(self) -> int:
+        """Lags of such a world."""
+
+
 def ln(rng: np.random.Generator, median: float, sd: float, size: tuple[int, ...]) -> Array:
     """Draw from the log-normal law of the given median and log standard deviation."""
     return median * np.exp(sd * rng.standard_normal(size))
 
 
 def parameters(
-    rng: np.random.Generator, prior: WorldPrior, n: int, channels: int, controls: int, weeks: int
+    rng: np.random.Generator, prior: Effects, n: int, channels: int, controls: int, weeks: int
 ) -> Parameters:
     """Draw the parameters of ``n`` worlds of one shape."""
     each = (n, channels)

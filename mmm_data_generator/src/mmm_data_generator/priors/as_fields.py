@@ -1,28 +1,22 @@
-"""Drawn parameters as a configuration."""
+"""Drawn parameters as the fields of a configuration."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mmm_data_generator.config.config import (
+from mmm_data_generator.fields.parts import (
+    PROCESSES,
     ChannelConfig,
     CoefficientConfig,
     ControlConfig,
-    MMMDataConfig,
     RegionConfig,
 )
 from mmm_data_generator.fields.transforms import AdstockConfig, SaturationConfig
-from mmm_data_generator.priors.worlds_law import (
-    PATTERNS,
-    PROCESSES,
-    SPEND_FIGURES,
-    Parameters,
-    Series,
-)
+from mmm_data_generator.priors.parameters import PATTERNS, SPEND_FIGURES, Parameters, Series
 
 
-def config_of(p: Parameters, weeks: int, geos: int, seed: int) -> MMMDataConfig:
-    """Return world 0 of the parameters as a configuration."""
+def as_fields(p: Parameters, weeks: int, geos: int, seed: int) -> dict[str, Any]:
+    """Return the fields of the ``MMMDataConfig`` of world 0."""
     process = PROCESSES[p.process[0]]
     moves = (
         {}
@@ -60,12 +54,12 @@ def config_of(p: Parameters, weeks: int, geos: int, seed: int) -> MMMDataConfig:
         )
         for k in range(p.control_effect.shape[1])
     )
-    return MMMDataConfig(
-        name="world",
-        n_periods=weeks,
-        channels=channels,
-        control_variables=controls,
-        regions=RegionConfig(
+    return {
+        "name": "world",
+        "n_periods": weeks,
+        "channels": channels,
+        "control_variables": controls,
+        "regions": RegionConfig(
             n_regions=geos,
             base_sales_rate=p.base[0],
             sales_trend=p.trend[0],
@@ -76,8 +70,8 @@ def config_of(p: Parameters, weeks: int, geos: int, seed: int) -> MMMDataConfig:
             channel_param_variation=p.effect_variation[0],
             transform_variation=p.transform_variation[0],
         ),
-        seed=seed,
-    )
+        "seed": seed,
+    }
 
 
 def _pattern(s: Series, j: int, weeks: int) -> dict[str, Any]:
