@@ -37,7 +37,7 @@ def warm(count: int, shared: int, draws: int, steps: int) -> dict[str, Any]:
 
     from mmm_benchmark.diffusion.inference import answer, checkpoint
     from mmm_benchmark.diffusion.inference import sample as inference
-    from mmm_benchmark.diffusion.physics.kernels import Observed
+    from mmm_benchmark.diffusion.problem.observed import Observed
     from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
     from mmm_data_generator import generate_mmm_dataset
 
