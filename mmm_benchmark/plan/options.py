@@ -30,6 +30,7 @@ from mmm_benchmark.plan.option_kinds import (
     switch,
     whole,
 )
+from mmm_benchmark.priors.prior import check_prior, read_prior
 from mmm_benchmark.suite.tasks import EDITIONS, VERSION, tasks
 
 DEFAULT_SEED = 42
@@ -147,6 +148,15 @@ class Options:
         read=read_beliefs,
         to_fitters=True,
     )
+    prior: Option[Any, Any] = Option(
+        default=None,
+        help="neutral, pymc-marketing, meridian, robyn, published, or a JSON file of a prior, for "
+        "fitters that take it.",
+        word=str,
+        read=read_prior,
+        to_fitters=True,
+        convert=check_prior,
+    )
     executor: Option[str, str] = choice(
         "local", EXECUTORS, "local, or ray for the nodes of a Ray cluster."
     )
@@ -155,7 +165,7 @@ class Options:
     def __post_init__(self) -> None:
         """Raise a UserError where two options contradict each other."""
         if self.seed is not None and self.seeds is not None:
-            raise UserError("give --seed or --seeds, not both")
+            raise UserError("give seed or seeds, not both")
 
     @property
     def all_datasets(self) -> tuple[Any, ...]:
