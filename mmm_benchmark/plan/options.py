@@ -113,6 +113,9 @@ class Options:
         many=True,
         convert=_seeds,
     )
+    holdout: Option[int, int] = whole(
+        0, "Last weeks that every fit is to forecast, without their sales."
+    )
     force_rerun: Option[bool, bool] = switch(
         False, "Fit again what is stored.", "--force-rerun/--no-force-rerun"
     )

@@ -78,6 +78,7 @@ def write_fit(fit: Fit, path: Path) -> None:
     groups = {
         "posterior": fit.posterior,
         "posterior_predictive": fit.posterior_predictive,
+        "forecast": fit.forecast,
         "sample_stats": fit.sample_stats,
     }
     mode: Literal["w", "a"] = "w"
@@ -113,6 +114,8 @@ def fit_job(directory: Path, job: dict[str, Any]) -> dict[str, Any]:
     with phases.phase("import"):
         fitter: Fitter = make_fitter(job["target"], job["arguments"])
     reason = fitter.skip(observed)
+    if reason is None and "future_spend" in observed and not getattr(fitter, "forecasts", False):
+        reason = "cannot forecast weeks it has not seen (--holdout)"
     if reason is not None:
         return {"status": "skipped", "reason": one_line(reason)}
     fit = fitter.fit(observed, budget, job["seed"])
