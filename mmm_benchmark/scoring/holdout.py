@@ -12,18 +12,19 @@ from mmm_benchmark.scoring.contribution import ONE_DRAW
 from mmm_benchmark.scoring.paths import UNIT, Paths, errors, spread_measures
 from mmm_benchmark.scoring.posterior import flat_draws
 from mmm_benchmark.scoring.scorable import Row
-from mmm_benchmark.scoring.series import SeriesScores
+from mmm_benchmark.scoring.series import ALL, SeriesScores
 
 if TYPE_CHECKING:
     import xarray as xr
 
+NOTHING = "no weeks were kept back"
 SCALED = ("wmape", "bias", "srmse", "crps")
 
 
 def holdout_rows(forecast: xr.Dataset | None, truth: xr.Dataset | None) -> list[Row]:
-    """One row per geo and one over all; none for data of which nothing was kept back."""
+    """One row per geo and one over all; one that says so where nothing was kept back."""
     if forecast is None or truth is None or HELD_SALES not in truth:
-        return []
+        return [{"geo": ALL, "note": NOTHING}]
     sales = truth[HELD_SALES].transpose("geo", "future_date").values
     draws = flat_draws(forecast["sales"].transpose("chain", "draw", "geo", "future_date"))
     paths = Paths(draws, sales)
