@@ -32,6 +32,7 @@ from mmm_benchmark.plan.option_kinds import (
 )
 
 DEFAULT_SEED = 42
+IMPORTS = ("shared", "own")  # where a local fit's imports are done
 EXECUTORS = ("local", "ray")
 
 
@@ -145,6 +146,12 @@ class Options:
     )
     executor: Option[str, str] = choice(
         "local", EXECUTORS, "local, or ray for the nodes of a Ray cluster."
+    )
+    imports: Option[str, str] = choice(
+        "shared",
+        IMPORTS,
+        "shared: fits are forked from a process of their environment that has imported; "
+        "own: every fit imports for itself.",
     )
     quiet: Option[bool, bool] = switch(False, "Say nothing but errors.", "--quiet")
 
