@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmm_benchmark.store.datasets import load_dataset
+from mmm_benchmark.report.made_by import code_stamp
 from mmm_benchmark.store.fits import StoredFit
 from mmm_benchmark.store.plain_files import is_plain, read_object
 from mmm_benchmark.store.sealed_folder import digest
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 SUMMARY = "summary"
 STAMP = ".stamp.json"
-#: The modules whose change makes what was drawn before out of date.
-MAKERS = ("scoring", "metrics", "report/tables", "report/plots")
 
 
 def summarise(
@@ -41,16 +38,16 @@ def summarise(
     if not again and (tables := _up_to_date(stamp, inputs, results)) is not None:
         return tables
 
+    from mmm_benchmark.report.kept_scores import KeptScores, StoredDataset
     from mmm_benchmark.report.tables import write_tables
 
     if stamp.is_dir() and not stamp.is_symlink():
         shutil.rmtree(stamp)
     stamp.unlink(missing_ok=True)
-    datasets = {
-        name: load_dataset(results, name) for name in {fit.job["dataset"]["id"] for fit in fits}
-    }
+    names = {fit.job["dataset"]["id"] for fit in fits}
+    datasets = {name: StoredDataset(results, name) for name in names}
     pairs = [(fit, datasets[fit.job["dataset"]["id"]]) for fit in fits]
-    tables = write_tables(pairs, results / SUMMARY, bayesian)
+    tables = write_tables(pairs, results / SUMMARY, bayesian, KeptScores(results))
     made = [results / SUMMARY / f"{name}.csv" for name in tables]
     if pictures:
         from mmm_benchmark.report import plots
@@ -63,16 +60,11 @@ def summarise(
 
 def _inputs(fits: Sequence[StoredFit], bayesian: bool, pictures: bool) -> dict[str, Any]:
     """What the summary is a function of."""
-    code = hashlib.sha256()
-    here = Path(__file__).parents[1]
-    for name in MAKERS:
-        for file in sorted((here / name).rglob("*.py")):
-            code.update(file.read_bytes())
     return {
         "fits": [[fit.key, fit.job["dataset"]["id"], fit.record["finished_at"]] for fit in fits],
         "bayesian": bayesian,
         "pictures": pictures,
-        "code": code.hexdigest(),
+        "code": code_stamp(),
     }
 
 

@@ -35,10 +35,13 @@ def test_over_seeds_luck_is_told_from_a_lead(make_world, make_fit) -> None:
     worlds = [make_world(geos=1, seed=seed) for seed in (1, 2, 3, 4)]
     good, poor, twin = (
         [
-            (make_fit(world, name, error=error, seed=i + shift), world)
+            (make_fit(world, name, error=errors[i % 2], seed=i + shift), world)
             for i, world in enumerate(worlds)
         ]
-        for name, error, shift in (("good", 0.1, 0), ("poor", 0.6, 0), ("twin", 0.1, 50))
+        for name, errors, shift in (
+            *(("good", (0.1, 0.1), 0), ("poor", (0.6, 0.6), 0)),
+            ("twin", (0.05, 0.2), 50),  # twice as good on two worlds, half as good on two
+        )
     )
     for i, (fit, _) in enumerate([*good, *poor, *twin]):
         fit.key = f"{i:024d}"
