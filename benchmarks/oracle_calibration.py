@@ -31,8 +31,7 @@ PARTS = ("decay", "half_saturation", "slope", "contribution", "log_coefficient")
 def true_and_drawn(seed: int) -> tuple[dict[str, float], dict[str, NDArray[np.floating]], float]:
     """True values of world ``seed``, their thinned draws, and the largest R-hat."""
     from mmm_benchmark.fit import Budget
-    from mmm_benchmark.fitters.oracle import answer, sample
-    from mmm_benchmark.fitters.oracle import time_varying as moving
+    from mmm_benchmark.fitters.oracle import answer, sampling, time_varying
     from mmm_benchmark.metrics.diagnostics import diagnose
     from mmm_benchmark.plan.generating_family import family_of
     from mmm_data_generator import MMMDataConfig, generate_mmm_dataset
@@ -43,10 +42,10 @@ def true_and_drawn(seed: int) -> tuple[dict[str, float], dict[str, NDArray[np.fl
     dataset = generate_mmm_dataset(config)
     family = family_of(dataset)
     assert family is not None
-    data = moving.prepare(dataset.observed, family)
-    drawn = sample.sample_moving(data, Budget(chains=3, draws=660, tune=400), seed)
-    free = answer.moving_parameters(drawn.z, data)
-    found = answer.moving_estimands(drawn.z, data, dataset.observed)
+    data = time_varying.prepare(dataset.observed, family)
+    drawn = sampling.sample_time_varying(data, Budget(chains=3, draws=660, tune=400), seed)
+    free = answer.time_varying_parameters(drawn.z, data)
+    found = answer.time_varying_estimands(drawn.z, data, dataset.observed)
     week = WEEKS // 2
     truth = dataset.truth
     assert truth is not None

@@ -31,7 +31,7 @@ from mmm_benchmark.report.refresh import summarise
 from mmm_benchmark.run.executors import Perform, local
 from mmm_benchmark.run.executors.local import cores, default_memory_limit_mb
 from mmm_benchmark.run.progress import Progress, screen
-from mmm_benchmark.run.runner import Outcome, Policy, run_jobs
+from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
 from mmm_benchmark.store.fits import Store, StoredFit, check_writable
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ def benchmark(options: Options, console: Console) -> Results:
         options.results,
         bayesian=options.bayesian_metrics,
         pictures=options.plots,
+        page=options.page,
     )
     failed = {
         name: (outcome.lost or outcome.fit.record)["reason"]
@@ -142,15 +143,18 @@ def execute(
             terminated_as_interrupt(),
             Progress(console, len(jobs)) as progress,
         ):
+            observed = {each.ref.id: each.dataset.observed for each in made}
+            pythons = {each.entry.name: each.python for each in contenders}
+            tasks = [
+                Task(job, observed[job.dataset.id], python)
+                for job in jobs
+                if (python := pythons[job.fitter]) is not None
+            ]
             return run_jobs(
-                jobs,
-                {each.ref.id: each.dataset.observed for each in made},
-                {each.entry.name: each.python for each in contenders if each.python is not None},
-                store,
-                policy,
-                progress,
-                perform,
-                staging,
+                tasks,
+                Run(
+                    store=store, staging=staging, policy=policy, perform=perform, reporter=progress
+                ),
             )
     finally:
         staging.close()
@@ -230,6 +234,7 @@ def redraw(options: Options, store: Store) -> Results:
         bayesian=options.bayesian_metrics,
         again=True,
         pictures=options.plots,
+        page=options.page,
     )
     names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
     stored = dict(zip(names, fits, strict=True))

@@ -68,3 +68,19 @@ def tiny_dataset(
         {**coords, "spend_multiplier": list(SPEND_MULTIPLIERS)},
     )
     return MMMDataset(name="tiny", seed=seed, config=None, observed=observed, truth=truth)
+
+
+def tiny_answer(draws: int = 2) -> xr.Dataset:
+    """A posterior that keeps every promise for :func:`tiny_dataset`: its truth, drawn twice."""
+    truth = tiny_dataset().truth
+    assert truth is not None
+    parts = {
+        name: truth[name]
+        for name in (
+            *("contribution", "baseline", "control_contribution"),
+            *("roas", "marginal_roas", "response_curve"),
+        )
+    }
+    parts["expected_sales"] = truth["baseline"] + truth["contribution"].sum("channel")
+    parts["expected_sales"] = parts["expected_sales"] + truth["control_contribution"].sum("control")
+    return xr.Dataset(parts).expand_dims(chain=1, draw=draws)

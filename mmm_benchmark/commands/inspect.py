@@ -22,7 +22,7 @@ def list_(results: ResultsOption = Path("results")) -> None:
     from mmm_benchmark.plan.choose import registered
     from mmm_benchmark.plan.jobs import SHORT_KEY, DatasetRef
     from mmm_benchmark.store.fits import Store
-    from mmm_data_generator import list_available_presets
+    from mmm_data_generator import describe, list_available_presets, list_cells
 
     fitters = [("FITTER", "LIBRARY", "ENVIRONMENT", "WHAT IT IS")]
     for entry in registered().values():
@@ -43,7 +43,19 @@ def list_(results: ResultsOption = Path("results")) -> None:
             )
         )
     print("\n".join(aligned(fitters)))
-    print(f"\ndatasets: {', '.join(list_available_presets())}\n")
+    presets = [(name, describe(name)) for name in list_available_presets()]
+    cells = [(name, describe(name)) for name in list_cells()]
+    worlds = [
+        (
+            "DATASET",
+            "the same parameters for every seed; the business presets have PyMC-Marketing's",
+        ),
+        ("", "own adstock and season, curves near lines and returns of 8 to 47: its home ground"),
+        *presets,
+        ("CELL", "Every seed draws another world, its sizes too; name@seed is one of them"),
+        *cells,
+    ]
+    print("\n" + "\n".join(aligned(worlds)) + "\n")
     print("\n".join(aligned(fits)) if len(fits) > 1 else f"no stored fits in {results}")
 
 

@@ -91,7 +91,14 @@ def file_needs(path: Path) -> Needs:
     """The needs named by a file's PEP 723 header; none when it has no header."""
     if not path.is_file():
         raise UserError(f"fitter file '{path}' does not exist")
-    header = script_header(path.read_text())
+    try:
+        header = script_header(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise UserError(f"fitter file '{path}' is not UTF-8 text") from None
+    except OSError as error:
+        raise UserError(f"fitter file '{path}' cannot be read ({error.strerror})") from None
+    except UserError as error:
+        raise UserError(f"fitter file '{path}': {error}") from None
     requirements = tuple(sorted(header.get("dependencies", ())))
     if not requirements:
         return Needs(name="base", requirements=())
@@ -109,9 +116,25 @@ def script_header(text: str) -> dict[str, list[str]]:
         for line in block["body"].splitlines(keepends=True)
     )
     try:
-        return tomllib.loads(body)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"the script header is not valid TOML: {error}") from error
+        header = tomllib.loads(body)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UserError(f"the script header is not valid TOML: {error}") from None
+    _check_requirements(header.get("dependencies", []))
+    return header
+
+
+def _check_requirements(listed: object) -> None:
+    """Raise unless these are requirements as text, such as ``["numpy>=2"]``."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    if not isinstance(listed, list) or not all(isinstance(line, str) for line in listed):
+        raise UserError(f"the script header's dependencies are {listed!r}; e.g. ['numpy>=2']")
+    for line in listed:
+        try:
+            Requirement(line)
+        except InvalidRequirement as error:
+            said = " ".join(str(error).split())
+            raise UserError(f"the script header's dependency '{line}' is none: {said}") from None
 
 
 def project_root() -> Path | None:

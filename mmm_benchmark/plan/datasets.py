@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +11,8 @@ from mmm_benchmark import schema
 from mmm_benchmark.errors import ContractError, UserError, unknown
 from mmm_benchmark.plan.generating_family import family_text
 from mmm_benchmark.plan.jobs import DatasetRef
+from mmm_benchmark.store.datasets import read_dataset
+from mmm_benchmark.store.keys import content_hash, dataset_id
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -49,17 +48,17 @@ def source_of(spec: Any) -> Source:
 
 
 def parse(spec: str | Path) -> Source:
-    """A preset, ``preset@seed``, or the directory of a saved dataset.
+    """A preset or cell, ``name@seed``, or the directory of a saved dataset.
 
     Raises
     ------
     UserError
-        When the name is neither a preset nor a directory, or the seed is not a whole number >= 0.
+        When the name is neither a preset, a cell nor a directory, or the seed is no whole number.
     """
     text = str(spec)
     path = Path(text).expanduser()
     if path.is_dir():
-        return Source(path.name, None, True, lambda seed: load(path))
+        return Source(path.name, None, True, lambda seed: read_dataset(path))
     name, at, seed_text = text.partition("@")
     if at and not seed_text.isdecimal():
         raise UserError(f"dataset '{text}': the seed after '@' must be a whole number, 0 or more")
@@ -70,13 +69,13 @@ def parse(spec: str | Path) -> Source:
             f"dataset '{text}' is {'a file' if is_file else 'not there'}, a directory saved by "
             f"the generator is needed{hint if is_file else ''}"
         )
-    from mmm_data_generator import get_preset_config, list_available_presets
+    from mmm_data_generator import list_available_presets, list_cells
 
-    presets = list_available_presets()
+    presets = [*list_available_presets(), *list_cells()]
     if name not in presets:
         raise unknown("dataset", name, presets)
     own = int(seed_text) if at else None
-    return Source(name, own, False, lambda seed: _generate(get_preset_config(name), seed, name))
+    return Source(name, own, False, lambda seed: _generate(name, seed, name))
 
 
 def from_config(config: MMMDataConfig) -> Source:
@@ -86,20 +85,10 @@ def from_config(config: MMMDataConfig) -> Source:
     return Source(name, seed, False, lambda seed: _generate(config, seed, name))
 
 
-def _generate(config: MMMDataConfig, seed: int, name: str) -> MMMDataset:
+def _generate(config: MMMDataConfig | str, seed: int, name: str) -> MMMDataset:
     from mmm_data_generator import generate_mmm_dataset
 
     return generate_mmm_dataset(config, seed=seed)
-
-
-def load(path: Path) -> MMMDataset:
-    """A dataset from its directory; a UserError when it is half written or broken."""
-    from mmm_data_generator import MMMDataset
-
-    try:
-        return MMMDataset.load(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"dataset directory '{path}' cannot be read: {error}") from error
 
 
 def check_observed(observed: xr.Dataset, name: str) -> None:
@@ -120,32 +109,14 @@ def check_observed(observed: xr.Dataset, name: str) -> None:
         raise UserError(f"dataset '{name}': no spend at all in {', '.join(silent)}; drop it")
 
 
-def content_hash(observed: xr.Dataset) -> str:
-    """SHA-256 of the observed arrays and of the names of geos, dates, channels and controls."""
-    import numpy as np
-
-    total = hashlib.sha256()
-    for name, dims in schema.OBSERVED.items():
-        total.update(f"{name}{dims}".encode())
-        total.update(np.ascontiguousarray(observed[name].values, dtype="<f8").tobytes())
-    dates = observed["date"].values.astype("datetime64[D]").astype("<i8")
-    total.update(dates.tobytes())
-    names = [[str(each) for each in observed[dim].values] for dim in ("geo", "channel", "control")]
-    total.update(json.dumps(names).encode())
-    return total.hexdigest()
-
-
 def reference_to(dataset: MMMDataset) -> DatasetRef:
     """What jobs need to know of a dataset: its name, seed, content and place."""
     check_observed(dataset.observed, dataset.name)
     content = content_hash(dataset.observed)
-    parts = [re.sub(r"[^\w.-]+", "-", dataset.name)]
-    if dataset.seed is not None:
-        parts.append(str(dataset.seed))
     family = family_text(dataset)
     return DatasetRef(
         name=dataset.name,
-        id="-".join([*parts, content[:10]]),
+        id=dataset_id(dataset.name, dataset.seed, content),
         seed=dataset.seed,
         content=content,
         family=family,

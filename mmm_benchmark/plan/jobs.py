@@ -6,16 +6,14 @@ of machines or source text (a fitter whose answer changes raises its ``version``
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
 from mmm_benchmark.fit import Budget
+from mmm_benchmark.store.keys import identity, key_of
 
-KEY_LENGTH = 24  # hexadecimal digits: 96 bits
 SHORT_KEY = 8  # of them name a fit where people read
 
 
@@ -55,8 +53,7 @@ class Job:
     @cached_property
     def key(self) -> str:
         """The name of the answer."""
-        text = json.dumps(identity(self.document()), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
+        return key_of(self.document())
 
     @property
     def label(self) -> str:
@@ -77,21 +74,6 @@ class Job:
             "seed": self.seed,
             "packages": sorted(self.versions),
         }
-
-
-def identity(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a ``job.json`` that determines the answer, and so the key."""
-    dataset = document["dataset"]
-    return {
-        "dataset": dataset["content"],
-        "family": dataset["family"] if document["reference"] is not None else None,
-        "fitter": document["fitter"],
-        "fitter_version": document["fitter_version"],
-        "settings": document["settings"],
-        "budget": document["budget"],
-        "seed": document["seed"],
-        "versions": document["versions"],
-    }
 
 
 def _flat(tree: Mapping[str, Any], path: str = "") -> dict[str, Any]:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmm_benchmark.report.made_by import code_stamp
 from mmm_benchmark.store.datasets import load_dataset
 from mmm_benchmark.store.fits import StoredFit
+from mmm_benchmark.store.plain_files import is_plain, read_object
+from mmm_benchmark.store.sealed_folder import digest
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SUMMARY = "summary"
 STAMP = ".stamp.json"
-#: The modules whose change makes what was drawn before out of date.
-MAKERS = ("scoring", "metrics", "report/tables", "report/plots")
 
 
 def summarise(
@@ -26,20 +27,23 @@ def summarise(
     *,
     bayesian: bool,
     pictures: bool = True,
+    page: bool = True,
     again: bool = False,
 ) -> dict[str, pd.DataFrame]:
-    """Write tables and, with ``pictures``, plots of ``fits``; return the tables by name.
+    """Write tables, ``pictures`` and the ``page`` of ``fits``; return the tables by name.
 
     When the same fits were summarised last and every file is still there, the tables are read
     back instead; ``again`` makes everything anew.
     """
     stamp = results / SUMMARY / STAMP
-    inputs = _inputs(fits, bayesian, pictures)
+    inputs = _inputs(fits, bayesian, pictures, page)
     if not again and (tables := _up_to_date(stamp, inputs, results)) is not None:
         return tables
 
     from mmm_benchmark.report.tables import write_tables
 
+    if stamp.is_dir() and not stamp.is_symlink():
+        shutil.rmtree(stamp)
     stamp.unlink(missing_ok=True)
     datasets = {
         name: load_dataset(results, name) for name in {fit.job["dataset"]["id"] for fit in fits}
@@ -51,40 +55,45 @@ def summarise(
         from mmm_benchmark.report import plots
 
         made += plots.draw_all(pairs, results, tables=tables, redraw=again)
-    sizes = {path.relative_to(results).as_posix(): path.stat().st_size for path in made}
-    stamp.write_text(json.dumps({"inputs": inputs, "files": sizes}, indent=1))
+    if page:
+        from mmm_benchmark.report.page import write_page
+
+        made.append(write_page(pairs, tables, results))
+    known = {path.relative_to(results).as_posix(): digest(path) for path in made}
+    stamp.write_text(json.dumps({"inputs": inputs, "files": known}, indent=1))
     return tables
 
 
-def _inputs(fits: Sequence[StoredFit], bayesian: bool, pictures: bool) -> dict[str, Any]:
+def _inputs(
+    fits: Sequence[StoredFit], bayesian: bool, pictures: bool, page: bool
+) -> dict[str, Any]:
     """What the summary is a function of."""
-    code = hashlib.sha256()
-    here = Path(__file__).parents[1]
-    for name in MAKERS:
-        for file in sorted((here / name).rglob("*.py")):
-            code.update(file.read_bytes())
     return {
         "fits": [[fit.key, fit.job["dataset"]["id"], fit.record["finished_at"]] for fit in fits],
         "bayesian": bayesian,
         "pictures": pictures,
-        "code": code.hexdigest(),
+        "page": page,
+        "code": code_stamp(),
     }
 
 
 def _up_to_date(
     stamp: Path, inputs: dict[str, Any], results: Path
 ) -> dict[str, pd.DataFrame] | None:
-    try:
-        known = json.loads(stamp.read_text())
-    except (OSError, ValueError):
+    try:  # a stamp of another shape is no stamp: everything is made again
+        known = read_object(stamp)
+        files = dict(known["files"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    if known["inputs"] != inputs:
+    if known.get("inputs") != inputs or any(
+        _altered(results / name, files[name]) for name in files
+    ):
         return None
-    for name, size in known["files"].items():
-        path = results / name
-        if not path.is_file() or path.stat().st_size != size:
-            return None
 
     from mmm_benchmark.report.tables import read_tables
 
     return read_tables(results / SUMMARY)
+
+
+def _altered(path: Path, checksum: object) -> bool:
+    return not is_plain(path) or digest(path) != checksum

@@ -11,9 +11,34 @@ import xarray as xr
 from mmm_benchmark import schema
 from mmm_benchmark.fit import Fit
 
+ABSURD = 1e6  # times all sales: beyond it an answer is an overflow, not an estimate
+
 
 def answer_problems(fit: Fit, observed: xr.Dataset, monotone: bool) -> Iterator[str]:
-    """Yield what is wrong with an answer; ``monotone`` asks for non-negative effects too.
+    """Yield what ``check_fitter`` holds against an answer to easy data.
+
+    To :func:`broken_promises` it adds what only easy data can ask for: diagnostics, a level near
+    that of sales and, with ``monotone``, effects that are not negative.
+
+    Raises
+    ------
+    ContractError
+        When a variable of the schema is missing, has other dims, or is not finite.
+    """
+    yield from broken_promises(fit, observed)
+    yield from _diagnostics(fit)
+    if not any(_coordinates(fit.posterior, observed)):
+        yield from _level(fit.posterior, observed)
+        if monotone:
+            yield from _monotone(fit.posterior, observed)
+
+
+def broken_promises(fit: Fit, observed: xr.Dataset) -> Iterator[str]:
+    """Yield what no answer may break, however poor the fit: a run stores none that does.
+
+    Variables, dims and labels are those of the schema, every value is finite and of a size that
+    can be, parts add up to expected sales, curves and ROAS agree with contributions, and no
+    channel contributes before its first spend.
 
     Raises
     ------
@@ -25,13 +50,15 @@ def answer_problems(fit: Fit, observed: xr.Dataset, monotone: bool) -> Iterator[
     for name, dims in schema.OPTIONAL_POSTERIOR.items():
         if name in posterior:
             schema.check_dims(posterior, name, dims, "posterior")
-    problems = [*_coordinates(posterior, observed), *_size(fit)]
+    problems = [*_coordinates(posterior, observed), *_size(fit, observed)]
     yield from problems
-    if not problems:
+    if problems:
+        return
+    absurd = list(_absurd(posterior, observed))
+    yield from absurd
+    if not absurd:
         yield from _consistency(posterior, observed)
         yield from _silence(posterior, observed)
-        if monotone:
-            yield from _monotone(posterior, observed)
 
 
 def _coordinates(posterior: xr.Dataset, observed: xr.Dataset) -> Iterator[str]:
@@ -49,33 +76,52 @@ def _coordinates(posterior: xr.Dataset, observed: xr.Dataset) -> Iterator[str]:
             )
 
 
-def _size(fit: Fit) -> Iterator[str]:
+def _size(fit: Fit, observed: xr.Dataset) -> Iterator[str]:
     draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
     if not 1 <= draws <= schema.MAX_STORED_DRAWS:
         yield f"posterior keeps {draws} draws; thin to at most {schema.MAX_STORED_DRAWS}"
+    predictive = fit.posterior_predictive
+    if predictive is None:
+        return
+    schema.check(predictive, {"sales": (*schema.SAMPLE, "geo", "date")}, "posterior predictive")
+    for dim in ("geo", "date"):
+        if dim not in predictive.coords or not np.array_equal(
+            predictive[dim].values, observed[dim].values
+        ):
+            yield f"posterior predictive has another '{dim}' than the observed data"
+
+
+def _diagnostics(fit: Fit) -> Iterator[str]:
     missing = [name for name in ("r_hat", "ess_bulk", "ess_tail") if name not in fit.diagnostics]
-    if draws > 1 and missing:
+    if missing and fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] > 1:
         yield f"a fit with draws needs diagnostics {', '.join(missing)}, computed before thinning"
-    if fit.posterior_predictive is not None:
-        dims = (*schema.SAMPLE, "geo", "date")
-        schema.check(fit.posterior_predictive, {"sales": dims}, "posterior predictive")
+
+
+def _absurd(posterior: xr.Dataset, observed: xr.Dataset) -> Iterator[str]:
+    """A value of 1e30 is finite, and its square is not."""
+    most = ABSURD * float(np.abs(observed["sales"]).sum())
+    spend = observed["spend"].sum(("geo", "date"))
+    for name in schema.POSTERIOR:
+        values = posterior[name] * spend if name in ("roas", "marginal_roas") else posterior[name]
+        largest = float(np.abs(values).max()) if values.size else 0.0
+        if not largest <= most:
+            yield f"{name} reaches {largest:.3g}, more than {ABSURD:.0e} times all sales"
 
 
 def _consistency(posterior: xr.Dataset, observed: xr.Dataset) -> Iterator[str]:
     sales = float(observed["sales"].mean())
     expected = posterior["expected_sales"]
-    parts = (
-        posterior["baseline"]
-        + posterior["contribution"].sum("channel")
-        + posterior["control_contribution"].sum("control")
+    terms = (
+        posterior["baseline"],
+        posterior["contribution"].sum("channel"),
+        posterior["control_contribution"].sum("control"),
     )
-    gap = float(np.abs(parts - expected).max())
-    if gap > 1e-3 * sales:
-        yield f"baseline + contributions + controls miss expected_sales by up to {gap:.3g}"
-    if not 0.5 * sales < float(expected.mean()) < 1.5 * sales:
+    gap = np.abs(sum(terms) - expected)
+    rounding = 1e-5 * sum(np.abs(term) for term in terms)  # of float32, where terms are large
+    if bool((gap > 1e-3 * sales + rounding).any()):
         yield (
-            f"expected_sales average {float(expected.mean()):.3g} where sales average "
-            f"{sales:.3g}; answer in the currency of sales"
+            "baseline + contributions + controls miss expected_sales by up to "
+            f"{float(gap.max()):.3g}"
         )
     total = posterior["contribution"].sum(("geo", "date"))
     curve = posterior["response_curve"]
@@ -86,6 +132,16 @@ def _consistency(posterior: xr.Dataset, observed: xr.Dataset) -> Iterator[str]:
     gain = at_one - curve.sel(spend_multiplier=0.0, drop=True)
     if _apart(posterior["roas"] * spend, gain, sales * observed.sizes["date"]):
         yield "roas must be (response_curve at 1 - response_curve at 0) / total spend"
+
+
+def _level(posterior: xr.Dataset, observed: xr.Dataset) -> Iterator[str]:
+    sales = float(observed["sales"].mean())
+    expected = float(posterior["expected_sales"].mean())
+    if not 0.5 * sales < expected < 1.5 * sales:
+        yield (
+            f"expected_sales average {expected:.3g} where sales average "
+            f"{sales:.3g}; answer in the currency of sales"
+        )
 
 
 def _apart(a: xr.DataArray, b: xr.DataArray, scale: float) -> bool:

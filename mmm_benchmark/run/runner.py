@@ -12,10 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from mmm_benchmark.errors import UserError
 from mmm_benchmark.plan.jobs import Job
+from mmm_benchmark.run.answer_file import BadAnswerError, check_answer, read_record
 from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
 from mmm_benchmark.store.datasets import write_observed
 from mmm_benchmark.store.fits import Store, StoredFit
+from mmm_benchmark.store.plain_files import is_plain
 from mmm_benchmark.store.sealed_folder import Staging
 
 KEPT_FILES = ("job.json", "fit.json", "fit.nc", "log.txt")
@@ -24,6 +27,16 @@ TAIL_LINES = 20
 
 #: Outcomes that the key does not determine: they may be otherwise next time.
 CIRCUMSTANCES = ("timeout", "memory", "killed")
+#: What libraries say when the machine, not the job, lacks something.
+SHORTAGES = {
+    "No space left on device": "no room left on the disk",
+    "Disk quota exceeded": "no room left on the disk",
+    "File too large": "a file would pass the size limit of this process",
+    "Too many open files": "no file handles left",
+    "Cannot allocate memory": "this machine ran out of memory",
+    "can't start new thread": "this machine allows no more threads",
+}
+LEAST_ROOM = 1_000_000  # bytes: a disk with less is full
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +44,8 @@ class Policy:
     """When a stored result is used, and what a worker may take.
 
     ``ok`` and ``skipped`` are used again; so is ``error``, since the key determines it. A
-    ``timeout`` or ``memory`` is used again unless the limit was raised; ``killed`` never is, since
-    its cause came from outside.
+    ``timeout`` or ``memory`` is used again unless the limit was raised; ``killed``, and whatever
+    came of a machine without room, memory or handles, never is: its cause came from outside.
     """
 
     force: bool = False
@@ -55,6 +68,8 @@ class Policy:
             return f"stored as {status}"
         if status == "killed":
             return "was killed from outside"
+        if fit.record.get("circumstance"):
+            return f"failed for another cause: {fit.record['reason']}"
         limits = {"timeout": self.timeout, "memory": self.memory_limit}
         if status in limits:
             now, then = limits[status], fit.record["limits"][status]
@@ -94,103 +109,123 @@ class Reporter(Protocol):
         """Something else worth a line."""
 
 
-def run_jobs(
-    jobs: Sequence[Job],
-    observed: Mapping[str, Any],
-    pythons: Mapping[str, Path],
-    store: Store,
-    policy: Policy,
-    reporter: Reporter,
-    perform: Perform,
-    staging: Staging,
-) -> list[Outcome]:
-    """Settle every job; the answers come in the order of ``jobs``.
+@dataclass(frozen=True)
+class Task:
+    """A job, the data it is about and the interpreter that its fitter runs in."""
 
-    Parameters
-    ----------
-    observed
-        Dataset id -> the observed half.
-    pythons
-        Fitter name -> the interpreter it runs in.
-    """
+    job: Job
+    observed: Any  # xarray.Dataset, the observed half
+    python: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What all jobs of a run share: where results go, the rules, who fits and who is told."""
+
+    store: Store
+    staging: Staging
+    policy: Policy
+    perform: Perform
+    reporter: Reporter
+
+
+def run_jobs(tasks: Sequence[Task], run: Run) -> list[Outcome]:
+    """Settle every task; the outcomes come in their order."""
     stop = threading.Event()
-    pool = ThreadPoolExecutor(max_workers=policy.parallel, thread_name_prefix="fit")
+    pool = ThreadPoolExecutor(max_workers=run.policy.parallel, thread_name_prefix="fit")
     futures: dict[Future[Outcome], int] = {}
     try:
-        for place, job in enumerate(jobs):
-            settler = Settler(job, store, policy, reporter, perform, staging, stop.is_set)
-            task = pool.submit(settler.settle, observed[job.dataset.id], pythons[job.fitter])
-            futures[task] = place
-        answers = {futures[task]: task.result() for task in as_completed(futures)}
+        for place, task in enumerate(tasks):
+            futures[pool.submit(_Settling(task, run, stop.is_set).settle)] = place
+        outcomes = {futures[done]: done.result() for done in as_completed(futures)}
     finally:
         stop.set()  # reached early by an interrupt or a broken store: end the workers too
         pool.shutdown(wait=True, cancel_futures=True)
-    return [answers[place] for place in range(len(jobs))]
+    return [outcomes[place] for place in range(len(tasks))]
 
 
 @dataclass(frozen=True)
-class Settler:
-    """Everything that settling one job needs."""
+class _Settling:
+    """One task on its way to its outcome."""
 
-    job: Job
-    store: Store
-    policy: Policy
-    reporter: Reporter
-    perform: Perform
-    staging: Staging
+    task: Task
+    run: Run
     stopping: Callable[[], bool]
 
-    def settle(self, observed: Any, python: Path) -> Outcome:
-        """Find the job's result in the store, or make it, under the key's lock."""
-        job = self.job
-        lock = self.store.lock(job.key)
+    def settle(self) -> Outcome:
+        """Find the job's result in the store, or make it, under the key's lock.
+
+        Raises
+        ------
+        UserError
+            When the results directory takes no more files; what was finished stays.
+        """
+        try:
+            return self._settle()
+        except OSError as error:
+            place = self.run.store.root
+            raise UserError(
+                f"results directory '{place}' failed while {self.task.job.label} was kept there "
+                f"({error.strerror or error}); what was finished is stored"
+            ) from error
+
+    def _settle(self) -> Outcome:
+        job, run = self.task.job, self.run
+        lock = run.store.lock(job.key)
         if not lock.acquire(wait=False):
-            self.reporter.phase(job, "waiting")
+            run.reporter.phase(job, "waiting")
             lock.acquire(waiting=self._give_up_if_stopped)
         try:
-            stored = self.store.get(job.key)
-            if stored is not None and self.policy.refit_because(stored) is None:
-                self.reporter.done(job, stored.record, fresh=False)
+            stored = run.store.get(job.key)
+            if stored is not None and run.policy.refit_because(stored) is None:
+                run.reporter.done(job, stored.record, fresh=False)
                 fit = stored.of(job.document()["dataset"])
                 return Outcome(job=job, fit=fit, fresh=False)
             self._give_up_if_stopped()
-            outcome = self._fit(observed, python, stored)
+            outcome = self._fit(stored)
         finally:
             lock.release()
-        self.reporter.done(job, outcome.lost or outcome.fit.record, fresh=True)
+        run.reporter.done(job, outcome.lost or outcome.fit.record, fresh=True)
         return outcome
 
     def _give_up_if_stopped(self) -> None:
         if self.stopping():
             raise Stopped
 
-    def _fit(self, observed: Any, python: Path, stored: StoredFit | None) -> Outcome:
-        job, policy = self.job, self.policy
-        folder = self.staging.folder(job.key)
+    def _fit(self, stored: StoredFit | None) -> Outcome:
+        task, run = self.task, self.run
+        job, policy = task.job, run.policy
+        folder = run.staging.folder(job.key)
         family = job.dataset.family if job.reference is not None else None
-        write_observed(observed, folder / "observed.nc", family)
+        write_observed(task.observed, folder / "observed.nc", family)
         (folder / "job.json").write_text(json.dumps(job.orders(), indent=1))
         order = Order(
             directory=folder,
-            python=python,
+            python=task.python,
             threads=policy.threads,
             timeout=policy.timeout,
             memory_limit=policy.memory_limit,
             extra=job.extra,
             versions=job.versions,
         )
-        self.reporter.phase(job, "start")
-        ending = self.perform(order, lambda phase: self.reporter.phase(job, phase), self.stopping)
-        record = finish(folder, job, ending, policy)
-        if record["status"] in CIRCUMSTANCES and stored is not None and stored.ok:
-            self.reporter.note(f"{job.label}: the good fit that was stored is kept")
+        run.reporter.phase(job, "start")
+        ending = run.perform(order, lambda phase: run.reporter.phase(job, phase), self.stopping)
+        record = finish(folder, task, ending, policy)
+        outside = record["status"] in CIRCUMSTANCES or record["circumstance"]
+        if outside and stored is not None and stored.ok:
+            run.reporter.note(f"{job.label}: the good fit that was stored is kept")
             return Outcome(job=job, fit=stored, fresh=True, lost=record)
-        return Outcome(job=job, fit=self.store.put(job.key, folder), fresh=True)
+        return Outcome(job=job, fit=run.store.put(job.key, folder), fresh=True)
 
 
-def finish(folder: Path, job: Job, ending: Ending, policy: Policy) -> dict[str, Any]:
-    """Turn what a worker left behind into what is stored; return the record."""
-    written = folder / "fit.json"
+def finish(folder: Path, task: Task, ending: Ending, policy: Policy) -> dict[str, Any]:
+    """Turn what a worker left behind into what is stored; return the record.
+
+    Nothing is taken on trust: the record must be one, the draws must keep every promise of an
+    answer, and a failure for want of room, memory or handles is marked as a circumstance.
+    """
+    job = task.job
+    reclaim(folder)
     record: dict[str, Any] = {
         "seconds": {},
         "total_s": ending.wall_s,
@@ -200,13 +235,8 @@ def finish(folder: Path, job: Job, ending: Ending, policy: Policy) -> dict[str, 
         "checks": {},
         "notes": [],
         "versions": dict(job.versions),
+        **_answer(folder, task, ending),
     }
-    if ending.status is not None:
-        record |= {"status": ending.status, "reason": ending.reason}
-    elif written.exists():
-        record |= json.loads(written.read_text())
-    else:
-        record |= {"status": "error", "reason": "the worker left without an answer"}
     draws = folder / "fit.nc"
     if record["status"] != "ok":
         draws.unlink(missing_ok=True)
@@ -217,12 +247,53 @@ def finish(folder: Path, job: Job, ending: Ending, policy: Policy) -> dict[str, 
     record["threads"] = policy.threads
     record["finished_at"] = datetime.now(UTC).isoformat(timespec="milliseconds")
     record["log_tail"] = "" if record["status"] == "ok" else keep_log_end(folder / "log.txt")
-    for path in folder.iterdir():
-        if path.name not in KEPT_FILES:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    written.write_text(json.dumps(record, indent=1))
+    short = shortage(folder, record)
+    record["circumstance"] = short is not None or ending.circumstance
+    if short is not None:
+        record["reason"] = f"{short}: {record['reason']}"
+    (folder / "fit.json").write_text(json.dumps(record, indent=1))
     (folder / "job.json").write_text(json.dumps(job.document(), indent=1))
     return record
+
+
+def _answer(folder: Path, task: Task, ending: Ending) -> dict[str, Any]:
+    """What the worker's files say, or the failure that they are."""
+    if ending.status is not None:
+        return {"status": ending.status, "reason": ending.reason}
+    if not (folder / "fit.json").exists():
+        return {"status": "error", "reason": "the worker left without an answer"}
+    try:
+        record = read_record(folder / "fit.json", longest=ending.wall_s + 1.0)
+        if record["status"] == "ok":
+            check_answer(folder / "fit.nc", task.observed)
+    except BadAnswerError as error:
+        return {"status": "error", "reason": str(error)}
+    return record
+
+
+def reclaim(folder: Path) -> None:
+    """Leave nothing in a worker's folder but plain files of the known names."""
+    folder.mkdir(parents=True, exist_ok=True)  # a fitter may have removed it
+    folder.chmod(0o700)
+    for path in folder.iterdir():
+        if path.name not in KEPT_FILES or not is_plain(path):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def shortage(folder: Path, record: Mapping[str, Any]) -> str | None:
+    """What the machine lacked when a fit failed, or None when that was not the cause."""
+    if record["status"] not in ("error", "memory"):
+        return None
+    said = f"{record['reason']}\n{record['log_tail']}"
+    for words, meaning in SHORTAGES.items():
+        if words in said:
+            return meaning
+    if record["status"] == "error" and shutil.disk_usage(folder).free < LEAST_ROOM:
+        return "no room left on the disk"
+    return None
 
 
 def keep_log_end(path: Path) -> str:
@@ -230,10 +301,9 @@ def keep_log_end(path: Path) -> str:
     if not path.exists():
         return ""
     size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - LOG_BYTES))
+        end = file.read(LOG_BYTES)
     if size > LOG_BYTES:
-        with path.open("rb") as file:
-            file.seek(size - LOG_BYTES)
-            end = file.read()
         path.write_bytes(end)
-    lines = path.read_text(errors="replace").splitlines()
-    return "\n".join(lines[-TAIL_LINES:])
+    return "\n".join(end.decode(errors="replace").splitlines()[-TAIL_LINES:])

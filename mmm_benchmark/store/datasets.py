@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmm_benchmark import schema
-from mmm_benchmark.errors import UserError
+from mmm_benchmark.errors import ContractError, UserError
+from mmm_benchmark.store import keys
 from mmm_benchmark.store.fits import LOCKS
 from mmm_benchmark.store.locks import FileLock
 from mmm_benchmark.store.sealed_folder import Staging, flaw, publish
@@ -26,7 +27,7 @@ def keep(dataset: MMMDataset, dataset_id: str, results: Path, staging: Staging) 
     lock = FileLock(results / LOCKS / f"dataset-{dataset_id}")
     lock.acquire()
     try:
-        if not final.is_dir() or flaw(final) is not None:
+        if not final.is_dir() or isinstance(dataset_at(final), str):
             staged = staging.folder(f"dataset-{dataset_id}")
             dataset.save(staged)
             publish(staged, final)
@@ -41,25 +42,48 @@ def load_dataset(results: Path, dataset_id: str) -> MMMDataset:
     Raises
     ------
     UserError
-        When it is missing, or altered since it was written.
+        When it is missing, altered since it was written, or another than its folder says.
     """
-    from mmm_data_generator import MMMDataset
-
     path = Path(results) / DATASETS / dataset_id
     if not path.is_dir():
         raise UserError(f"dataset '{dataset_id}' is not in {path.parent}; run its fits once more")
-    if (wrong := flaw(path)) is not None:
+    found = dataset_at(path)
+    if isinstance(found, str):
         raise UserError(
-            f"stored dataset '{dataset_id}' is damaged: {wrong}; run its fits once more"
+            f"stored dataset '{dataset_id}' is damaged: {found}; run its fits once more"
         )
-    return MMMDataset.load(path)
+    return found
+
+
+def dataset_at(path: Path) -> MMMDataset | str:
+    """The dataset of a stored folder, or what is wrong with it."""
+    if (wrong := flaw(path)) is not None:
+        return wrong
+    try:
+        dataset = read_dataset(path)
+        schema.check(dataset.observed, schema.OBSERVED, "observed.nc")
+        held = keys.dataset_id(dataset.name, dataset.seed, keys.content_hash(dataset.observed))
+    except (UserError, ContractError, TypeError, ValueError) as error:
+        return " ".join(str(error).split())
+    return dataset if held == path.name else f"it holds the dataset '{held}'"
+
+
+def read_dataset(path: Path) -> MMMDataset:
+    """A dataset from its directory; a UserError when it is half written or broken."""
+    from mmm_data_generator import MMMDataset
+
+    try:
+        return MMMDataset.load(path)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise UserError(f"dataset directory '{path}' cannot be read: {error}") from error
 
 
 def write_observed(observed: xr.Dataset, path: Path, family: str | None) -> None:
     """Write the half of a dataset that a fitter may see; ``family`` is for references only."""
     visible = observed[list(schema.OBSERVED)].drop_encoding()
     visible.attrs = {} if family is None else {"family": family}
-    visible.to_netcdf(path, engine="h5netcdf")
+    # made in memory: on a full disk the HDF5 library would crash when it closes its file
+    path.write_bytes(visible.to_netcdf(engine="h5netcdf"))
 
 
 def export(dataset: MMMDataset, directory: Path) -> None:

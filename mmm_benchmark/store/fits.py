@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark.errors import UserError
+from mmm_benchmark.store.keys import key_of
 from mmm_benchmark.store.locks import FileLock
+from mmm_benchmark.store.plain_files import is_plain, read_object
 from mmm_benchmark.store.sealed_folder import Staging, flaw, publish
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 FITS = "fits"
 STAGING = ".staging"
 LOCKS = ".locks"
+STATUSES = ("ok", "skipped", "error", "timeout", "memory", "killed")
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class Store:
         path = self.fits / key
         if not path.is_dir():
             return None
-        wrong = flaw(path)
+        wrong = flaw(path) or _impostor(key, path)
         if wrong is None:
             return StoredFit(key, path)
         if key not in self._reported:
@@ -139,6 +142,27 @@ class Store:
         """Seal a finished folder and give it its final place."""
         publish(staged, self.fits / key)
         return StoredFit(key, self.fits / key)
+
+
+def _impostor(key: str, path: Path) -> str | None:
+    """Say why a sound folder is not the fit of ``key``: copied, swapped, or of another shape."""
+    try:
+        job, record = read_object(path / "job.json"), read_object(path / "fit.json")
+        belongs = key_of(job)
+        status = record["status"]
+        well_formed = (
+            status in STATUSES
+            and isinstance(record["finished_at"], str)
+            and isinstance(record["limits"], dict)
+            and (record["reason"] is None or isinstance(record["reason"], str))
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"it is not a fit ({type(error).__name__}: {error})"
+    if belongs != key:
+        return f"it holds the fit {belongs}"
+    if not well_formed or is_plain(path / "fit.nc") != (status == "ok"):
+        return "its fit.json is not that of a fit"
+    return None
 
 
 def check_writable(root: Path) -> None:

@@ -11,16 +11,18 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from mmm_benchmark.store.locks import FileLock
+from mmm_benchmark.store.plain_files import is_plain, open_plain, read_object
 
 MANIFEST = "manifest.json"
 
 
 def digest(path: Path) -> str:
     """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
+    with os.fdopen(open_plain(path), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -33,8 +35,7 @@ def _sync(path: Path) -> None:
 
 
 def _files(directory: Path) -> list[Path]:
-    found = (path for path in directory.rglob("*") if path.is_file() and path.name != MANIFEST)
-    return sorted(found)
+    return sorted(directory / name for name in _entries(directory))
 
 
 def seal(directory: Path) -> None:
@@ -52,26 +53,70 @@ def seal(directory: Path) -> None:
 
 
 def flaw(directory: Path) -> str | None:
-    """Say what is wrong with a sealed directory, or None when every byte is as it was sealed."""
+    """Say what is wrong with a sealed directory, or None when every byte is as it was sealed.
+
+    It must hold just the files that its manifest lists, each a plain file: what is missing,
+    altered, added, or a link or a device is a flaw.
+    """
+    if directory.is_symlink():
+        return "it is a link to another folder"
     try:
-        listed = json.loads((directory / MANIFEST).read_text())["files"]
-    except (OSError, ValueError, KeyError) as error:
-        return f"its {MANIFEST} cannot be read ({type(error).__name__})"
-    for name, known in listed.items():
+        known = _manifest(directory)
+        held = set(_entries(directory))
+    except (OSError, ValueError) as error:
+        return f"its {MANIFEST} cannot be read ({error.__class__.__name__})"
+    for name, (size, checksum) in known.items():
         path = directory / name
-        if not path.is_file():
+        if name not in held:
             return f"{name} is missing"
-        if path.stat().st_size != known["bytes"]:
-            return f"{name} holds {path.stat().st_size} bytes, not {known['bytes']}"
-        if digest(path) != known["sha256"]:
+        if not is_plain(path):
+            return f"{name} is not a plain file"
+        if path.stat().st_size != size:
+            return f"{name} holds {path.stat().st_size} bytes, not {size}"
+        try:
+            found = digest(path)
+        except OSError as error:
+            return f"{name} cannot be read ({error.strerror})"
+        if found != checksum:
             return f"{name} was altered (its checksum differs)"
+    if foreign := sorted(held - set(known)):
+        return f"{foreign[0]} is in it and not in its {MANIFEST}"
     return None
+
+
+def _manifest(directory: Path) -> dict[str, tuple[int, str]]:
+    """Name -> (bytes, SHA-256) of a sealed folder's files; ValueError when it says otherwise."""
+    listed = read_object(directory / MANIFEST).get("files")
+    if not isinstance(listed, dict):
+        raise ValueError("no files listed")
+    known = {}
+    for name, entry in listed.items():
+        size = entry.get("bytes") if isinstance(entry, dict) else None
+        checksum = entry.get("sha256") if isinstance(entry, dict) else None
+        if type(size) is not int or not isinstance(checksum, str):
+            raise ValueError(f"no size and checksum of {name}")
+        if Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name:
+            raise ValueError(f"{name} leads out of the folder")
+        known[name] = (size, checksum)
+    return known
+
+
+def _entries(directory: Path) -> Iterator[str]:
+    """All that lies in a folder and below, links not followed, the manifest left out."""
+    for place, folders, files in os.walk(directory):
+        links = [name for name in folders if (Path(place) / name).is_symlink()]
+        for name in [*files, *links]:
+            path = (Path(place) / name).relative_to(directory).as_posix()
+            if path != MANIFEST:
+                yield path
 
 
 def publish(staged: Path, final: Path) -> None:
     """Seal ``staged`` and move it to ``final``, in place of what is there."""
     seal(staged)
     final.parent.mkdir(parents=True, exist_ok=True)
+    if final.is_symlink() or (final.exists() and not final.is_dir()):
+        final.unlink()  # whatever was put there in place of a sealed folder
     if final.exists():
         # beside the staged folder, so that whoever sweeps the staging area takes it along
         final.rename(staged.with_name(staged.name + ".old"))

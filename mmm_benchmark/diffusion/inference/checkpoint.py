@@ -13,10 +13,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mmm_benchmark.diffusion.config import DiffusionConfig, from_json
+from mmm_benchmark.diffusion.inference.limits import SHIPPED
 from mmm_benchmark.diffusion.network.denoiser import Denoiser
 from mmm_benchmark.errors import UserError
 
-SHIPPED = Path(__file__).parents[1] / "checkpoint"
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 
 

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmm_benchmark.diffusion.config import DiffusionConfig, from_json
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.metrics.diagnostics import MIN_DRAWS
+from mmm_benchmark.schema import MAX_STORED_DRAWS
 from mmm_data_generator.fields.periods import frequency_of
 
 if TYPE_CHECKING:
     import xarray as xr
 
 SHIPPED = Path(__file__).parents[1] / "checkpoint"
+LEAST_DRAWS = 2 * MIN_DRAWS  # two halves whose independence can be diagnosed
 TAIL = 0.001  # of the prior predictive, on each side, counts as outside
 
 
@@ -25,6 +29,15 @@ def describe(folder: Path | None = None) -> tuple[DiffusionConfig, dict[str, Any
         return DiffusionConfig(), {}
     described = json.loads(path.read_text(encoding="utf-8"))
     return from_json(described["config"]), described["record"]
+
+
+def check_draws(fitter: str, draws: int) -> None:
+    """Raise a :class:`UserError` unless so many draws can be diagnosed and stored."""
+    if not LEAST_DRAWS <= draws <= MAX_STORED_DRAWS:
+        raise UserError(
+            f"{fitter}: draws = {draws}; allowed: {LEAST_DRAWS} to {MAX_STORED_DRAWS}, "
+            "all are stored"
+        )
 
 
 def reason_to_skip(observed: xr.Dataset, config: DiffusionConfig) -> str | None:

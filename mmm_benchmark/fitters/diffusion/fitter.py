@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget, Fit
 from mmm_benchmark.phases import phase
-from mmm_benchmark.schema import MAX_STORED_DRAWS
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from mmm_benchmark.diffusion.inference.stated import Stated
-
-
-MIN_DRAWS = 16  # the least whose independence can be diagnosed
 
 
 class Diffusion:
@@ -130,12 +126,10 @@ class Diffusion:
             )
 
     def _check_settings(self) -> None:
+        from mmm_benchmark.diffusion.inference.limits import check_draws
+
         if not 1 <= self.steps <= 500:
             raise UserError(f"diffusion: steps = {self.steps}; allowed: 1 to 500")
-        if not MIN_DRAWS <= self.draws <= MAX_STORED_DRAWS:
-            raise UserError(
-                f"diffusion: draws = {self.draws}; "
-                f"allowed: {MIN_DRAWS} to {MAX_STORED_DRAWS}, all are stored"
-            )
+        check_draws("diffusion", self.draws)
         if self.project_every < 1:
             raise UserError(f"diffusion: project_every = {self.project_every}; must be at least 1")

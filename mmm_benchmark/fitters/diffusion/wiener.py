@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget, Fit
 from mmm_benchmark.phases import phase
-from mmm_benchmark.schema import MAX_STORED_DRAWS
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from mmm_benchmark.diffusion.inference.stated import Stated
-
-
-MIN_DRAWS = 16  # the least whose independence can be diagnosed
 
 
 class Wiener:
@@ -52,18 +47,15 @@ class Wiener:
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Draw from the linearised posterior; ``budget`` does not apply."""
         with phase("import"):
-            from mmm_benchmark.diffusion.inference import answer, stated
-            from mmm_benchmark.diffusion.physics import posterior as laplace
+            from mmm_benchmark.diffusion.inference import answer, limits, stated
+            from mmm_benchmark.diffusion.physics import posterior
         with phase("build"):
-            if not MIN_DRAWS <= self.draws <= MAX_STORED_DRAWS:
-                raise UserError(
-                    f"wiener: draws = {self.draws}; allowed: {MIN_DRAWS} to {MAX_STORED_DRAWS}"
-                )
+            limits.check_draws("wiener", self.draws)
             scaled, order = answer.read(observed)
             if self.beliefs is not None:
                 scaled = stated.heed(self.beliefs, observed, scaled)
         with phase("sample"):
-            state = laplace.posterior_draws(scaled, self.draws, seed)
+            state = posterior.posterior_draws(scaled, self.draws, seed)
         with phase("summarise"):
             return answer.to_fit(
                 observed, scaled, order, state, seed, parameter_counts=answer.counts(scaled)

@@ -28,7 +28,7 @@ def _jacobian(residual: Density) -> Any:
 
 
 def gauss_newton(residual: Density, points: Array, data: Any) -> ThinFrame:
-    """Whiten with the Gauss-Newton precision averaged over ``points`` (point, dimension).
+    """Coordinates of the Gauss-Newton precision averaged over ``points`` (point, dimension).
 
     The rank is the number of residuals, or the dimension if that is smaller, whatever the data:
     one compiled sampler serves all datasets of a shape.

@@ -44,9 +44,9 @@ from mmm_benchmark.fitters.common.lags import lag_weights
 from mmm_benchmark.fitters.jax_inference.laws import half_normal, log_inverse_gamma, ou_filter
 from mmm_benchmark.fitters.jax_inference.linear import LinearBlock, linear_block, log_marginal
 from mmm_benchmark.fitters.numpyro_mmm.prepare import Inputs, design
+from mmm_data_generator.fields.parts import REVERSION
 
 HALF_NORMAL_SCALE = 1.5
-REVERSION = 0.05  # per week, of the log multiplier of an effect that moves
 VOLATILITY_SCALE = 0.15  # per week, prior scale of its steps
 
 #: Steps of a coordinate in which sigma grows by a factor of e, beyond the scale of its prior.

@@ -16,8 +16,7 @@ from mmm_benchmark import estimands, schema
 from mmm_benchmark.fit import Fit
 from mmm_benchmark.fitters.common.report import noisy_sales
 from mmm_benchmark.fitters.jax_inference.linear import draw_coefficients
-from mmm_benchmark.fitters.oracle import constant
-from mmm_benchmark.fitters.oracle import time_varying as moving
+from mmm_benchmark.fitters.oracle import constant, time_varying
 from mmm_benchmark.metrics.diagnostics import pick_series
 from mmm_data_generator.world.transforms import spend_figure
 
@@ -42,27 +41,27 @@ def over_draws(one: OneDraw, z: Array, given: Any) -> Draws:
     }
 
 
-def _moving_parameters(row: Any, data: moving.Data) -> dict[str, Any]:
-    return moving.constrain(row, data)._asdict()
+def _time_varying_parameters(row: Any, data: time_varying.Data) -> dict[str, Any]:
+    return time_varying.constrain(row, data)._asdict()
 
 
-def moving_parameters(z: Array, data: moving.Data) -> Draws:
+def time_varying_parameters(z: Array, data: time_varying.Data) -> Draws:
     """Free parameters of a ``time_varying`` posterior."""
-    return over_draws(_moving_parameters, z, data)
+    return over_draws(_time_varying_parameters, z, data)
 
 
-def _moving_estimands(row: Any, given: tuple[moving.Data, Any]) -> dict[str, Any]:
+def _time_varying_estimands(row: Any, given: tuple[time_varying.Data, Any]) -> dict[str, Any]:
     data, per_mean = given
-    params = moving.constrain(row, data)
-    share, gamma = moving.parts(params, data)
-    a = moving.adstocked(params, data)
-    scaled = jnp.exp(params.path) * moving.response(a, params)
+    params = time_varying.constrain(row, data)
+    share, gamma = time_varying.parts(params, data)
+    a = time_varying.adstocked(params, data)
+    scaled = jnp.exp(params.path) * time_varying.response(a, params)
     level = jnp.mean(share, axis=1) / jnp.mean(scaled, axis=1) * params.sales
     coefficient = level[:, None] * jnp.exp(params.path)
     effect = jnp.sum(gamma * data.controls, axis=0)
     baseline = params.sales * (1 - params.share - jnp.mean(effect))
     totals = jax.lax.map(
-        lambda m: jnp.sum(coefficient * moving.response(m * a, params), axis=1),
+        lambda m: jnp.sum(coefficient * time_varying.response(m * a, params), axis=1),
         jnp.asarray(MULTIPLIERS, a.dtype),
     )
     return {
@@ -78,12 +77,12 @@ def _moving_estimands(row: Any, given: tuple[moving.Data, Any]) -> dict[str, Any
     }
 
 
-def moving_estimands(z: Array, data: moving.Data, observed: xr.Dataset) -> Draws:
+def time_varying_estimands(z: Array, data: time_varying.Data, observed: xr.Dataset) -> Draws:
     """Contributions and the rest of draws of a ``time_varying`` posterior, one geo."""
     spend = observed["spend"].isel(geo=0).transpose("channel", "date").to_numpy()
     active = spend_figure(spend, "mean_active")
     per_mean = jnp.asarray(active / spend.mean(axis=1), data.sales.dtype)
-    return over_draws(_moving_estimands, z, (data, per_mean))
+    return over_draws(_time_varying_estimands, z, (data, per_mean))
 
 
 def _constant_parameters(row: Any, data: constant.Data) -> dict[str, Any]:
@@ -149,10 +148,10 @@ def constant_estimands(
     return out
 
 
-def _moving_series(row: Any, given: tuple[moving.Data, Any]) -> dict[str, Any]:
+def _time_varying_series(row: Any, given: tuple[time_varying.Data, Any]) -> dict[str, Any]:
     data, cells = given
-    params = moving.constrain(row, data)
-    share, _ = moving.parts(params, data)
+    params = time_varying.constrain(row, data)
+    share, _ = time_varying.parts(params, data)
     return {"series": params.sales * share.ravel()[cells]}
 
 
@@ -163,11 +162,11 @@ def _constant_series(row: Any, given: tuple[constant.Data, Any]) -> dict[str, An
     return {"series": (params.effect[..., None] * h).ravel()[cells]}
 
 
-def contribution_series(z: Array, data: moving.Data | constant.Data) -> Array:
+def contribution_series(z: Array, data: time_varying.Data | constant.Data) -> Array:
     """Contributions of the full sample at a few hundred cells that move, (chain, draw, cell)."""
     moves = np.flatnonzero(np.asarray(data.lagged).any(axis=-1))
     cells = jnp.asarray(moves[pick_series(moves.size)])
-    one = _moving_series if isinstance(data, moving.Data) else _constant_series
+    one = _time_varying_series if isinstance(data, time_varying.Data) else _constant_series
     return over_draws(one, z, (data, cells))["series"]
 
 

@@ -29,7 +29,7 @@ STEADY = 0.95
 #: draws diverges: far out, a channel of no effect leaves its curve to bend as it likes.
 CAREFUL = (0.98, 0.995, 0.999)
 
-MOVING_ROLES = {
+TIME_VARYING_ROLES = {
     "decay": "adstock",
     "half_saturation": "saturation",
     "slope": "saturation",
@@ -72,34 +72,35 @@ class Oracle:
         """Sample the posterior of the family's kind."""
         family = json.loads(observed.attrs["family"])
         if family["kind"] == "time_varying":
-            return fit_moving(observed, family, budget, seed)
+            return fit_time_varying(observed, family, budget, seed)
         with phase("import"):
             import jax
         with jax.enable_x64(True):  # in single precision a few in ten thousand draws diverge
             return fit_constant(observed, family, budget, seed)
 
 
-def fit_moving(observed: xr.Dataset, family: dict[str, Any], budget: Budget, seed: int) -> Fit:
+def fit_time_varying(
+    observed: xr.Dataset, family: dict[str, Any], budget: Budget, seed: int
+) -> Fit:
     """Everything is drawn from the family's prior: the answer is Bayes-optimal."""
     with phase("import"):
         from mmm_benchmark.estimands import kept_draws
-        from mmm_benchmark.fitters.oracle import answer, sampling
-        from mmm_benchmark.fitters.oracle import time_varying as moving
+        from mmm_benchmark.fitters.oracle import answer, sampling, time_varying
     with phase("build"):
-        data = moving.prepare(observed, family)
+        data = time_varying.prepare(observed, family)
     steady = max(budget.target_accept, STEADY)
     longer = replace(budget, draws=LONGER * budget.draws, target_accept=steady)
-    drawn = sampling.sample_moving(data, longer, seed)
+    drawn = sampling.sample_time_varying(data, longer, seed)
     with phase("summarise"):
-        free = answer.moving_parameters(drawn.z, data)
+        free = answer.time_varying_parameters(drawn.z, data)
         kept = kept_draws(*drawn.z.shape[:2])
-        found = answer.moving_estimands(drawn.z[:, kept], data, observed)
+        found = answer.time_varying_estimands(drawn.z[:, kept], data, observed)
         series = answer.contribution_series(drawn.z, data)
         return answer.as_fit(
             observed,
             found,
             seed,
-            parameter_counts=parameter_counts(free, MOVING_ROLES),
+            parameter_counts=parameter_counts(free, TIME_VARYING_ROLES),
             **_report(free, series, drawn, OPTIMAL, optimal=True),
         )
 

@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from mmm_benchmark.fitters.oracle import time_varying as moving
+from mmm_benchmark.fitters.oracle import time_varying
 
 #: For each draw. Sixty cost as much as the transition of NUTS between them; with ten the slowest
 #: coordinate had 117 to 535 effective draws of 16,000, with forty 1,280 (one world, three seeds).
@@ -23,9 +23,9 @@ PROPOSALS = 60
 REACH = 3  # weeks
 
 
-def exchange_weeks(key: Any, z: Any, data: moving.Data) -> Any:
+def exchange_weeks(key: Any, z: Any, data: time_varying.Data) -> Any:
     """Propose exchanges one after another; return the vector after the last."""
-    place = jnp.asarray(moving.paths(data)[:, 1:])  # the first week has another law
+    place = jnp.asarray(time_varying.paths(data)[:, 1:])  # the first week has another law
     series, weeks = place.shape
     flat = place.ravel()
 
@@ -42,9 +42,9 @@ def exchange_weeks(key: Any, z: Any, data: moving.Data) -> Any:
         elsewhere = (one + turn * weeks) % (series * weeks)
         other = jnp.where(jax.random.bernoulli(kind), later, elsewhere)
         new = z.at[flat[one]].set(e[other]).at[flat[other]].set(e[one])
-        there = moving.log_density(new, data)
+        there = time_varying.log_density(new, data)
         accepted = jnp.log(jax.random.uniform(coin, dtype=z.dtype)) < there - height
         return jnp.where(accepted, new, z), jnp.where(accepted, there, height), key
 
-    start = (z, moving.log_density(z, data), key)
+    start = (z, time_varying.log_density(z, data), key)
     return jax.lax.fori_loop(0, PROPOSALS, propose, start)[0]

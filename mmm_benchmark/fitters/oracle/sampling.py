@@ -19,8 +19,7 @@ from mmm_benchmark.fitters.jax_inference.curvature import (
 )
 from mmm_benchmark.fitters.jax_inference.gauss_newton import descend, gauss_newton
 from mmm_benchmark.fitters.jax_inference.nuts import Sample, nuts, nuts_near_mode
-from mmm_benchmark.fitters.oracle import constant
-from mmm_benchmark.fitters.oracle import time_varying as moving
+from mmm_benchmark.fitters.oracle import constant, time_varying
 from mmm_benchmark.fitters.oracle.jumps import exchange_weeks
 from mmm_benchmark.phases import phase
 
@@ -31,28 +30,28 @@ WORSE = 50.0
 
 
 def exchange(key: Any, y: Any, framed: Framed[ThinFrame]) -> Any:
-    """Exchange weeks of jumps, in whitened coordinates."""
+    """Exchange weeks of jumps, in the coordinates of the frame."""
     return framed.frame.inverse(exchange_weeks(key, framed.frame(y), framed.data))
 
 
-def sample_moving(data: moving.Data, budget: Budget, seed: int) -> Sample:
+def sample_time_varying(data: time_varying.Data, budget: Budget, seed: int) -> Sample:
     """Draws of a ``time_varying`` posterior, in the coordinates of its law."""
     with phase("sample"):
         starts = modes(data, budget.chains, seed)
-        frame = gauss_newton(moving.standard_residual, starts, data)
+        frame = gauss_newton(time_varying.standard_residual, starts, data)
     rng = np.random.default_rng(seed)
     y = np.stack([frame.inverse(start) for start in starts])
     y += 0.3 * rng.standard_normal(y.shape)
     framed = Framed(frame.cast(), data)
-    density = in_frame(moving.log_density)
+    density = in_frame(time_varying.log_density)
     drawn = nuts(density, framed, y, budget, seed, step_size=0.3, move=exchange)
     return drawn._replace(z=frame.rows(drawn.z))
 
 
-def modes(data: moving.Data, chains: int, seed: int) -> Array:
+def modes(data: time_varying.Data, chains: int, seed: int) -> Array:
     """A mode for each chain, found from a draw of the prior with paths at rest."""
     rng = np.random.default_rng(seed)
-    sizes = moving.lengths(data)
+    sizes = time_varying.lengths(data)
     found, heights = np.empty((chains, sum(sizes))), np.empty(chains)
     for i in range(chains):
         start = 0.5 * rng.standard_normal(sum(sizes))
@@ -63,7 +62,7 @@ def modes(data: moving.Data, chains: int, seed: int) -> Array:
         parts[5] = np.log(data.law.split) + 0.2 * parts[5]
         parts[6][:], parts[8][:] = 0.0, 0.0
         found[i], heights[i] = descend(
-            moving.log_density, moving.standard_residual, np.concatenate(parts), data
+            time_varying.log_density, time_varying.standard_residual, np.concatenate(parts), data
         )
     found[heights < heights.max() - WORSE] = found[heights.argmax()]
     return found

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmm_benchmark.plan.jobs import SHORT_KEY
+from mmm_benchmark.report.made_by import code_stamp
 from mmm_benchmark.report.plots.gather import View, view
 from mmm_benchmark.scoring.scorable import ScorableDataset, ScorableFit
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-#: Raise it when pictures change their looks: older ones are then drawn again.
-VERSION = 2
 STAMPS = ".pictures.json"
 
 type Scored = tuple[ScorableFit, ScorableDataset]
@@ -37,7 +36,7 @@ class Picture:
     @property
     def stamp(self) -> str:
         """Changes whenever the picture would."""
-        text = json.dumps([VERSION, self.stem.name, self.keys])
+        text = json.dumps([code_stamp(), self.stem.name, self.keys])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property

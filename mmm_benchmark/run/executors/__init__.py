@@ -29,6 +29,7 @@ class Ending:
     reason: str | None
     wall_s: float  # from start to end of the process
     peak_rss_mb: float  # largest sum over the process tree that was seen
+    circumstance: bool = False  # whether a failure says more of the machine than of the job
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the user said stop

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from mmm_data_generator.generate.from_prior import draw_batch, draw_config
     from mmm_data_generator.generate.on_real_spend import from_real
     from mmm_data_generator.generate.one import generate_mmm_dataset
-    from mmm_data_generator.presets.business import get_preset_config, list_available_presets
+    from mmm_data_generator.presets.business import (
+        describe,
+        get_preset_config,
+        list_available_presets,
+        list_cells,
+    )
     from mmm_data_generator.priors.published import PublishedPrior
     from mmm_data_generator.priors.time_varying import TimeVaryingPrior
     from mmm_data_generator.priors.worlds import WorldPrior
@@ -55,6 +60,7 @@ _HOME = {
     "TransformConfig": "fields.legacy",
     "WorldPrior": "priors.worlds",
     "customize_preset": "config.customize",
+    "describe": "presets.business",
     "draw_batch": "generate.from_prior",
     "draw_config": "generate.from_prior",
     "from_frame": "dataset.tables",
@@ -64,6 +70,7 @@ _HOME = {
     "lift_test": "experiments",
     "lift_tests": "experiments",
     "list_available_presets": "presets.business",
+    "list_cells": "presets.business",
     "on_off_test": "experiments",
     "simulate_batch": "generate.batch",
 }
@@ -86,6 +93,7 @@ __all__ = [  # noqa: RUF022 - the order of the table above
     "TransformConfig",
     "WorldPrior",
     "customize_preset",
+    "describe",
     "draw_batch",
     "draw_config",
     "from_frame",
@@ -95,6 +103,7 @@ __all__ = [  # noqa: RUF022 - the order of the table above
     "lift_test",
     "lift_tests",
     "list_available_presets",
+    "list_cells",
     "on_off_test",
     "simulate_batch",
 ]

@@ -13,10 +13,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 2 for a mistake in what was asked."""
     args = _parser().parse_args(argv)
     # numpy, pandas and xarray load after --help and after mistakes that argparse finds
-    from mmm_data_generator import customize_preset, generate_mmm_dataset, list_available_presets
+    from mmm_data_generator import (
+        customize_preset,
+        describe,
+        generate_mmm_dataset,
+        list_available_presets,
+        list_cells,
+    )
 
     if args.preset == "list":
-        print("\n".join(list_available_presets()))
+        print("\n".join(f"{name:20} {describe(name)}" for name in list_available_presets()))
+        print("\nCells: every seed draws another world, sizes included")
+        print("\n".join(f"{name:20} {describe(name)}" for name in list_cells()))
         return 0
     if args.out is None and args.csv is None:
         return _refuse("nowhere to write: give --out DIR, --csv FILE, or both")
@@ -38,7 +46,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m mmm_data_generator",
         description="Generate marketing-mix data whose truth is known.",
     )
-    parser.add_argument("preset", metavar="PRESET", help="name of a preset; 'list' shows them")
+    parser.add_argument(
+        "preset", metavar="PRESET", help="name of a preset or cell; 'list' shows them"
+    )
     parser.add_argument("--out", metavar="DIR", help="directory to save the dataset in")
     parser.add_argument("--csv", metavar="FILE", help="write the tidy table without the truth")
     parser.add_argument("--seed", type=int, default=0, help="seed of the draw, default 0")

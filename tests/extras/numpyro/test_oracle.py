@@ -13,8 +13,7 @@ from scipy import stats
 
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.fitters.jax_inference.gauss_newton import gauss_newton
-from mmm_benchmark.fitters.oracle import constant
-from mmm_benchmark.fitters.oracle import time_varying as moving
+from mmm_benchmark.fitters.oracle import constant, time_varying
 from mmm_benchmark.fitters.oracle.fitter import Oracle
 from mmm_benchmark.fitters.oracle.jumps import exchange_weeks
 from mmm_benchmark.plan.generating_family import family_of, family_text
@@ -51,7 +50,7 @@ def test_exact_law_reproduces_the_world_from_its_true_values():
     truth, observed = dataset.truth.isel(geo=0), observed_of(dataset)
     family = json.loads(observed.attrs["family"])
     with jax.enable_x64(True):
-        data = moving.prepare(observed, family)
+        data = time_varying.prepare(observed, family)
         clean = (observed["sales"].isel(geo=0) - truth["noise"]).to_numpy()
         spend = observed["spend"].isel(geo=0)
         active = (spend.sum("date") / (spend > 0).sum("date")).to_numpy()
@@ -59,7 +58,7 @@ def test_exact_law_reproduces_the_world_from_its_true_values():
         media = truth["contribution"].mean("date").to_numpy() / S
         controls = observed["controls"].isel(geo=0).to_numpy()
         gamma = truth["control_contribution"].to_numpy() / np.where(controls == 0, 1, controls)
-        params = moving.Params(
+        params = time_varying.Params(
             decay=jnp.asarray(truth["adstock_decay"].to_numpy()),
             half_saturation=jnp.asarray(
                 truth["half_saturation"].to_numpy() * spend.mean("date").to_numpy() / active
@@ -72,7 +71,7 @@ def test_exact_law_reproduces_the_world_from_its_true_values():
             control_level=jnp.zeros(controls.shape[1]),
             control_path=jnp.asarray(gamma.T / S / family["prior"]["control_unit"]),
         )
-        found = moving.expected(params, *moving.parts(params, data), data)
+        found = time_varying.expected(params, *time_varying.parts(params, data), data)
     np.testing.assert_allclose(S * np.asarray(found), clean, rtol=1e-9)
 
 
@@ -82,7 +81,7 @@ def test_innovations_have_the_density_of_the_mixture():
     with jax.enable_x64(True):
         for e in (-8.0, -2.4, 0.3, 2.6, 5.0):
             law = (1 - p) * stats.norm.pdf(e) + p * stats.norm.pdf(e, scale=wide)
-            found = float(moving._innovations(jnp.asarray([[0.0, e]]), p, ratio))
+            found = float(time_varying._innovations(jnp.asarray([[0.0, e]]), p, ratio))
             assert found == pytest.approx(np.log(law * np.sqrt(2 * np.pi)), abs=1e-9)
 
 
@@ -91,9 +90,9 @@ def test_exchanges_permute_innovations_and_spread_a_jump():
     dataset = generate_mmm_dataset("time_varying", seed=1, n_periods=12)
     family = json.loads(observed_of(dataset).attrs["family"])
     family["prior"]["noise_share"] = 1e3
-    data = moving.prepare(dataset.observed, family)
-    place = moving.paths(data)
-    start = np.random.default_rng(0).normal(size=moving.dimension(data)).astype(np.float32)
+    data = time_varying.prepare(dataset.observed, family)
+    place = time_varying.paths(data)
+    start = np.random.default_rng(0).normal(size=time_varying.dimension(data)).astype(np.float32)
     start[place[0, 5]] = 6.0
     moves = jax.jit(jax.vmap(lambda key: exchange_weeks(key, jnp.asarray(start), data)))
     after = np.asarray(moves(jax.random.split(jax.random.key(0), 300)))
@@ -112,7 +111,7 @@ def linear(z, J):
     return J @ z
 
 
-def test_whitened_linear_posterior_is_standard_normal():
+def test_linear_posterior_in_its_gauss_newton_frame_is_standard_normal():
     J = np.random.default_rng(0).normal(size=(4, 9))
     with jax.enable_x64(True):
         frame = gauss_newton(linear, np.zeros((1, 9)), jnp.asarray(J))
@@ -147,14 +146,14 @@ def test_oracle_answers_and_says_which_kind_it_is():
     fit = Oracle().fit(observed_of(dataset), Budget(chains=2, draws=100, tune=150), 1)
     assert fit.checks["bayes_optimal"] is False
     assert fit.notes[0].startswith("well-specified")
-    moving_fit = Oracle().fit(
+    time_varying_fit = Oracle().fit(
         observed_of(generate_mmm_dataset("time_varying", seed=1, n_periods=30)),
         Budget(chains=2, draws=60, tune=100),
         1,
     )
-    assert moving_fit.checks["bayes_optimal"] is True
-    assert {"r_hat_below_1_01", "ess_above_400", "no_divergences"} <= set(moving_fit.checks)
-    assert moving_fit.posterior["coefficient"].dims[2:] == ("geo", "date", "channel")
+    assert time_varying_fit.checks["bayes_optimal"] is True
+    assert {"r_hat_below_1_01", "ess_above_400", "no_divergences"} <= set(time_varying_fit.checks)
+    assert time_varying_fit.posterior["coefficient"].dims[2:] == ("geo", "date", "channel")
 
 
 def test_oracle_declines_what_it_does_not_know():

@@ -9,8 +9,7 @@ import pytest
 from scipy.stats import kstest
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.oracle import answer, sample
-from mmm_benchmark.fitters.oracle import time_varying as moving
+from mmm_benchmark.fitters.oracle import answer, sampling, time_varying
 from mmm_benchmark.plan.generating_family import family_of
 from mmm_data_generator import MMMDataConfig, generate_mmm_dataset
 from mmm_data_generator.priors.time_varying import TimeVaryingPrior
@@ -26,8 +25,10 @@ def test_ranks_of_true_values_are_uniform():
     for seed in range(WORLDS):
         config = MMMDataConfig(name="tiny", n_periods=16, prior=prior, seed=seed)
         dataset = generate_mmm_dataset(config)
-        data = moving.prepare(dataset.observed, family_of(dataset))
-        draws = answer.moving_parameters(sample.sample_moving(data, BUDGET, seed).z, data)
+        data = time_varying.prepare(dataset.observed, family_of(dataset))
+        draws = answer.time_varying_parameters(
+            sampling.sample_time_varying(data, BUDGET, seed).z, data
+        )
         truth = dataset.truth
         sales = float((dataset.observed["sales"] - truth["noise"]).mean())
         true = {

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from mmm_benchmark.errors import UserError
-from mmm_benchmark.plan.datasets import content_hash, reference_to, source_of
+from mmm_benchmark.plan.datasets import reference_to, source_of
 from mmm_benchmark.plan.grid import make_datasets
 from mmm_benchmark.plan.option_kinds import as_tuple
 from mmm_benchmark.plan.options import Options
+from mmm_benchmark.store.keys import content_hash
 from mmm_data_generator import get_preset_config
 from tests.factories import tiny_dataset, tiny_observed
 

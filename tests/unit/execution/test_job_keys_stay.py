@@ -14,8 +14,8 @@ import pytest
 from mmm_benchmark.environments.interview import describe
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.plan.choose import registered
-from mmm_benchmark.plan.datasets import content_hash
 from mmm_benchmark.plan.jobs import DatasetRef, Job
+from mmm_benchmark.store.keys import content_hash
 from tests.factories import tiny_observed
 
 FAMILY = '{"kind": "constant"}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,13 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xarray as xr
 
-from mmm_benchmark.fit import Budget
+from mmm_benchmark.errors import UserError
+from mmm_benchmark.fit import Budget, Fit
+from mmm_benchmark.plan.datasets import reference_to
 from mmm_benchmark.plan.jobs import DatasetRef, Job
-from mmm_benchmark.run.executors import Ending, Order, Stopped
-from mmm_benchmark.run.runner import Outcome, Policy, run_jobs
+from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
+from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
+from mmm_benchmark.run.worker import write_fit
+from mmm_benchmark.store.datasets import keep, load_dataset
 from mmm_benchmark.store.fits import Store, StoredFit
-from tests.factories import tiny_observed
+from mmm_benchmark.store.sealed_folder import MANIFEST, seal
+from tests.factories import tiny_answer, tiny_dataset, tiny_observed
 
 JOB = Job(
     dataset=DatasetRef(name="tiny", id="tiny-0", seed=0, content="abc", family='{"family": "x"}'),
@@ -58,6 +65,8 @@ class Executor:
     """Stands for the worker: writes an answer, or ends as told."""
 
     ending: Ending = GONE_WELL
+    record: Mapping[str, Any] = field(default_factory=dict)
+    answer: xr.Dataset = field(default_factory=tiny_answer)
     seen: list[Order] = field(default_factory=list)
     files: list[set[str]] = field(default_factory=list)
     attributes: list[dict[str, Any]] = field(default_factory=list)
@@ -65,25 +74,23 @@ class Executor:
     def __call__(
         self, order: Order, report: Callable[[str], None], stopping: Callable[[], bool]
     ) -> Ending:
-        import xarray as xr
-
         self.seen.append(order)
         self.files.append({path.name for path in order.directory.iterdir()})
         with xr.open_dataset(order.directory / "observed.nc", engine="h5netcdf") as observed:
             self.attributes.append(dict(observed.attrs))
         report("sample")
-        (order.directory / "fit.nc").write_bytes(b"draws")
+        write_fit(Fit(posterior=self.answer), order.directory / "fit.nc")
         (order.directory / "dropping").mkdir()
         if self.ending.status is None:
             answer = {"status": "ok", "reason": None, "peak_rss_mb": 40.0, "total_s": 1.0}
-            (order.directory / "fit.json").write_text(json.dumps(answer))
+            (order.directory / "fit.json").write_text(json.dumps({**answer, **self.record}))
         return self.ending
 
 
 def settle(
     root: Path,
     *jobs: Job,
-    executor: Executor,
+    executor: Perform,
     policy: Policy | None = None,
     told: Told | None = None,
 ) -> list[Outcome]:
@@ -91,14 +98,14 @@ def settle(
     staging = store.staging()
     try:
         return run_jobs(
-            jobs,
-            {"tiny-0": tiny_observed()},
-            {job.fitter: Path("python") for job in jobs},
-            store,
-            policy or Policy(),
-            told or Told(),
-            executor,
-            staging,
+            [Task(job, tiny_observed(), Path("python")) for job in jobs],
+            Run(
+                store=store,
+                staging=staging,
+                policy=policy or Policy(),
+                perform=executor,
+                reporter=told or Told(),
+            ),
         )
     finally:
         staging.close()
@@ -125,13 +132,7 @@ def test_fresh_fit_is_stored_and_found_again(tmp_path: Path) -> None:
 def test_the_same_data_by_another_name_are_not_fitted_again_but_named_anew(tmp_path: Path) -> None:
     settle(tmp_path, JOB, executor=Executor())
     renamed = replace(JOB, dataset=replace(JOB.dataset, name="small", id="small-0"))
-    store = Store(tmp_path)
-    staging = store.staging()
-    (outcome,) = run_jobs(
-        [renamed], {"small-0": tiny_observed()}, {"one": Path("python")},
-        store, Policy(), Told(), Executor(), staging,
-    )  # fmt: skip
-    staging.close()
+    (outcome,) = settle(tmp_path, renamed, executor=Executor())
     assert not outcome.fresh
     assert outcome.fit.job["dataset"]["name"] == "small"
     assert outcome.fit.job["dataset"]["id"] == "small-0"
@@ -190,16 +191,10 @@ def test_broken_executor_stops_the_other_workers(tmp_path: Path) -> None:
             pass
         raise Stopped
 
-    store = Store(tmp_path)
-    staging = store.staging()
     jobs = [JOB, replace(JOB, seed=0), replace(JOB, seed=2)]
-    with pytest.raises(OSError, match="no space"):
-        run_jobs(
-            jobs, {"tiny-0": tiny_observed()}, {"one": Path("python")}, store, Policy(parallel=2),
-            Told(), perform, staging,
-        )  # fmt: skip
-    staging.close()
-    assert not list(store)
+    with pytest.raises(UserError, match=r"results directory .* failed .*no space left"):
+        settle(tmp_path, *jobs, executor=perform, policy=Policy(parallel=2))
+    assert not list(Store(tmp_path))
 
 
 def stored(tmp_path: Path, status: str, **limits: float) -> StoredFit:
@@ -229,3 +224,61 @@ def test_raised_limit_or_outside_kill_is_another_chance(tmp_path: Path) -> None:
     assert Policy(memory_limit=200.0).refit_because(memory) is not None
     assert Policy().refit_because(stored(tmp_path, "killed")) == "was killed from outside"
     assert Policy().refit_because(None) == "not stored yet"
+
+
+def reseal(folder: Path) -> None:
+    (folder / MANIFEST).unlink()
+    seal(folder)
+
+
+def test_a_fit_under_another_key_does_not_count(tmp_path: Path) -> None:
+    one, other = JOB, replace(JOB, seed=2)
+    settle(tmp_path, one, other, executor=Executor())
+    fits = tmp_path / "fits"
+    (fits / one.key).rename(fits / "aside")
+    (fits / other.key).rename(fits / one.key)
+    (fits / "aside").rename(fits / other.key)
+    told: list[str] = []
+    store = Store(tmp_path, told.append)
+    assert store.get(one.key) is None
+    assert not list(store)
+    assert f"it holds the fit {other.key}" in told[0]
+    outcomes = settle(tmp_path, one, other, executor=Executor())
+    assert all(outcome.fresh for outcome in outcomes)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("fit.json", "[]"),
+        ("fit.json", '{"status": "ok"}'),
+        ("fit.json", '{"status": ["ok"], "reason": null, "finished_at": "", "limits": {}}'),
+        ("fit.json", '{"status": "error", "reason": "x", "finished_at": "", "limits": {}}'),
+        ("job.json", "null"),
+        ("job.json", '{"dataset": 3}'),
+    ],
+)
+def test_a_sealed_folder_that_holds_no_fit_is_absent(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    (outcome,) = settle(tmp_path, JOB, executor=Executor())
+    (outcome.fit.path / name).write_text(content)
+    reseal(outcome.fit.path)
+    assert Store(tmp_path).get(JOB.key) is None
+    assert not list(Store(tmp_path))
+
+
+def test_a_dataset_under_another_id_is_found_out_and_kept_anew(tmp_path: Path) -> None:
+    staging = Store(tmp_path).staging()
+    refs = []
+    for dataset in (tiny_dataset(seed=1), tiny_dataset(seed=2)):
+        refs.append(reference_to(dataset))
+        keep(dataset, refs[-1].id, tmp_path, staging)
+    first, second = (tmp_path / "datasets" / ref.id for ref in refs)
+    shutil.rmtree(first)
+    shutil.copytree(second, first)
+    with pytest.raises(UserError, match=f"holds the dataset '{second.name}'"):
+        load_dataset(tmp_path, first.name)
+    keep(tiny_dataset(seed=1), refs[0].id, tmp_path, staging)
+    staging.close()
+    assert load_dataset(tmp_path, first.name).seed == 1

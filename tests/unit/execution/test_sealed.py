@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,60 @@ def test_leftovers_of_the_dead_are_swept_and_the_living_left_alone(tmp_path: Pat
     assert os.listdir(tmp_path) == [living.path.name]
     living.close()
     assert os.listdir(tmp_path) == []
+
+
+def swapped(path: Path, make: Callable[[Path], object]) -> None:
+    path.unlink()
+    make(path)
+
+
+@pytest.mark.parametrize(
+    ("wreck", "said"),
+    [
+        (lambda d: (d / "more.txt").write_text("x"), "more.txt is in it and not in its manifest"),
+        (lambda d: swapped(d / "one.txt", lambda p: p.symlink_to("/dev/zero")), "not a plain file"),
+        (lambda d: swapped(d / "one.txt", os.mkfifo), "not a plain file"),
+        (lambda d: swapped(d / MANIFEST, lambda p: p.symlink_to("/dev/zero")), "cannot be read"),
+        (lambda d: swapped(d / MANIFEST, os.mkfifo), "cannot be read"),
+        (lambda d: (d / "deep2").symlink_to(d / "deep"), "deep2 is in it"),
+    ],
+)
+def test_what_is_added_linked_or_a_device_is_a_flaw(
+    sealed: Path, wreck: Callable[[Path], object], said: str
+) -> None:
+    wreck(sealed)
+    assert said in (flaw(sealed) or "")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(
+            "[]",
+            "null",
+            "3",
+            "{}",
+            "[" * 100_000,
+            "\x00",
+            '{"files": []}',
+            '{"files": {"one.txt": 3}}',
+        ),
+        '{"files": {"one.txt": {"bytes": "3", "sha256": "x"}}}',
+        '{"files": {"../one.txt": {"bytes": 3, "sha256": "x"}}}',
+    ],
+)
+def test_a_manifest_of_another_shape_is_a_flaw(sealed: Path, content: str) -> None:
+    (sealed / MANIFEST).write_text(content)
+    assert "manifest.json cannot be read" in (flaw(sealed) or "")
+
+
+def test_a_linked_folder_is_a_flaw_and_is_replaced(sealed: Path, tmp_path: Path) -> None:
+    link = sealed.with_name("link")
+    link.symlink_to(sealed)
+    assert flaw(link) == "it is a link to another folder"
+    staged = tmp_path / "newer"
+    staged.mkdir()
+    publish(staged, link)
+    assert not link.is_symlink()
+    assert flaw(link) is None
+    assert flaw(sealed) is None

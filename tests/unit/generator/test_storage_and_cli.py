@@ -115,3 +115,28 @@ def test_generating_needs_neither_plots_nor_the_benchmark() -> None:
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("[]", "null", "3", "[" * 100_000, "\x00"),
+        {"format_version": "1"},
+        {"format_version": None},
+        {"name": ["x"]},
+        {"seed": "/../../../x"},
+        {"seed": 1.5},
+        {"seed": -1},
+        {"config": [1]},
+        {"sha256": ["observed.nc"]},
+        {"sha256": {"../observed.nc": "0"}},
+        {"sha256": {"dataset.json": "0"}},
+    ],
+)
+def test_an_index_of_another_shape_is_one_line(saved: Path, content: str | dict) -> None:
+    index = saved / "dataset.json"
+    if isinstance(content, dict):
+        content = json.dumps({**json.loads(index.read_text()), **content})
+    index.write_text(content)
+    with pytest.raises(DataError, match="is damaged; save the dataset again"):
+        MMMDataset.load(saved)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mmm_benchmark.report.plots import draw_all, response, seeds, summary
+from mmm_benchmark.report.plots import draw, draw_all, response, seeds, summary
 from mmm_benchmark.report.plots.draw import STAMPS
 from mmm_benchmark.report.plots.gather import TOGETHER, view
 from mmm_benchmark.report.plots.paths import coefficients, contributions, predicted_against_actual
@@ -74,6 +74,18 @@ def test_a_new_fit_makes_its_pictures_stale(tiny, make_fit, tmp_path) -> None:
     after = json.loads(stamps.read_text())
     assert set(after) == set(before)
     assert all(after[name] != before[name] for name in before)
+
+
+def test_a_change_of_the_code_makes_pictures_stale(tiny, make_fit, tmp_path, monkeypatch) -> None:
+    fit = make_fit(tiny, draws=4)
+    tiny.truth = None  # one picture of the dataset: the rule is the same
+    (first, *_) = draw_all([(fit, tiny)], tmp_path)
+    drawn = first.stat().st_mtime_ns
+    draw_all([(fit, tiny)], tmp_path, redraw=False)
+    assert first.stat().st_mtime_ns == drawn
+    monkeypatch.setattr(draw, "code_stamp", lambda: "of other code")
+    draw_all([(fit, tiny)], tmp_path, redraw=False)
+    assert first.stat().st_mtime_ns > drawn
 
 
 def test_without_truth_only_sales_are_drawn(tiny, make_fit, tmp_path) -> None:

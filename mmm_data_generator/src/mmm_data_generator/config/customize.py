@@ -32,7 +32,8 @@ def customize_preset(name: str, **changes: Any) -> MMMDataConfig:
     """
     from mmm_data_generator.presets.business import get_preset_config
 
-    return customize(get_preset_config(name), changes)
+    # a cell draws its whole world from the seed
+    return customize(get_preset_config(name, changes.pop("seed", None)), changes)
 
 
 def customize(config: MMMDataConfig, changes: Mapping[str, Any]) -> MMMDataConfig:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 INDEX = "dataset.json"
+PARTS = ("observed", "truth", "world")
 
 
 def save(dataset: MMMDataset, directory: Path) -> Path:
@@ -41,7 +42,8 @@ def save(dataset: MMMDataset, directory: Path) -> Path:
         path = directory / f"{name}.nc"
         path.unlink(missing_ok=True)
         if part is not None:
-            part.to_netcdf(path, engine="h5netcdf")
+            # made in memory: on a full disk the HDF5 library would crash when it closes its file
+            path.write_bytes(part.to_netcdf(engine="h5netcdf"))
             checksums[path.name] = _checksum(path)
     content = {
         "format_version": FORMAT_VERSION,
@@ -120,14 +122,28 @@ def _index(directory: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
         version = content["format_version"]
         known = {key: content[key] for key in ("name", "seed", "config", "sha256")}
-    except (ValueError, KeyError, TypeError):
-        raise DataError(f"{path}: is damaged; save the dataset again") from None
+        sound = type(version) is int and _well_formed(**known)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        sound = False
+    if not sound:
+        raise DataError(f"{path}: is damaged; save the dataset again")
     if version > FORMAT_VERSION:
         raise DataError(
             f"{path}: format version {version} is newer than {FORMAT_VERSION}, the newest this"
             " package reads; upgrade mmm-data-generator"
         )
     return known
+
+
+def _well_formed(name: object, seed: object, config: object, sha256: object) -> bool:
+    """Whether the index holds what :func:`save` writes; only files of its own may be named."""
+    return (
+        isinstance(name, str)
+        and (seed is None or (type(seed) is int and seed >= 0))
+        and (config is None or isinstance(config, dict))
+        and isinstance(sha256, dict)
+        and set(sha256) <= {f"{part}.nc" for part in PARTS}
+    )
 
 
 def _open(path: Path) -> xr.Dataset:

@@ -23,6 +23,9 @@ from mmm_data_generator.fields.rules import (
 from mmm_data_generator.fields.transforms import AdstockConfig, SaturationConfig
 
 PATTERNS = ("linear_trend", "seasonal", "delayed_start", "on_off", "custom")
+#: Share of a log effect's deviation that decays away each week, unless a config says otherwise.
+REVERSION = 0.05
+
 PROCESSES = ("constant", "log_ou", "log_ou_jumps", "random_walk")
 
 
@@ -55,7 +58,7 @@ class CoefficientConfig:
 
     process: str = "constant"
     volatility: float = 0.12  # standard deviation of one week's step of the log coefficient
-    reversion: float = 0.05  # share of the deviation that decays away each week
+    reversion: float = REVERSION  # share of the deviation that decays away each week
     jump_probability: float = 0.02  # chance that a week's step is a regime change
     jump_sd: float = 0.5  # extra standard deviation of such a step
 

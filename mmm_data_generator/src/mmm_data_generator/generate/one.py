@@ -22,7 +22,7 @@ def generate_mmm_dataset(config: MMMDataConfig | str | None = None, **overrides:
     Parameters
     ----------
     config
-        A config, the name of a preset, or None for ``DEFAULT_CONFIG``.
+        A config, the name of a preset or cell, or None for ``DEFAULT_CONFIG``.
     **overrides
         Fields to change, nested ones as ``**{"regions.n_regions": 4}``; most often ``seed=7``.
 
@@ -37,7 +37,7 @@ def generate_mmm_dataset(config: MMMDataConfig | str | None = None, **overrides:
     if config is None:
         config = default_config()
     elif isinstance(config, str):
-        config = get_preset_config(config)
+        config = get_preset_config(config, overrides.pop("seed", None))
     config = customize(config, overrides)
     seed = config.seed or 0
     return MMMDataset.of_world(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from mmm_data_generator.fields.parts import REVERSION
 from mmm_data_generator.fields.rules import (
     Rule,
     check_fields,
@@ -112,7 +113,7 @@ class TimeVaryingPrior:
     half_saturation_sd: float = 0.4
     slope_median: float = 1.2
     slope_sd: float = 0.25
-    reversion: float = 0.05  # per week
+    reversion: float = REVERSION  # per week
     volatility: float = 0.12  # per week, log coefficient
     jump_probability: float = 0.02  # per week
     jump_sd: float = 0.5  # log coefficient
