@@ -183,3 +183,11 @@ def explain(frame: pd.DataFrame) -> str:
 def shorten(name: str, most: int = 24) -> str:
     """A label that fits its panel."""
     return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def legend_columns(figure: Figure, entries: int) -> int:
+    """Columns of a legend beside the panels, no taller than the figure, which grows to hold them."""
+    height = 72.0 * float(figure.get_figheight()) - 60.0  # points; the title takes the rest
+    columns = max(1, -(-entries // max(1, int(height / 14.0))))
+    figure.set_figwidth(figure.get_figwidth() + 2.0 * (columns - 1))
+    return columns
