@@ -18,8 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mmm_data_generator import draw_batch, generate_mmm_dataset
-from mmm_data_generator.generate.from_prior import PublishedPrior
+from mmm_data_generator import PublishedPrior, draw_batch, generate_mmm_dataset
 from mmm_data_generator.world.transforms import spend_figure
 
 Array = NDArray[np.float64]

@@ -30,6 +30,8 @@ from mmm_benchmark.plan.option_kinds import (
     switch,
     whole,
 )
+from mmm_benchmark.priors.prior import check_prior, read_prior
+from mmm_benchmark.suite.tasks import EDITIONS, VERSION, tasks
 
 DEFAULT_SEED = 42
 EXECUTORS = ("local", "ray")
@@ -84,6 +86,9 @@ class Options:
         "Libraries, all of whose fitters are meant.", each=str
     )
     _: KW_ONLY
+    suite: Option[str | None, str | None] = choice(
+        None, EDITIONS, f"All tasks of the suite {VERSION}: lite (13 worlds) or full (45)."
+    )
     dataset_config: Option[Any, tuple[Any, ...]] = several(
         "MMMDataConfig objects, in addition to datasets.", word=None
     )
@@ -146,6 +151,15 @@ class Options:
         read=read_beliefs,
         to_fitters=True,
     )
+    prior: Option[Any, Any] = Option(
+        default=None,
+        help="neutral, pymc-marketing, meridian, robyn, published, or a JSON file of a prior, for "
+        "fitters that take it.",
+        word=str,
+        read=read_prior,
+        to_fitters=True,
+        convert=check_prior,
+    )
     executor: Option[str, str] = choice(
         "local", EXECUTORS, "local, or ray for the nodes of a Ray cluster."
     )
@@ -154,12 +168,13 @@ class Options:
     def __post_init__(self) -> None:
         """Raise a UserError where two options contradict each other."""
         if self.seed is not None and self.seeds is not None:
-            raise UserError("give --seed or --seeds, not both")
+            raise UserError("give seed or seeds, not both")
 
     @property
     def all_datasets(self) -> tuple[Any, ...]:
         """Every dataset asked for, however it was given."""
-        return (*self.datasets, *self.dataset_config)
+        of_suite = () if self.suite is None else (task.name for task in tasks(self.suite))
+        return (*self.datasets, *self.dataset_config, *of_suite)
 
     @property
     def replicates(self) -> tuple[int, ...]:

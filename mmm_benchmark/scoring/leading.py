@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mmm_benchmark.scoring.market import Market
 from mmm_benchmark.scoring.scorable import Row, ScorableDataset, ScorableFit
 from mmm_benchmark.scoring.score import score_fit
 from mmm_benchmark.scoring.series import ALL
@@ -21,13 +22,20 @@ LEADING: dict[str, tuple[str, str]] = {
     "coverage_90": ("roas_recovery", "roas_covered_90"),
     "coverage_90_se": ("roas_recovery", "roas_covered_90_se"),
     "interval_score": ("roas_recovery", "interval_score_90"),
+    "gain_share": ("decision_recovery", "gain_share"),
+    "gain_probability": ("decision_recovery", "probability_of_gain"),
     "silent_failure": ("silent_failures", "silent_failure"),
 }
 
 
-def leading(fit: ScorableFit, dataset: ScorableDataset) -> dict[str, float]:
-    """The leading measures of one finished fit; NaN where the fit cannot say."""
-    return leading_of(score_fit(fit, dataset))
+def leading(
+    fit: ScorableFit, dataset: ScorableDataset, market: Market | None = None
+) -> dict[str, float]:
+    """The leading measures of one finished fit; NaN where the fit cannot say.
+
+    ``market`` is the dataset's own, where several fits to it are scored in turn.
+    """
+    return leading_of(score_fit(fit, dataset, market=market))
 
 
 def leading_of(tables: Mapping[str, Sequence[Row]]) -> dict[str, float]:

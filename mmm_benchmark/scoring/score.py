@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from mmm_benchmark.scoring.coefficient import coefficient_rows
 from mmm_benchmark.scoring.contribution import contribution_rows
+from mmm_benchmark.scoring.decision import decision_rows
 from mmm_benchmark.scoring.estimates import estimate_rows
 from mmm_benchmark.scoring.identity import identity
+from mmm_benchmark.scoring.market import Market
 from mmm_benchmark.scoring.parameter import parameter_rows
 from mmm_benchmark.scoring.performance import performance_rows
 from mmm_benchmark.scoring.posterior import aligned
@@ -30,6 +32,7 @@ SCORED: dict[str, tuple[str, ...]] = {
     "parameter_recovery": ("geo", "channel", "parameter"),
     "roas_recovery": ("channel",),
     "total_recovery": ("part",),
+    "decision_recovery": ("channel",),
     "silent_failures": (),
     "estimates": ("channel",),
 }
@@ -45,7 +48,10 @@ TABLES = (*SCORED, *RECORDED, "failures")
 
 
 def score_fit(
-    fit: ScorableFit, dataset: ScorableDataset, bayesian: bool = False
+    fit: ScorableFit,
+    dataset: ScorableDataset,
+    bayesian: bool = False,
+    market: Market | None = None,
 ) -> dict[str, list[Row]]:
     """Rows of every table for one fit.
 
@@ -57,12 +63,14 @@ def score_fit(
         The data it was fitted to; ``truth`` may be None or hold only part of the contract.
     bayesian
         Also compute every measure for each draw and add ``_mean``, ``_sd``, ``_q05``, ``_q95``.
+    market
+        The dataset's own, handed on from fit to fit, so that its best plan is sought only once.
     """
     head = identity(fit)
     if fit.ok:
         tree = fit.tree()
         try:
-            rows = _scored(tree, fit, dataset, bayesian)
+            rows = _scored(tree, fit, dataset, bayesian, market or Market(dataset))
         finally:
             tree.close()
     else:
@@ -73,7 +81,11 @@ def score_fit(
 
 
 def _scored(
-    tree: xr.DataTree, fit: ScorableFit, dataset: ScorableDataset, bayesian: bool
+    tree: xr.DataTree,
+    fit: ScorableFit,
+    dataset: ScorableDataset,
+    bayesian: bool,
+    market: Market,
 ) -> dict[str, list[Row]]:
     observed, truth = dataset.observed, dataset.truth
     what = f"fit of '{fit.job['fitter']}' on '{dataset.name}'"
@@ -114,6 +126,7 @@ def _scored(
             "contribution",
             lambda truth: total_rows(posterior, observed, truth),
         ),
+        "decision_recovery": decision_rows(posterior, observed, market),
         "silent_failures": silent_rows(fit, roas),
         "estimates": estimate_rows(posterior, observed),
     }

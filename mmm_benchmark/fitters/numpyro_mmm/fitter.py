@@ -8,12 +8,14 @@ from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
 from mmm_benchmark.fitters.common.report import nothing_to_scale, one_of
 from mmm_benchmark.phases import phase
+from mmm_benchmark.priors.prior import prior_of
 
 if TYPE_CHECKING:
     import xarray as xr
 
 METHODS = ("nuts", "svi", "laplace")
 PRECISIONS = ("float32", "float64")
+UNSTATED = ("prior", None)
 
 
 class NumpyroMMM:
@@ -30,6 +32,9 @@ class NumpyroMMM:
         Whether each channel's effect follows a log Ornstein-Uhlenbeck path shared by geos.
     precision
         ``"float64"`` or ``"float32"``; on few weeks and channels neither is faster.
+    prior
+        A named prior or what a JSON file of one holds (``mmm_benchmark.priors``); other than
+        ``"pymc-marketing"`` it is one of Hill curves. None: the priors above.
     """
 
     extra: ClassVar[str | None] = "numpyro"
@@ -42,11 +47,13 @@ class NumpyroMMM:
         priors: str = "neutral",
         time_varying: bool = False,
         precision: str = "float64",
+        prior: str | dict[str, Any] | None = None,
     ) -> None:
         self.method = method
         self.priors = priors
         self.time_varying = time_varying
         self.precision = precision
+        self.prior = prior
 
     @property
     def name(self) -> str:
@@ -55,8 +62,8 @@ class NumpyroMMM:
         return f"{base}-tv" if self.time_varying else base
 
     def settings(self) -> dict[str, Any]:
-        """The constructor's keywords."""
-        return dict(vars(self))
+        """The constructor's keywords; a prior that is not stated leaves the key as it was."""
+        return {name: value for name, value in vars(self).items() if (name, value) != UNSTATED}
 
     def skip(self, observed: xr.Dataset) -> str | None:
         """Decline channels that never spend and geos without sales: no scale to divide by."""
@@ -65,11 +72,16 @@ class NumpyroMMM:
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Scale, infer, draw the linear coefficients, summarise."""
         self._check_settings()
+        stated = None if self.prior is None else prior_of(self.prior)
         with phase("import"):
             import jax
 
             from mmm_benchmark.fitters.numpyro_mmm import answer, density, prepare, sampling
         with jax.enable_x64(self.precision == "float64"):
+            if stated is not None and stated.curve != "sigmoid":
+                from mmm_benchmark.fitters.hill_mmm import sampling as hill
+
+                return hill.fit(observed, stated, budget, seed)
             with phase("build"):
                 given = prepare.inputs(observed, self.priors)
                 data = density.device_data(given, time_varying=self.time_varying)
@@ -82,6 +94,12 @@ class NumpyroMMM:
         one_of("method", self.method, METHODS)
         one_of("priors", self.priors, PRIOR_SETS)
         one_of("precision", self.precision, PRECISIONS)
+        if self.prior is not None:
+            curve = prior_of(self.prior).curve
+            if curve != "sigmoid" and (self.time_varying or self.method != "nuts"):
+                raise UserError(
+                    f"prior: {self.name} takes 'pymc-marketing' only; numpyro-mmm takes every prior"
+                )
         if self.time_varying and self.method != "nuts":
             raise UserError(
                 f"method = {self.method!r} needs a mode, which moving effects do not have;"

@@ -56,6 +56,10 @@ MEASURES: dict[str, tuple[str, ...]] = {
         *("true_share", "share", "share_90_lower", "share_90_upper", "error"),
         *("crps", "covered_90", "interval_score_90"),
     ),
+    "decision_recovery": (
+        *("gain_share", "money_gained", "best_gain", "loses_money"),
+        *("promised_gain", "probability_of_gain", "says_do_not", "planned", "best"),
+    ),
     "silent_failures": (
         *("checks_green", "median_roas_error", "worst_roas_error", "roas_covered_90"),
         *("wrong", "silent_failure"),

@@ -37,6 +37,9 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
         "interval_score_90",
     ),
     "total_recovery": ("error", "crps", "covered_90", "interval_score_90"),
+    "decision_recovery": (
+        *("gain_share", "money_gained", "loses_money", "probability_of_gain", "says_do_not"),
+    ),
     "silent_failures": ("median_roas_error", "worst_roas_error", "wrong", "silent_failure"),
     "performance_metrics": (
         *("r2", "r2_noise_free", "wmape", "srmse", "durbin_watson"),

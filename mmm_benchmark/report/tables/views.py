@@ -114,6 +114,20 @@ VIEWS: dict[str, View] = {
             ("skill_vs_oracle", "skill vs\noracle", plain),
         ),
     ),
+    "decision_recovery": View(
+        "What is lost by acting on it",
+        "Today's budget, each channel within 30%, planned on the fit's curves and paid by the "
+        "true ones: 1 gains all there is, 0 nothing, below 0 loses money. Do not: its own "
+        "probability of a gain is below 90%.",
+        (
+            ("gain_share", "share of\nbest gain", plain),
+            ("money_gained", "money\ngained", whole),
+            ("best_gain", "best\ngain", whole),
+            ("promised_gain", "promised", whole),
+            ("probability_of_gain", "its own\nprobability", percent),
+            ("says_do_not", "do\nnot", plain),
+        ),
+    ),
     "silent_failures": View(
         "Would anybody have noticed",
         "Wrong: a median ROAS error over 25%, a worst over 50%, or 90% intervals that hold less "

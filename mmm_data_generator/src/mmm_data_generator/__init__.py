@@ -17,9 +17,7 @@ if TYPE_CHECKING:
         MMMDataConfig,
         RegionConfig,
     )
-    from mmm_data_generator.config.customize import customize_preset
-    from mmm_data_generator.dataset.dataset import MMMDataset
-    from mmm_data_generator.dataset.tables import from_frame
+    from mmm_data_generator.dataset.dataset import MMMDataset, from_frame
     from mmm_data_generator.errors import ConfigError, DataError
     from mmm_data_generator.experiments import lift_test, lift_tests, on_off_test
     from mmm_data_generator.fields.legacy import TransformConfig
@@ -28,7 +26,8 @@ if TYPE_CHECKING:
     from mmm_data_generator.generate.from_prior import draw_batch, draw_config
     from mmm_data_generator.generate.on_real_spend import from_real
     from mmm_data_generator.generate.one import generate_mmm_dataset
-    from mmm_data_generator.presets.business import (
+    from mmm_data_generator.presets.named import (
+        customize_preset,
         describe,
         get_preset_config,
         list_available_presets,
@@ -49,7 +48,7 @@ _HOME = {
     "CoefficientConfig": "config.config",
     "ConfigError": "errors",
     "ControlConfig": "config.config",
-    "DEFAULT_CONFIG": "presets.business",
+    "DEFAULT_CONFIG": "presets.named",
     "DataError": "errors",
     "MMMDataConfig": "config.config",
     "MMMDataset": "dataset.dataset",
@@ -59,18 +58,18 @@ _HOME = {
     "TimeVaryingPrior": "priors.time_varying",
     "TransformConfig": "fields.legacy",
     "WorldPrior": "priors.worlds",
-    "customize_preset": "config.customize",
-    "describe": "presets.business",
+    "customize_preset": "presets.named",
+    "describe": "presets.named",
     "draw_batch": "generate.from_prior",
     "draw_config": "generate.from_prior",
-    "from_frame": "dataset.tables",
+    "from_frame": "dataset.dataset",
     "from_real": "generate.on_real_spend",
     "generate_mmm_dataset": "generate.one",
-    "get_preset_config": "presets.business",
+    "get_preset_config": "presets.named",
     "lift_test": "experiments",
     "lift_tests": "experiments",
-    "list_available_presets": "presets.business",
-    "list_cells": "presets.business",
+    "list_available_presets": "presets.named",
+    "list_cells": "presets.named",
     "on_off_test": "experiments",
     "simulate_batch": "generate.batch",
 }

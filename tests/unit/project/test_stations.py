@@ -35,10 +35,10 @@ ROADS: dict[str, tuple[str, Rows]] = {
         "mmm_benchmark",
         (
             ("errors",),
-            ("schema", "fit", "phases"),
+            ("schema", "fit", "phases", "priors"),
             ("estimands", "metrics"),
             ("store",),
-            ("environments",),
+            ("environments", "suite"),
             ("plan",),
             ("diffusion",),
             ("fitters",),
@@ -57,18 +57,37 @@ ROADS: dict[str, tuple[str, Rows]] = {
 DOORS = {"mmm_benchmark": ("diffusion.stated", "fitters.scipy_summary")}
 
 
-GENERATOR = pytest.mark.xfail(reason="the generator still has circles; they go next", strict=True)
-
-
-@pytest.mark.parametrize(
-    "package", [pytest.param("mmm_data_generator", marks=GENERATOR), "mmm_benchmark"]
-)
+@pytest.mark.parametrize("package", ROADS)
 def test_a_package_is_a_road(package):
     folder, rows = ROADS[package]
     road = Road.of(REPOSITORY / folder, DOORS.get(package, ()))
     assert road.without_row(rows) == []
     assert road.circles() == []
     assert road.upward(rows) == []
+
+
+def benchmark() -> Road:
+    return Road.of(REPOSITORY / ROADS["mmm_benchmark"][0], DOORS["mmm_benchmark"])
+
+
+def test_the_diffusion_package_is_a_road():
+    road = benchmark().within("diffusion")
+    rows = (
+        ("config",), ("problem",), ("physics",), ("network",), ("inference",), ("training",),
+        ("cli",), ("__init__",),
+    )  # fmt: skip
+    assert road.without_row(rows) == []
+    assert road.circles() == []
+    assert road.upward(rows) == []
+
+
+def test_a_fitter_enters_the_rooms_of_no_other():
+    road = benchmark().within("fitters")
+    shared = ("common", "jax_inference", "hill_mmm")  # a density that several fitters sample
+    fitters = road.stations() - {*shared, "__init__"}
+    assert {"scipy_hill", "oracle", "diffusion"} <= fitters
+    assert road.circles() == []
+    assert road.upward((*((name,) for name in shared), sorted(fitters), ("__init__",))) == []
 
 
 @pytest.mark.parametrize("package", DOORS)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mmm_benchmark.metrics import recovery
+from mmm_benchmark.metrics import budget, recovery
 from mmm_benchmark.metrics.diagnostics import MAX_CONTRIBUTION_SERIES, R_HAT_CAP
 from mmm_benchmark.report.tables.columns import COVERAGE, MEASURES
 from mmm_benchmark.report.tables.seeds import SEED_TABLES
-from mmm_benchmark.scoring import silent
+from mmm_benchmark.scoring import decision, silent
 from mmm_benchmark.scoring.series import SIGNED
 
 TEXT = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
@@ -46,5 +46,7 @@ def test_the_rules_it_states_are_those_of_the_code() -> None:
     assert (
         f"the median passes {silent.MEDIAN_ERROR:.0%}, the worst {silent.WORST_ERROR:.0%}" in TEXT
     )
+    assert f"no channel moves by more than {budget.REACH:.0%}" in TEXT
+    assert f"that probability is below {decision.SURE:.0%}" in TEXT
     assert f"is below {silent.LEAST_COVERAGE:.0%}" in TEXT
     assert all(f"`{name}`" in TEXT for name in SIGNED)

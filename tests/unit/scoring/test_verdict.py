@@ -33,19 +33,20 @@ def test_the_nearest_leads_and_one_world_decides_nothing(toy, make_fit) -> None:
 
 def test_over_seeds_luck_is_told_from_a_lead(make_world, make_fit) -> None:
     worlds = [make_world(geos=1, seed=seed) for seed in (1, 2, 3, 4)]
-    high, low = (0.5, 0.1, 0.5, 0.1), (0.1, 0.5, 0.1, 0.5)  # each leads on two of the worlds
-    errors = {"good": [0.1] * 4, "poor": [0.6] * 4, "one": high, "other": low}
-    fits = {
-        name: [
-            (make_fit(world, name, error=error), world)
-            for world, error in zip(worlds, by_world, strict=True)
+    good, poor, twin = (
+        [
+            (make_fit(world, name, error=errors[i % 2], seed=i + shift), world)
+            for i, world in enumerate(worlds)
         ]
-        for name, by_world in errors.items()
-    }
-    for i, (fit, _) in enumerate(pair for group in fits.values() for pair in group):
+        for name, errors, shift in (
+            *(("good", (0.1, 0.1), 0), ("poor", (0.6, 0.6), 0)),
+            ("twin", (0.05, 0.2), 50),  # twice as good on two worlds, half as good on two
+        )
+    )
+    for i, (fit, _) in enumerate([*good, *poor, *twin]):
         fit.key = f"{i:024d}"
-    assert "more than luck" in of(build_tables([*fits["good"], *fits["poor"]]))
-    assert "may be luck" in of(build_tables([*fits["one"], *fits["other"]]))
+    assert "more than luck" in of(build_tables([*good, *poor]))
+    assert "may be luck" in of(build_tables([*good, *twin]))
 
 
 def test_a_lead_whose_checks_failed_is_said(toy, make_fit) -> None:

@@ -14,28 +14,6 @@ from mmm_data_generator.fields.legacy import TransformConfig
 from mmm_data_generator.fields.periods import PER_YEAR
 
 
-def customize_preset(name: str, **changes: Any) -> MMMDataConfig:
-    """Return a preset with fields changed.
-
-    Parameters
-    ----------
-    name
-        Name of the preset.
-    **changes
-        Fields by name; nested ones as ``**{"regions.n_regions": 4,
-        "channels[0].saturation.slope": 2.0}`` or as a mapping, ``regions={"n_regions": 4}``.
-
-    Raises
-    ------
-    ConfigError
-        The preset or a field is unknown, or a value is not allowed.
-    """
-    from mmm_data_generator.presets.business import get_preset_config
-
-    # a cell draws its whole world from the seed
-    return customize(get_preset_config(name, changes.pop("seed", None)), changes)
-
-
 def customize(config: MMMDataConfig, changes: Mapping[str, Any]) -> MMMDataConfig:
     """Return a copy of ``config`` with fields changed, all at once."""
     if not changes:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmm_data_generator.config.config import MMMDataConfig
+from mmm_data_generator.config.draw import draw_world
+from mmm_data_generator.dataset import storage, tables
 from mmm_data_generator.dataset.labels import OBSERVED, OUTCOME, TRUTH, assemble
 from mmm_data_generator.errors import DataError
 from mmm_data_generator.fields.periods import calendar, frequency_of
-from mmm_data_generator.world.estimands import SPEND_MULTIPLIERS, estimands
-from mmm_data_generator.world.stressed import StressedWorld
-from mmm_data_generator.world.stressed_estimands import stressed_truth
+from mmm_data_generator.world.estimands import SPEND_MULTIPLIERS
+from mmm_data_generator.world.stressed_estimands import estimands
 from mmm_data_generator.world.world import World
 
 if TYPE_CHECKING:
@@ -68,30 +69,9 @@ class MMMDataset:
         import xarray as xr
 
         indexed = xr.Coordinates(coords)  # indexes are made once for both halves
-        contribution = world.contribution()
-        expected = world.baseline + contribution.sum(-1) + world.control_contribution.sum(-1)
-        noise = world.sales() - expected
-        observed = {
-            "sales": expected + noise,
-            "spend": world.spend,
-            "controls": world.controls,
-            "population": world.population,
-        }
-        truth = {
-            "contribution": contribution,
-            "coefficient": world.coefficient,
-            "baseline": world.baseline,
-            "intercept": world.intercept,
-            "trend": world.trend,
-            "seasonality": world.seasonality,
-            "control_contribution": world.control_contribution,
-            "control_coefficient": world.control_coefficient,
-            "noise": noise,
-            "adstock_decay": world.adstock_decay,
-            "half_saturation": world.half_saturation,
-            "slope": world.slope,
-            **(stressed_truth(world) if isinstance(world, StressedWorld) else estimands(world)),
-        }
+        values = world.parts()
+        observed = {name: values.pop(name) for name in OBSERVED}
+        truth = {**values, **estimands(world)}
         return cls(
             name=name,
             seed=seed,
@@ -110,8 +90,6 @@ class MMMDataset:
         DataError
             The dataset was not generated here, so its world is unknown.
         """
-        from mmm_data_generator.generate.one import draw_world
-
         if self._world is not None:
             return self._world
         if self.config is None or self.seed is None:
@@ -174,9 +152,7 @@ class MMMDataset:
 
     def to_frame(self) -> pd.DataFrame:
         """Return what is observed as a tidy frame sorted by date and geo; no truth in it."""
-        from mmm_data_generator.dataset.tables import to_frame
-
-        return to_frame(self.observed)
+        return tables.to_frame(self.observed)
 
     @classmethod
     def from_frame(
@@ -191,10 +167,28 @@ class MMMDataset:
         truth: Any | None = None,
         name: str = "frame",
     ) -> MMMDataset:
-        """Make a dataset of a table made elsewhere; see :func:`mmm_data_generator.from_frame`."""
-        from mmm_data_generator.dataset.tables import from_frame
+        """Make a dataset of a tidy table made elsewhere.
 
-        return from_frame(
+        Parameters
+        ----------
+        frame
+            One row for each date and geo; dates by day, week or month.
+        date, geo, target
+            Names of the columns; ``geo=None`` where there is one geo.
+        channels, controls
+            Columns of spend and of control variables.
+        truth
+            Where the channels' contributions are known: a table with the same date and geo columns
+            and one column for each channel. What it cannot say (baseline, coefficients, ROAS at the
+            margin, ...) is left out of the dataset's truth.
+
+        Raises
+        ------
+        DataError
+            The table does not hold a clean number for every date and geo, or its dates are
+            irregular; the message says where.
+        """
+        observed, known = tables.of_frame(
             frame,
             date=date,
             geo=geo,
@@ -202,24 +196,31 @@ class MMMDataset:
             channels=channels,
             controls=controls,
             truth=truth,
-            name=name,
         )
+        return cls(name=name, seed=None, config=None, observed=observed, truth=known)
 
     def save(self, directory: str | Path) -> Path:
         """Write ``observed.nc``, ``truth.nc`` and ``dataset.json``; return the directory.
 
         A known world that no config draws again (real spend) is written too, as ``world.nc``.
         """
-        from mmm_data_generator.dataset.storage import save
-
-        return save(self, Path(directory))
+        drawn_again = self.config is not None and self.seed is not None
+        return storage.save(
+            Path(directory),
+            name=self.name,
+            seed=self.seed,
+            config=self.config,
+            observed=self.observed,
+            truth=self.truth,
+            world=None if drawn_again else self._world,
+        )
 
     @classmethod
     def load(cls, directory: str | Path) -> MMMDataset:
         """Read what :meth:`save` wrote; a half-written or altered directory is a DataError."""
-        from mmm_data_generator.dataset.storage import load
-
-        return load(Path(directory))
+        stored = storage.load(Path(directory))
+        world = stored.pop("world")
+        return cls(**stored, _world=world)
 
     def __getitem__(self, key: str) -> Any:
         match key:
@@ -245,6 +246,10 @@ class MMMDataset:
         sizes = ", ".join(f"{size} {dim}s" for dim, size in self.observed.sizes.items())
         known = "with truth" if self.truth is not None else "truth unknown"
         return f"MMMDataset({self.name!r}, seed={self.seed}: {self.frequency}, {sizes}, {known})"
+
+
+#: The same door as a function.
+from_frame = MMMDataset.from_frame
 
 
 def coordinates(config: MMMDataConfig) -> dict[str, Any]:

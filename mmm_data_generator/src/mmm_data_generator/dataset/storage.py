@@ -15,20 +15,28 @@ from typing import TYPE_CHECKING, Any
 
 from mmm_data_generator.config.config import MMMDataConfig
 from mmm_data_generator.errors import DataError
+from mmm_data_generator.world.stressed import StressedWorld
+from mmm_data_generator.world.world import World
 
 if TYPE_CHECKING:
     import xarray as xr
-
-    from mmm_data_generator.dataset.dataset import MMMDataset
-    from mmm_data_generator.world.world import World
 
 FORMAT_VERSION = 1
 INDEX = "dataset.json"
 PARTS = ("observed", "truth", "world")
 
 
-def save(dataset: MMMDataset, directory: Path) -> Path:
-    """Write the dataset; until the last file is in place the directory does not count as one."""
+def save(
+    directory: Path,
+    *,
+    name: str,
+    seed: int | None,
+    config: MMMDataConfig | None,
+    observed: xr.Dataset,
+    truth: xr.Dataset | None,
+    world: World | None,
+) -> Path:
+    """Write a dataset; until the last file is in place the directory does not count as one."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -36,10 +44,9 @@ def save(dataset: MMMDataset, directory: Path) -> Path:
     index = directory / INDEX
     index.unlink(missing_ok=True)
     checksums = {}
-    drawn_again = dataset.config is not None and dataset.seed is not None
-    world = None if drawn_again or dataset._world is None else _as_arrays(dataset._world)
-    for name, part in (("observed", dataset.observed), ("truth", dataset.truth), ("world", world)):
-        path = directory / f"{name}.nc"
+    arrays = None if world is None else _as_arrays(world)
+    for stem, part in (("observed", observed), ("truth", truth), ("world", arrays)):
+        path = directory / f"{stem}.nc"
         path.unlink(missing_ok=True)
         if part is not None:
             # made in memory: on a full disk the HDF5 library would crash when it closes its file
@@ -47,9 +54,9 @@ def save(dataset: MMMDataset, directory: Path) -> Path:
             checksums[path.name] = _checksum(path)
     content = {
         "format_version": FORMAT_VERSION,
-        "name": dataset.name,
-        "seed": dataset.seed,
-        "config": None if dataset.config is None else dataset.config.to_dict(),
+        "name": name,
+        "seed": seed,
+        "config": None if config is None else config.to_dict(),
         "sha256": checksums,
     }
     partial = directory / f"{INDEX}.partial"
@@ -58,10 +65,8 @@ def save(dataset: MMMDataset, directory: Path) -> Path:
     return directory
 
 
-def load(directory: Path) -> MMMDataset:
-    """Read a dataset and check it is whole."""
-    from mmm_data_generator.dataset.dataset import MMMDataset
-
+def load(directory: Path) -> dict[str, Any]:
+    """Return what :func:`save` was given, checked to be whole."""
     content = _index(directory)
     parts: dict[str, xr.Dataset | None] = {"observed": None, "truth": None, "world": None}
     for filename, checksum in content["sha256"].items():
@@ -74,14 +79,14 @@ def load(directory: Path) -> MMMDataset:
     if parts["observed"] is None:
         raise DataError(f"{directory}: observed.nc is missing; save the dataset again")
     config = content["config"]
-    return MMMDataset(
-        name=content["name"],
-        seed=content["seed"],
-        config=None if config is None else MMMDataConfig.from_dict(config),
-        observed=parts["observed"],
-        truth=parts["truth"],
-        _world=None if parts["world"] is None else _as_world(parts["world"], directory),
-    )
+    return {
+        "name": content["name"],
+        "seed": content["seed"],
+        "config": None if config is None else MMMDataConfig.from_dict(config),
+        "observed": parts["observed"],
+        "truth": parts["truth"],
+        "world": None if parts["world"] is None else _as_world(parts["world"], directory),
+    }
 
 
 def _as_arrays(world: World) -> xr.Dataset:
@@ -100,9 +105,6 @@ def _as_arrays(world: World) -> xr.Dataset:
 
 def _as_world(stored: xr.Dataset, directory: Path) -> World:
     """Return the world of :func:`_as_arrays`."""
-    from mmm_data_generator.world.stressed import StressedWorld
-    from mmm_data_generator.world.world import World
-
     laws = {"World": World, "StressedWorld": StressedWorld}
     law = laws.get(str(stored.attrs.get("law")))
     wanted = {field.name for field in fields(law)} if law else set()

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_data_generator.dataset.cube import Cube
-from mmm_data_generator.dataset.dataset import MMMDataset
 from mmm_data_generator.dataset.labels import OBSERVED, TRUTH, assemble
 from mmm_data_generator.errors import DataError
 
@@ -38,38 +37,17 @@ def to_frame(observed: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def from_frame(
+def of_frame(
     frame: Any,
     *,
-    date: str = "date",
-    geo: str | None = None,
-    target: str = "y",
+    date: str,
+    geo: str | None,
+    target: str,
     channels: Sequence[str],
-    controls: Sequence[str] = (),
-    truth: Any | None = None,
-    name: str = "frame",
-) -> MMMDataset:
-    """Make a dataset of a tidy table made elsewhere.
-
-    Parameters
-    ----------
-    frame
-        One row for each date and geo; dates by day, week or month.
-    date, geo, target
-        Names of the columns; ``geo=None`` where there is one geo.
-    channels, controls
-        Columns of spend and of control variables.
-    truth
-        Where the channels' contributions are known: a table with the same date and geo columns
-        and one column for each channel. What it cannot say (baseline, coefficients, ROAS at the
-        margin, ...) is left out of the dataset's truth.
-
-    Raises
-    ------
-    DataError
-        The table does not hold a clean number for every date and geo, or its dates are irregular;
-        the message says where.
-    """
+    controls: Sequence[str],
+    truth: Any | None,
+) -> tuple[xr.Dataset, xr.Dataset | None]:
+    """Return what a table made elsewhere says is observed, and what it says is true."""
     if isinstance(channels, str) or isinstance(controls, str) or not len(channels):
         raise DataError("channels and controls: must be lists of columns, at least one channel")
     table = Cube.of(frame, date, geo, [target, *channels, *controls], "frame")
@@ -90,12 +68,9 @@ def from_frame(
     known = None
     if truth is not None:
         known = _known(Cube.of(truth, date, geo, list(channels), "truth"), table, spend, channels)
-    return MMMDataset(
-        name=name,
-        seed=None,
-        config=None,
-        observed=assemble(observed, OBSERVED, coords),
-        truth=None if known is None else assemble(known, TRUTH, coords),
+    return (
+        assemble(observed, OBSERVED, coords),
+        None if known is None else assemble(known, TRUTH, coords),
     )
 
 

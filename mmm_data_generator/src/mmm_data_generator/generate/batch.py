@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_data_generator.config.config import MMMDataConfig
+from mmm_data_generator.config.draw import draw_world
 from mmm_data_generator.dataset.dataset import MMMDataset, coordinates
 from mmm_data_generator.errors import ConfigError
 from mmm_data_generator.fields.periods import calendar
-from mmm_data_generator.generate.one import draw_world
 from mmm_data_generator.world.estimands import SPEND_MULTIPLIERS
-from mmm_data_generator.world.stressed import StressedWorld
-from mmm_data_generator.world.stressed_estimands import stressed_parts
 from mmm_data_generator.world.world import World
 
 if TYPE_CHECKING:
@@ -40,28 +38,7 @@ class Batch(Mapping[str, "Array"]):
     ) -> None:
         self.world, self.name = world, name
         self._configs, self._seeds = configs, seeds
-        contribution = world.contribution()
-        expected = world.baseline + contribution.sum(-1) + world.control_contribution.sum(-1)
-        noise = world.sales() - expected
-        self._arrays: dict[str, Array] = {
-            "sales": expected + noise,
-            "spend": world.spend,
-            "controls": world.controls,
-            "population": world.population,
-            "contribution": contribution,
-            "coefficient": world.coefficient,
-            "baseline": world.baseline,
-            "intercept": world.intercept,
-            "trend": world.trend,
-            "seasonality": world.seasonality,
-            "control_contribution": world.control_contribution,
-            "control_coefficient": world.control_coefficient,
-            "noise": noise,
-            "adstock_decay": world.adstock_decay,
-            "half_saturation": world.half_saturation,
-            "slope": world.slope,
-            **(stressed_parts(world) if isinstance(world, StressedWorld) else {}),
-        }
+        self._arrays = world.parts()
 
     @property
     def n_worlds(self) -> int:

@@ -7,74 +7,14 @@ script and the MMM-Diffusion card; what a field means is documented in ``config`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mmm_data_generator.config.config import ChannelConfig, MMMDataConfig, RegionConfig
-from mmm_data_generator.errors import ConfigError, suggest
 from mmm_data_generator.fields.transforms import AdstockConfig, SaturationConfig
 from mmm_data_generator.presets.parts import channel, control, flights, launch, lettered, wave
-from mmm_data_generator.presets.stress import STRESS_PRESETS
 from mmm_data_generator.priors.time_varying import TimeVaryingPrior
-
-
-def get_preset_config(name: str, seed: int | None = None) -> MMMDataConfig:
-    """Return a preset, or the world of a seed of a cell (``presets.cells``).
-
-    Parameters
-    ----------
-    name
-        Name of a preset or of a cell.
-    seed
-        A cell draws its whole world from it, by default from 0; a preset keeps it for its draw.
-
-    Raises
-    ------
-    ConfigError
-        The name is unknown; the nearest is suggested.
-    """
-    from mmm_data_generator.presets.cells import CELLS
-
-    if name in CELLS:
-        return CELLS[name].config(_whole(seed or 0))
-    if name not in PRESETS:
-        known = [*PRESETS, *CELLS]
-        raise ConfigError(
-            "preset",
-            f" = {name!r}: unknown{suggest(str(name), known)}; presets: {', '.join(known)}",
-        )
-    config = PRESETS[name]()
-    return config if seed is None else replace(config, seed=seed)
-
-
-def list_available_presets() -> list[str]:
-    """Return the names of the presets, whose parameters are the same for every seed."""
-    return list(PRESETS)
-
-
-def list_cells() -> list[str]:
-    """Return the names of the cells, each of which draws another world from every seed."""
-    from mmm_data_generator.presets.cells import CELLS
-
-    return list(CELLS)
-
-
-def describe(name: str) -> str:
-    """Return one line on a preset or cell."""
-    from mmm_data_generator.presets.cells import CELLS
-
-    if name in CELLS:
-        return CELLS[name].summary
-    return (PRESETS[name].__doc__ or "").split("\n")[0].rstrip(".")
-
-
-def _whole(seed: int) -> int:
-    """Check a seed before anything is drawn from it."""
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
-        raise ConfigError("seed", f" = {seed!r}: must be a whole number, 0 to 2^64 - 1")
-    return seed
 
 
 def basic() -> MMMDataConfig:
@@ -375,7 +315,7 @@ def default_config() -> MMMDataConfig:
     )
 
 
-PRESETS: dict[str, Callable[[], MMMDataConfig]] = {
+BUSINESS_PRESETS: dict[str, Callable[[], MMMDataConfig]] = {
     preset.__name__: preset
     for preset in (
         basic,
@@ -389,6 +329,4 @@ PRESETS: dict[str, Callable[[], MMMDataConfig]] = {
         daily,
         time_varying,
     )
-} | STRESS_PRESETS
-
-DEFAULT_CONFIG = default_config()
+}

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from mmm_data_generator.config.config import CoefficientConfig, MMMDataConfig
+from mmm_data_generator.config.draw import draw_world
 from mmm_data_generator.fields.parts import ChannelConfig
 from mmm_data_generator.fields.transforms import AdstockConfig, SaturationConfig
-from mmm_data_generator.generate.config_from_draw import config_of
-from mmm_data_generator.generate.from_prior import draw_config
-from mmm_data_generator.generate.one import draw_world
-from mmm_data_generator.generate.published_scaling import published_config, published_parameters
+from mmm_data_generator.priors.as_fields import as_fields
+from mmm_data_generator.priors.base import Size
 from mmm_data_generator.priors.published import PublishedPrior
+from mmm_data_generator.priors.published_scaling import scaled_parts
 from mmm_data_generator.priors.time_varying import TimeVaryingPrior
 from mmm_data_generator.priors.worlds import WorldPrior
 from mmm_data_generator.stressors import Collinear, Demand, Events, TrendBreak
@@ -70,7 +70,8 @@ class Cell:
         """Return the world of a seed as a configuration, the seed in it."""
         prior = self.prior
         if not isinstance(prior, PublishedPrior):
-            drawn = draw_config(stream(seed, f"cell {self.name}"), prior)
+            rng = stream(seed, f"cell {self.name}")
+            drawn = MMMDataConfig(**prior.draw_fields(rng, Size()))
             return replace(drawn, name=self.name, seed=seed)
         # a business has no week of negative sales, and Meridian takes none
         return next(
@@ -86,12 +87,13 @@ class Cell:
         sizes = rng("sizes")
         weeks = int(sizes.integers(*self.weeks, endpoint=True))
         channels = int(sizes.integers(*self.channels, endpoint=True))
-        parameters = published_parameters(
-            rng("parameters"), prior, 1, channels, self.controls, weeks
-        )
-        config = _calm(config_of(parameters, weeks, self.geos, seed))
+        size = Size(channels, self.controls, weeks, self.geos)
+        parameters = prior.draw_parameters(rng("parameters"), 1, size)
+        config = _calm(MMMDataConfig(**as_fields(parameters, weeks, self.geos, seed)))
         config = self.edit(config, rng("edit", self.name))
-        return replace(published_config(rng("returns"), prior, config), name=self.name)
+        target = prior.draw_target(rng("returns"), 1, channels)
+        scaled = scaled_parts(config, draw_world(config, seed), target)
+        return replace(config, name=self.name, **scaled)
 
 
 def cell_of(config: MMMDataConfig) -> Cell | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,8 +15,13 @@ from mmm_data_generator.fields.rules import (
     fail,
     number,
 )
-from mmm_data_generator.priors.worlds import WorldPrior
-from mmm_data_generator.priors.worlds_law import SPEND_FIGURES
+from mmm_data_generator.priors.base import Size
+from mmm_data_generator.priors.parameters import SPEND_FIGURES, Parameters
+from mmm_data_generator.priors.published_scaling import Target, scaled_parts, scaled_world
+from mmm_data_generator.priors.simulate import simulate
+from mmm_data_generator.priors.worlds import WorldPrior, shape
+from mmm_data_generator.world.draw import plain_world
+from mmm_data_generator.world.world import World
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,6 +128,31 @@ class PublishedPrior(WorldPrior):
             if len(chances) != n or abs(sum(chances) - 1) > 1e-9:
                 raise fail(self, name, f" = {chances}: {of}, sum 1")
 
+    def draw_parameters(self, rng: np.random.Generator, n_worlds: int, size: Size) -> Parameters:
+        """Draw as ``WorldPrior`` does, but carry-over and curves."""
+        p = super().draw_parameters(rng, n_worlds, size)
+        slope, half, figure = self.draw_curves(rng, p.slope.shape)
+        decays = self.draw_decays(rng, p.alpha.shape)
+        return replace(p, alpha=decays, slope=slope, half_saturation=half, figure=figure)
+
+    def draw_plain(self, rng: np.random.Generator, n_worlds: int, size: Size) -> World:
+        """Draw worlds and scale them."""
+        p = self.draw_parameters(rng, n_worlds, size)
+        world = simulate(rng, p, *shape(size)[2:])
+        return scaled_world(world, p.noise, self.draw_target(rng, *p.alpha.shape))
+
+    def plain_fields(self, rng: np.random.Generator, size: Size, seed: int) -> dict[str, Any]:
+        """Draw a config and scale it."""
+        fields = super().plain_fields(rng, size, seed)
+        plan = SimpleNamespace(start_date=None, frequency="weekly", **fields)
+        target = self.draw_target(rng, 1, len(plan.channels))
+        return {**fields, **scaled_parts(plan, plain_world(plan, seed), target)}
+
+    def draw_target(self, rng: np.random.Generator, n: int, channels: int) -> Target:
+        """Draw the returns, media share and R2 of each world."""
+        roi = self.draw_roi(rng, (n, channels))
+        return Target(roi, self.draw_share(rng, n), self.draw_r2(rng, n))
+
     def draw_decays(self, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
         """Draw decays per week."""
         kind = rng.choice(len(self.decay_ranges), size, p=self.decay_chances)
@@ -132,7 +164,7 @@ class PublishedPrior(WorldPrior):
     ) -> tuple[Array, Array, NDArray[np.int64]]:
         """Draw slopes, half-saturations, and the figure of spend that the latter are multiples of.
 
-        The figure is an index of ``world_law.SPEND_FIGURES``.
+        The figure is an index of ``parameters.SPEND_FIGURES``.
         """
         source = rng.choice(4, size, p=self.curve_chances)
         slopes = [

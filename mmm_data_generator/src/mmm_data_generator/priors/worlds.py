@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
 
 from mmm_data_generator.fields.rules import (
     Rule,
@@ -13,7 +15,13 @@ from mmm_data_generator.fields.rules import (
     integer,
     number,
 )
+from mmm_data_generator.priors.as_fields import as_fields
+from mmm_data_generator.priors.base import Size, draw_seed, shared
+from mmm_data_generator.priors.parameters import Parameters, parameters
+from mmm_data_generator.priors.simulate import simulate
 from mmm_data_generator.priors.time_varying import TimeVaryingPrior
+from mmm_data_generator.world.seeds import Streams
+from mmm_data_generator.world.world import ARRAYS, World
 
 
 @checked
@@ -68,6 +76,7 @@ class WorldPrior:
     time_varying_share: float = 0.15
     time_varying: TimeVaryingPrior = TimeVaryingPrior()
 
+    WORLD: ClassVar[str] = "world"
     RULES: ClassVar[dict[str, Rule]] = {
         "max_channels": integer(at_least=1),
         "max_controls": integer(at_least=0),
@@ -88,3 +97,83 @@ class WorldPrior:
             raise fail(
                 self, "max_weeks", f" = {self.max_weeks}: must be >= min_weeks ({self.min_weeks})"
             )
+
+    def draw(self, streams: Streams, n_worlds: int, size: Size) -> World:
+        """Draw worlds as arrays; None takes 5 channels, 3 controls, 104 weeks, one geo."""
+        rng = streams(self.WORLD)
+        size = Size(
+            n_channels=5 if size.n_channels is None else size.n_channels,
+            n_controls=3 if size.n_controls is None else size.n_controls,
+            n_weeks=size.n_weeks or 104,
+            n_geos=size.n_geos or 1,
+        )
+        moving = size.n_geos == 1 and self.time_varying_share > 0
+        n_moving = int(rng.binomial(n_worlds, self.time_varying_share)) if moving else 0
+        worlds = []
+        if n_moving:
+            worlds.append(self.time_varying.draw(shared(rng), n_moving, size))
+        if n_moving < n_worlds:
+            worlds.append(self.draw_plain(rng, n_worlds - n_moving, size))
+        return _shuffled(rng, worlds)
+
+    def draw_fields(self, rng: np.random.Generator, size: Size) -> dict[str, Any]:
+        """Draw a whole config, its size included where it is not given."""
+        seed = draw_seed(rng)
+        drawn = self.draw_size(rng)
+        size = Size(
+            **{
+                name: getattr(drawn if getattr(size, name) is None else size, name)
+                for name in Size.RULES
+            }
+        )
+        if size.n_geos == 1 and rng.random() < self.time_varying_share:
+            own = self.time_varying.resized(size)
+            return {"name": self.WORLD, "n_periods": size.n_weeks, "prior": own, "seed": seed}
+        return self.plain_fields(rng, size, seed)
+
+    def draw_size(self, rng: np.random.Generator) -> Size:
+        """Draw how large a world is."""
+        channels = 1 + int(np.rint(4 * np.exp(0.7 * rng.standard_normal())))
+        most = self.max_controls if rng.random() < 0.1 else min(4, self.max_controls)
+        controls = int(rng.integers(0, most + 1))
+        weeks = int(rng.integers(self.min_weeks, self.max_weeks + 1))
+        one = self.max_geos == 1 or rng.random() < 0.6
+        geos = 1 if one else int(rng.integers(2, self.max_geos + 1))
+        return Size(min(channels, self.max_channels), controls, weeks, geos)
+
+    def draw_parameters(self, rng: np.random.Generator, n_worlds: int, size: Size) -> Parameters:
+        """Draw what fixes worlds of this law up to their noise."""
+        return parameters(rng, self, n_worlds, *shape(size)[:3])
+
+    def draw_plain(self, rng: np.random.Generator, n_worlds: int, size: Size) -> World:
+        """Draw worlds that do not come from ``time_varying``."""
+        p = self.draw_parameters(rng, n_worlds, size)
+        return simulate(rng, p, *shape(size)[2:])
+
+    def plain_fields(self, rng: np.random.Generator, size: Size, seed: int) -> dict[str, Any]:
+        """Draw the config of a world that does not come from ``time_varying``."""
+        p = self.draw_parameters(rng, 1, size)
+        return as_fields(p, *shape(size)[2:], seed)
+
+
+def shape(size: Size) -> tuple[int, int, int, int]:
+    """Return channels, controls, weeks and geos of a size that leaves nothing open."""
+    channels, controls, weeks, geos = (getattr(size, name) for name in Size.RULES)
+    return channels, controls, weeks, geos
+
+
+def _shuffled(rng: np.random.Generator, worlds: list[World]) -> World:
+    """Join batches and put their worlds into random order."""
+    if len(worlds) == 1:
+        return worlds[0]
+    lags = max(world.lag_weights.shape[2] for world in worlds)
+    order = rng.permutation(sum(len(world.spend) for world in worlds))
+    joined: dict[str, Any] = {}
+    for name in ARRAYS:
+        parts = [getattr(world, name) for world in worlds]
+        if name == "lag_weights":
+            parts = [
+                np.pad(part, ((0, 0), (0, 0), (0, lags - part.shape[2]), (0, 0))) for part in parts
+            ]
+        joined[name] = np.concatenate(parts)[order]
+    return World(**joined)

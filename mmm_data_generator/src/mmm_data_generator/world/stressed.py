@@ -193,6 +193,23 @@ class StressedWorld(World):
             noisy = np.maximum(noisy, 0.0)
         return _imputed(noisy, self.recorded)
 
+    def parts(self) -> dict[str, Array]:
+        """As in a plain world, with what stressors add."""
+        own = {
+            **super().parts(),
+            "coefficient": self.effective_coefficient,
+            # so that intercept, trend and seasonality still add up to the baseline
+            "intercept": self.intercept + self.unobserved,
+            "unobserved": self.unobserved,
+            "brand_contribution": self.brand_contribution(),
+            "recorded": self.recorded,
+        }
+        by = self.by_frequency
+        if by.any():
+            for name in ("half_frequency", "frequency_slope"):
+                own[name] = np.where(by, getattr(self, name), np.nan)
+        return own
+
     def _pairs(self, h: Array) -> Array:
         """Return half the synergy with all other channels, (geo, date, channel)."""
         return 0.5 * np.einsum("...tk,...jk->...tj", h, self.synergy)

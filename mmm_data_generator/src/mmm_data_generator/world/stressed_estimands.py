@@ -8,18 +8,12 @@ channels' totals at the same budget.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmm_data_generator.world import estimands as plain
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mmm_data_generator.world.stressed import StressedWorld
-
-    Array = NDArray[np.float64]
+from mmm_data_generator.world.stressed import StressedWorld
+from mmm_data_generator.world.world import Array, World
 
 
 class Simulator:
@@ -58,7 +52,12 @@ class Simulator:
         return out
 
 
-def stressed_estimands(world: StressedWorld) -> dict[str, Array]:
+def estimands(world: World) -> dict[str, Array]:
+    """Return the channel-level truths of a world, whichever its law."""
+    return _stressed(world) if isinstance(world, StressedWorld) else plain.estimands(world)
+
+
+def _stressed(world: StressedWorld) -> dict[str, Array]:
     """Return the channel-level truths, keyed as those of a plain world."""
     simulator = Simulator(world)
     spend = world.spend.sum((0, 1))
@@ -78,28 +77,6 @@ def stressed_estimands(world: StressedWorld) -> dict[str, Array]:
         "optimal_spend": best,
         "optimal_gain": np.asarray(max(gain, 0.0)),
     }
-
-
-def stressed_truth(world: StressedWorld) -> dict[str, Array]:
-    """Return the truths that replace or join those of a plain world."""
-    return {**stressed_parts(world), **stressed_estimands(world)}
-
-
-def stressed_parts(world: StressedWorld) -> dict[str, Array]:
-    """Return those of them that are parts of sales, for one world or a batch."""
-    parts = {
-        "coefficient": world.effective_coefficient,
-        # so that intercept, trend and seasonality still add up to the baseline
-        "intercept": world.intercept + world.unobserved,
-        "unobserved": world.unobserved,
-        "brand_contribution": world.brand_contribution(),
-        "recorded": world.recorded,
-    }
-    by = world.by_frequency
-    if by.any():
-        for name in ("half_frequency", "frequency_slope"):
-            parts[name] = np.where(by, getattr(world, name), np.nan)
-    return parts
 
 
 def optimal_spend(simulator: Simulator, spend: Array, rounds: int = 12) -> Array:

@@ -78,6 +78,30 @@ class World:
         noisy = self.expected_sales(spend) + self.shock
         return np.maximum(noisy, 0.0) if self.nonnegative else noisy
 
+    def parts(self) -> dict[str, Array]:
+        """Return what is observed and every part of it, keyed as in a dataset."""
+        contribution, control = self.contribution(), self.control_contribution
+        expected = self.baseline + contribution.sum(-1) + control.sum(-1)
+        noise = self.sales() - expected
+        return {
+            "sales": expected + noise,
+            "spend": self.spend,
+            "controls": self.controls,
+            "population": self.population,
+            "contribution": contribution,
+            "coefficient": self.coefficient,
+            "baseline": self.baseline,
+            "intercept": self.intercept,
+            "trend": self.trend,
+            "seasonality": self.seasonality,
+            "control_contribution": control,
+            "control_coefficient": self.control_coefficient,
+            "noise": noise,
+            "adstock_decay": self.adstock_decay,
+            "half_saturation": self.half_saturation,
+            "slope": self.slope,
+        }
+
     @property
     def steady_gain(self) -> Array:
         """Adstocked spend per unit of steady spend where adstock comes first, else 1."""
