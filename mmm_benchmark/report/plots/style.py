@@ -186,7 +186,7 @@ def shorten(name: str, most: int = 24) -> str:
 
 
 def legend_columns(figure: Figure, entries: int) -> int:
-    """Columns of a legend beside the panels, no taller than the figure, which grows to hold them."""
+    """Columns of a legend beside the panels, no taller than the figure, which grows for them."""
     height = 72.0 * float(figure.get_figheight()) - 60.0  # points; the title takes the rest
     columns = max(1, -(-entries // max(1, int(height / 14.0))))
     figure.set_figwidth(figure.get_figwidth() + 2.0 * (columns - 1))
