@@ -115,6 +115,7 @@ def benchmark(options: Options, console: Console) -> Results:
         options.results,
         bayesian=options.bayesian_metrics,
         pictures=options.plots,
+        page=options.page,
     )
     failed = {
         name: (outcome.lost or outcome.fit.record)["reason"]
@@ -239,6 +240,7 @@ def redraw(options: Options, store: Store) -> Results:
         bayesian=options.bayesian_metrics,
         again=True,
         pictures=options.plots,
+        page=options.page,
     )
     names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
     stored = dict(zip(names, fits, strict=True))

@@ -126,6 +126,9 @@ class Options:
     plots: Option[bool, bool] = switch(
         True, "Draw pictures beside the tables.", "--plots/--no-plots"
     )
+    page: Option[bool, bool] = switch(
+        True, "Write report.html, one page that says it all.", "--page/--no-page"
+    )
     all_tables: Option[bool, bool] = switch(
         False, "Print every table, not only those that answer.", "--all-tables"
     )
