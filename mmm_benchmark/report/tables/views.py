@@ -5,7 +5,7 @@ Columns stand in order of importance, as a narrow screen drops the last ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -242,7 +242,7 @@ ANSWERS = (
 UNASKED = frozenset({"holdout_accuracy"})
 
 
-def dataset_label(row: Mapping[Hashable, Any]) -> str:
+def dataset_label(row: Mapping[Any, Any]) -> str:
     """``name@seed``, as the command line writes it."""
     seed = row["seed"]
     return str(row["dataset"]) if pd.isna(seed) else f"{row['dataset']}@{seed}"
