@@ -67,6 +67,7 @@ class PyMCMarketing:
             from mmm_benchmark.fitters.pymc_marketing import devices
 
             devices.prepare(self.sampler, budget.chains)
+            from mmm_benchmark.fitters.common import stated_prior
             from mmm_benchmark.fitters.pymc_marketing import answer, model, sampling
         with phase("build"):
             mmm = model.build(observed, priors=self.priors, time_varying=self.time_varying)
@@ -74,7 +75,10 @@ class PyMCMarketing:
         free, stats = sampling.sample(frozen, self.sampler, budget, seed)
         with phase("summarise"):
             notes = tuple(filter(None, (COMPILE_NOTE.get(self.sampler),)))
-            return answer.summarise(observed, mmm, frozen, free, stats, seed, notes)
+            fit = answer.summarise(observed, mmm, frozen, free, stats, seed, notes)
+            if not self.time_varying:
+                fit.prior = stated_prior.prior_of_roas(observed, self.priors, seed)
+            return fit
 
     def _check_settings(self) -> None:
         one_of("sampler", self.sampler, SAMPLERS)
