@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from mmm_benchmark.environments import find as environments
-from mmm_benchmark.environments.find import Environment, Needs
+from mmm_benchmark.environments.find import Environment
+from mmm_benchmark.environments.make import ensure
+from mmm_benchmark.environments.needs import Needs
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.plan.calling import called_with
 from mmm_benchmark.plan.grid import (
@@ -102,7 +104,7 @@ def benchmark(options: Options, console: Console) -> Results:
     made = make_datasets(options)
 
     def environment_of(needs: Needs) -> Environment:
-        return environments.ensure(needs, _teller(console), quiet=options.quiet)
+        return ensure(needs, _teller(console), quiet=options.quiet)
 
     contenders = find_contenders(options, environment_of)
     outcomes = execute(options, store, made, contenders, console)

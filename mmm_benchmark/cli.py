@@ -15,7 +15,7 @@ from mmm_benchmark.commands.typed import several_valued
 from mmm_benchmark.errors import UserError
 
 #: Options that take several values, separated by spaces, commas or by being repeated.
-SEVERAL = {*several_valued(), "--channels", "--controls"}
+SEVERAL = {*several_valued(), "--channels", "--controls", "--make"}
 
 #: Sub-commands that run in the environment of an extra: name -> (module with ``app``, extra).
 FURTHER = {
@@ -61,9 +61,11 @@ def further() -> list[str]:
 
 def elsewhere(words: Sequence[str]) -> int | None:
     """Run a further sub-command by its extra's interpreter; None when the running one will do."""
-    from mmm_benchmark.environments.find import RUNNING, ensure, extra_needs
+    from mmm_benchmark.environments import make
+    from mmm_benchmark.environments.find import RUNNING
+    from mmm_benchmark.environments.needs import extra_needs
 
-    environment = ensure(extra_needs(FURTHER[words[0]][1]), print)
+    environment = make.ensure(extra_needs(FURTHER[words[0]][1]), print)
     if environment.origin == RUNNING:
         return None
     command = [str(environment.python), "-m", "mmm_benchmark.cli", *words]

@@ -69,7 +69,7 @@ def show_plan(options: Options, console: Console) -> int:
 
     from mmm_benchmark.api import plan
     from mmm_benchmark.commands.lines import aligned
-    from mmm_benchmark.environments.find import recipe
+    from mmm_benchmark.environments.make import recipe
     from mmm_benchmark.plan.jobs import SHORT_KEY, nearest
     from mmm_benchmark.store.fits import Store
 

@@ -165,7 +165,7 @@ class Options:
     def __post_init__(self) -> None:
         """Raise a UserError where two options contradict each other."""
         if self.seed is not None and self.seeds is not None:
-            raise UserError("give --seed or --seeds, not both")
+            raise UserError("give seed or seeds, not both")
 
     @property
     def all_datasets(self) -> tuple[Any, ...]:

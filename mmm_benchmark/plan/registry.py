@@ -69,14 +69,29 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             name=name,
             target="mmm_benchmark.fitters.meridian.fitter:Meridian",
             group="meridian",
-            summary=f"Google Meridian, spline baseline with {knots}",
+            summary=f"Google Meridian with priors on effects, as nutpie has; {knots}",
             extra="meridian",
             settings={"automatic_knots": automatic},
             packages=("google-meridian", "jax"),
         )
         for name, knots, automatic in (
-            ("meridian", "a knot every 26 weeks", False),
+            ("meridian", "a knot every 8 weeks", False),
             ("meridian-aks", "automatic knot selection", True),
+        )
+    ),
+    *(
+        FitterEntry(
+            name=f"meridian-{way.lower()}",
+            target=f"mmm_benchmark.fitters.meridian.fitter:Meridian{way}",
+            group="meridian",
+            summary=f"Google Meridian, {what}",
+            extra="meridian",
+            packages=("google-meridian", "jax"),
+        )
+        for way, what in (
+            ("Default", "as its getting-started guide runs it: ROI priors, automatic knots"),
+            ("Matched", "told the same as nutpie-matched: season, carry-over, curve, priors"),
+            ("Published", "as the code of the public comparison ran it (historical)"),
         )
     ),
     *(

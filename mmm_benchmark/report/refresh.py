@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark.report.made_by import code_stamp
-from mmm_benchmark.store.datasets import load_dataset
 from mmm_benchmark.store.fits import StoredFit
 from mmm_benchmark.store.plain_files import is_plain, read_object
 from mmm_benchmark.store.sealed_folder import digest
@@ -39,16 +38,16 @@ def summarise(
     if not again and (tables := _up_to_date(stamp, inputs, results)) is not None:
         return tables
 
+    from mmm_benchmark.report.kept_scores import KeptScores, StoredDataset
     from mmm_benchmark.report.tables import write_tables
 
     if stamp.is_dir() and not stamp.is_symlink():
         shutil.rmtree(stamp)
     stamp.unlink(missing_ok=True)
-    datasets = {
-        name: load_dataset(results, name) for name in {fit.job["dataset"]["id"] for fit in fits}
-    }
+    names = {fit.job["dataset"]["id"] for fit in fits}
+    datasets = {name: StoredDataset(results, name) for name in names}
     pairs = [(fit, datasets[fit.job["dataset"]["id"]]) for fit in fits]
-    tables = write_tables(pairs, results / SUMMARY, bayesian)
+    tables = write_tables(pairs, results / SUMMARY, bayesian, KeptScores(results))
     made = [results / SUMMARY / f"{name}.csv" for name in tables]
     if pictures:
         from mmm_benchmark.report import plots

@@ -140,7 +140,7 @@ def one_line(text: str, limit: int = 300) -> str:
 def run(directory: Path) -> dict[str, Any]:
     """Do the job in ``directory``, whatever happens; return the record that was written."""
     from mmm_benchmark import phases
-    from mmm_benchmark.environments.interview import installed
+    from mmm_benchmark.environments.installed import installed
 
     job = json.loads((directory / "job.json").read_text())
     with (directory / "events.jsonl").open("w", buffering=1) as events:

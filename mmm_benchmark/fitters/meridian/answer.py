@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Final
 
 import arviz as az
@@ -21,7 +22,9 @@ from mmm_benchmark.fitters.common.report import (
     nuts_diagnostics,
     parameter_counts,
 )
-from mmm_benchmark.fitters.meridian.model import MAX_LAG, rests
+from mmm_benchmark.fitters.meridian import priors
+from mmm_benchmark.fitters.meridian.data import rests
+from mmm_benchmark.fitters.meridian.model import order
 from mmm_benchmark.metrics.diagnostics import pick_series
 
 type Array = NDArray[np.float64]
@@ -33,6 +36,7 @@ ROLES: Final = {
     "alpha_m": "adstock",
     "ec_m": "saturation",
     "slope_m": "saturation",
+    "roi_m": "effects",
     "beta_m": "effects",
     "eta_m": "effects",
     "beta_gm": "effects",
@@ -51,7 +55,7 @@ def summarise(
     observed: xr.Dataset, model: Meridian, posterior: xr.Dataset, stats: xr.Dataset, seed: int
 ) -> Fit:
     """Diagnose the full sample, thin it, and let the analyzer compute on the kept draws."""
-    free = free_parameters(posterior, national=model.is_national)
+    free = free_parameters(posterior, model)
     stats = stats.rename({"lp": "log_density"}) if "lp" in stats else stats
     stats = stats.assign(tree_depth=np.log2(stats["n_steps"].clip(min=1)).astype(int) + 1)
     diagnostics = nuts_diagnostics(
@@ -69,15 +73,21 @@ def summarise(
         sample_stats=stats.isel(draw=kept).assign_coords(draw=np.arange(kept.size)),
         diagnostics=diagnostics,
         # the baseline geo's level is fixed at zero, not free
-        parameter_counts=parameter_counts(free, ROLES, fixed={"tau_g": 1}),
+        parameter_counts=parameter_counts(
+            counted(free, observed), ROLES, otherwise="time", fixed={"tau_g": 1}
+        ),
         checks=convergence_checks(diagnostics),
         notes=notes(observed, model),
     )
 
 
-def free_parameters(posterior: xr.Dataset, *, national: bool) -> dict[str, xr.DataArray]:
-    """What was sampled; geo effects stand for the standard deviates that they are made of."""
-    left_out = OVER_GEOS if national else ()
+def free_parameters(posterior: xr.Dataset, model: Meridian) -> dict[str, xr.DataArray]:
+    """What was sampled; geo effects stand for the standard deviates that they are made of.
+
+    Under ROI priors the effects follow from the ROI; otherwise the ROI from the effects.
+    """
+    by_roi = model.model_spec.effective_media_prior_type == "roi"
+    left_out = {"beta_m" if by_roi else "roi_m", *(OVER_GEOS if model.is_national else ())}
     found = {name: posterior[name] for name in ROLES if name in posterior and name not in left_out}
     return {name: values for name, values in found.items() if float(values.std()) > 0}  # not fixed
 
@@ -123,8 +133,8 @@ def media_and_expected(
     whole = {"use_kpi": True, "batch_size": posterior.sizes["draw"]}
     media = analyzer.incremental_outcome(aggregate_geos=False, aggregate_times=False, **whole)
     total = analyzer.expected_outcome(aggregate_geos=False, aggregate_times=False, **whole)
-    order = geo_order(observed, model)
-    return np.asarray(media)[:, :, order], np.asarray(total)[:, :, order]
+    places = order(observed, model)
+    return np.asarray(media)[:, :, places], np.asarray(total)[:, :, places]
 
 
 def analyzer_of(model: Meridian, posterior: xr.Dataset) -> Analyzer:
@@ -147,6 +157,7 @@ def control_contribution(observed: xr.Dataset, model: Meridian, posterior: xr.Da
     spread = values.std(axis=(0, 1))
     scaled = np.divide(values, spread, out=np.zeros(values.shape), where=spread > 0)
     effect = over_geos(observed, model, posterior["gamma_gc"])  # (chain, draw, geo, control)
+    effect = effect[..., : values.shape[-1]]  # what follows is the season, part of the baseline
     return effect[..., None, :] * scaled * sales_scale(observed, model)[:, None, None]
 
 
@@ -180,10 +191,11 @@ def contribution_series(model: Meridian, posterior: xr.Dataset) -> Array:
     Shape ``(chain, draw, cell)``; the library's equations, on those cells alone.
     """
     media = np.asarray(model.media_tensors.media_scaled)
-    lagged = lag_tensor(media, MAX_LAG + 1, axis=1)
+    lags = model.model_spec.max_lag + 1
+    lagged = lag_tensor(media, lags, axis=1)
     moving = np.argwhere(lagged.any(axis=-1))
     g, t, c = moving[pick_series(len(moving))].T
-    weights: Array = lag_weights(posterior["alpha_m"].to_numpy(), MAX_LAG + 1)
+    weights: Array = lag_weights(posterior["alpha_m"].to_numpy(), lags)
     x = np.einsum("il,...il->...i", lagged[g, t, c], weights[:, :, c])
     slope, half = posterior["slope_m"].to_numpy()[..., c], posterior["ec_m"].to_numpy()[..., c]
     return posterior["beta_gm"].to_numpy()[:, :, g, c] / (1 + (half / x) ** slope)
@@ -192,34 +204,41 @@ def contribution_series(model: Meridian, posterior: xr.Dataset) -> Array:
 def noise_sd(observed: xr.Dataset, model: Meridian, posterior: xr.Dataset) -> Array:
     """Standard deviation of sales, (chain, draw, geo), currency per week."""
     sigma = posterior["sigma"].to_numpy()
-    if not model.is_national:
-        sigma = sigma[:, :, geo_order(observed, model)]
+    if model.model_spec.unique_sigma_for_each_geo and not model.is_national:
+        sigma = sigma[:, :, order(observed, model)]
     return sigma.reshape(*sigma.shape[:2], -1) * sales_scale(observed, model)
 
 
 def over_geos(observed: xr.Dataset, model: Meridian, values: xr.DataArray) -> Array:
     """``(chain, draw, geo, ...)`` in the order of the observed geos."""
-    return values.to_numpy()[:, :, geo_order(observed, model)]
-
-
-def geo_order(observed: xr.Dataset, model: Meridian) -> NDArray[np.intp]:
-    """Where each observed geo stands in the model, which sorts geos and renames a single one."""
-    if model.is_national:
-        return np.zeros(1, np.intp)
-    names = [str(name) for name in model.input_data.geo.values]
-    return np.array([names.index(str(name)) for name in observed["geo"].values])
+    return values.to_numpy()[:, :, order(observed, model)]
 
 
 def sales_scale(observed: xr.Dataset, model: Meridian) -> Array:
     """Currency per week for one unit of the model's sales, ``(geo,)``."""
     per_head = float(model.kpi_transformer.population_scaled_stdev)
-    return per_head * np.asarray(model.population)[geo_order(observed, model)]
+    return per_head * np.asarray(model.population)[order(observed, model)]
 
 
 def media_scale(observed: xr.Dataset, model: Meridian) -> Array:
     """Currency per week for one unit of the model's media, ``(geo, channel)``."""
     factors = np.asarray(model.media_tensors.media_transformer.scale_factors_gm)
-    return factors[geo_order(observed, model)]
+    return factors[order(observed, model)]
+
+
+def counted(free: dict[str, xr.DataArray], observed: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Free parameters with the season, which the library holds as controls, set apart."""
+    controls = observed.sizes["control"]
+    of_controls = [name for name in free if ROLES[name] == "controls"]
+    own = {name: free[name][..., :controls] for name in of_controls}
+    waves = {f"season {name}": free[name][..., controls:] for name in of_controls}
+    return free | own | waves
+
+
+def stated_priors(model: Meridian) -> tuple[str, ...]:
+    """The priors that say how large and how bent effects may be, for the note on the fit."""
+    by_roi = model.model_spec.effective_media_prior_type == "roi"
+    return ("roi_m" if by_roi else "beta_m", "alpha_m", "ec_m", "slope_m")
 
 
 def notes(observed: xr.Dataset, model: Meridian) -> tuple[str, ...]:
@@ -228,8 +247,14 @@ def notes(observed: xr.Dataset, model: Meridian) -> tuple[str, ...]:
         "JAX compiles inside the phase 'sample'",
         f"knots at weeks {', '.join(str(k) for k in model.knot_info.knot_locations)}",
     ]
-    resting = observed["channel"].values[rests(observed)]
-    sampled = not isinstance(model.model_spec.prior.slope_m, backend.tfd.Deterministic)
+    spec = model.model_spec
+    resting = observed["channel"].values[rests(observed, spec.max_lag)]
+    given = {name: getattr(spec.prior, name) for name in stated_priors(model)}
+    found.append(
+        f"google-meridian {version('google-meridian')}: max_lag {spec.max_lag}, "
+        + ", ".join(f"{name} {priors.describe(prior)}" for name, prior in given.items())
+    )
+    sampled = not isinstance(spec.prior.slope_m, backend.tfd.Deterministic)
     if not sampled:
         found.append("Hill slope fixed at 1")
     elif resting.size:

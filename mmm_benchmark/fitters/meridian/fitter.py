@@ -1,4 +1,4 @@
-"""``meridian`` and ``meridian-aks`` on the command line."""
+"""The ``meridian`` rows on the command line: the stated model and the three ways."""
 
 from __future__ import annotations
 
@@ -11,49 +11,22 @@ from mmm_benchmark.phases import phase
 
 if TYPE_CHECKING:
     import xarray as xr
+    from meridian.model.model import Meridian as Model
 
-MEDIA_EFFECTS = ("normal", "log_normal")
-SLOPES = ("gamma", "one")
+CHOICES = {
+    "priors": PRIOR_SETS,
+    "media_effects": ("normal", "log_normal"),
+    "half_saturation": ("library", "beta"),
+    "slope": ("library", "gamma"),
+    "edition": ("first", "follow-up"),
+}
 
 
-class Meridian:
-    """Google's Meridian with the priors of the published comparison.
+class _Row:
+    """What all rows share: what they decline, and the road from data to answer."""
 
-    Parameters
-    ----------
-    automatic_knots
-        Let the library select the knots of the baseline; otherwise one every 26 weeks.
-    priors
-        ``"neutral"`` or ``"spend-share"``, see ``common.media_priors``.
-    media_effects
-        How a channel's effects spread over geos. ``"normal"``: around a mean with the stated
-        log-normal prior. ``"log_normal"``: that prior is on the mean of the logarithm, so every
-        effect at full saturation is above one standard deviation of sales.
-    slope
-        ``"gamma"``: the stated Gamma(2, 1) prior of the Hill slope, as far as the library can;
-        ``"one"``: fixed at 1, the library's default and what the published code ran.
-    """
-
+    name: ClassVar[str]
     extra: ClassVar[str | None] = "meridian"
-    version: ClassVar[str] = "1"
-
-    def __init__(
-        self,
-        *,
-        automatic_knots: bool = False,
-        priors: str = "neutral",
-        media_effects: str = "normal",
-        slope: str = "gamma",
-    ) -> None:
-        self.automatic_knots = automatic_knots
-        self.priors = priors
-        self.media_effects = media_effects
-        self.slope = slope
-
-    @property
-    def name(self) -> str:
-        """The name on the command line."""
-        return "meridian-aks" if self.automatic_knots else "meridian"
 
     def settings(self) -> dict[str, Any]:
         """The constructor's keywords."""
@@ -65,24 +38,122 @@ class Meridian:
 
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Build, sample, summarise; a refusal by the library's data checks is an error."""
-        self._check_settings()
+        for setting, allowed in CHOICES.items():
+            one_of(setting, getattr(self, setting, allowed[0]), allowed)
         with phase("import"):
             os.environ["MERIDIAN_BACKEND"] = "jax"
-            from mmm_benchmark.fitters.meridian import answer, model, sampling
+            from mmm_benchmark.fitters.meridian import answer, model, sampling  # noqa: F401
         with phase("build"):
-            built = model.build(
-                observed,
-                priors=self.priors,
-                automatic_knots=self.automatic_knots,
-                media_effects=self.media_effects,
-                slope=self.slope,
-            )
+            built = self.build(observed)
         with phase("sample"):
             posterior, stats = sampling.sample(built, budget, seed)
         with phase("summarise"):
             return answer.summarise(observed, built, posterior, stats, seed)
 
-    def _check_settings(self) -> None:
-        one_of("priors", self.priors, PRIOR_SETS)
-        one_of("media_effects", self.media_effects, MEDIA_EFFECTS)
-        one_of("slope", self.slope, SLOPES)
+    def build(self, observed: xr.Dataset) -> Model:
+        """The library's model of this row, on these data."""
+        raise NotImplementedError
+
+
+class Meridian(_Row):
+    """Google's Meridian with priors on effects, as the counterpart of the stated PyMC model.
+
+    Parameters
+    ----------
+    automatic_knots
+        Let the library select the knots of the baseline.
+    knot_every
+        Otherwise one every so many weeks, and at the end.
+    priors
+        ``"neutral"`` or ``"spend-share"``, see ``media_priors.media_prior_scale``.
+    media_effects
+        How a channel's effects spread over geos. ``"normal"``: around a mean with the stated
+        log-normal prior. ``"log_normal"``: that prior is on the mean of the logarithm, so every
+        effect at full saturation is above one standard deviation of sales.
+    half_saturation
+        ``"library"``: the library's default prior; ``"beta"``: Beta(2, 2).
+    slope
+        ``"library"``: its default, fixed at 1; ``"gamma"``: Gamma(2, 1), as far as it can.
+    season_modes
+        Yearly Fourier modes handed over as controls.
+    """
+
+    version: ClassVar[str] = "2"
+
+    def __init__(
+        self,
+        *,
+        automatic_knots: bool = False,
+        knot_every: int = 8,
+        priors: str = "neutral",
+        media_effects: str = "normal",
+        half_saturation: str = "library",
+        slope: str = "library",
+        season_modes: int = 0,
+    ) -> None:
+        self.automatic_knots = automatic_knots
+        self.knot_every = knot_every
+        self.priors = priors
+        self.media_effects = media_effects
+        self.half_saturation = half_saturation
+        self.slope = slope
+        self.season_modes = season_modes
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The name on the command line."""
+        return "meridian-aks" if self.automatic_knots else "meridian"
+
+    def build(self, observed: xr.Dataset) -> Model:
+        """The stated model."""
+        from mmm_benchmark.fitters.meridian import model
+
+        return model.stated(observed, **self.settings())
+
+
+class MeridianDefault(_Row):
+    """Meridian as its getting-started guide runs it: every prior is the installed library's."""
+
+    name: ClassVar[str] = "meridian-default"
+    version: ClassVar[str] = "1"
+
+    def build(self, observed: xr.Dataset) -> Model:
+        """The library's defaults, read now, and its own knots."""
+        from mmm_benchmark.fitters.meridian import model
+
+        return model.default(observed)
+
+
+class MeridianMatched(_Row):
+    """Meridian told the same as ``nutpie-matched``: season, carry-over, curve and priors."""
+
+    name: ClassVar[str] = "meridian-matched"
+    version: ClassVar[str] = "1"
+
+    def build(self, observed: xr.Dataset) -> Model:
+        """The matched model."""
+        from mmm_benchmark.fitters.meridian import model
+
+        return model.matched(observed)
+
+
+class MeridianPublished(_Row):
+    """Meridian as the code of the public comparison ran it; historical.
+
+    Parameters
+    ----------
+    edition
+        ``"first"`` (commit 8a8468f of mmm-param-recovery) or ``"follow-up"`` (44bd70b).
+    """
+
+    name: ClassVar[str] = "meridian-published"
+    version: ClassVar[str] = "1"
+
+    def __init__(self, *, edition: str = "first") -> None:
+        self.edition = edition
+
+    def build(self, observed: xr.Dataset) -> Model:
+        """The published model."""
+        from mmm_benchmark.fitters.meridian import model
+
+        return model.published(observed, edition=self.edition)

@@ -1,39 +1,45 @@
-"""The Meridian model of the published comparison.
+"""Four Meridian models: the counterpart of the stated PyMC-Marketing model, and the three ways.
 
-Adstock of this week and the eight before, Hill saturation after it, a spline baseline shared by
-geos with a level for each, controls and media effects that vary over geos around a mean.
+All are the library's own model; they differ in what its ``ModelSpec`` is given. What a way leaves
+out is the installed library's default, read when the model is built. ``docs/fairness.md`` argues
+each choice.
 """
 
 from __future__ import annotations
 
 import warnings
+from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from meridian import backend
-from meridian.data.data_frame_input_data_builder import DataFrameInputDataBuilder
-from meridian.data.input_data import InputData
 from meridian.model.model import Meridian
 from meridian.model.prior_distribution import PriorDistribution
 from meridian.model.spec import ModelSpec
 from numpy.typing import NDArray
 
+from mmm_benchmark.fitters.common import matched as same
 from mmm_benchmark.fitters.common.media_priors import media_prior_scale
+from mmm_benchmark.fitters.meridian import priors as dist
+from mmm_benchmark.fitters.meridian.data import input_data, rests
 
-MAX_LAG = 8  # weeks before this one that adstock remembers
-KNOT_EVERY = 26  # weeks
+KNOT_EVERY: Final = 8  # weeks, of the stated model
+MAX_LAG: Final = 8  # weeks before the current one, of the stated and the published models
+PUBLISHED_KNOT_EVERY: Final = 26
 
 
-def build(
+def stated(
     observed: xr.Dataset,
     *,
-    priors: str,
-    automatic_knots: bool,
-    media_effects: str,
-    slope: str = "gamma",
+    priors: str = "neutral",
+    automatic_knots: bool = False,
+    knot_every: int = KNOT_EVERY,
+    media_effects: str = "normal",
+    half_saturation: str = "library",
+    slope: str = "library",
+    season_modes: int = 0,
 ) -> Meridian:
-    """Build the model on one dataset.
+    """The model that answers to the stated PyMC-Marketing one: priors on effects, not on ROI.
 
     Parameters
     ----------
@@ -42,140 +48,141 @@ def build(
     priors
         ``"neutral"`` or ``"spend-share"``, see :func:`media_prior_scale`.
     automatic_knots
-        Let the library choose the knots; otherwise there is one every 26 weeks.
+        Let the library choose the knots.
+    knot_every
+        Otherwise a knot every so many weeks, and at the end.
     media_effects
         How effects spread over geos: ``"normal"`` or ``"log_normal"``.
+    half_saturation
+        ``"library"``: its default prior; ``"beta"``: Beta(2, 2) in multiples of median spend.
     slope
-        ``"gamma"``: Gamma(2, 1); ``"one"``: the library's own default, fixed at 1.
+        ``"library"``: its default, fixed at 1; ``"gamma"``: Gamma(2, 1).
+    season_modes
+        Yearly Fourier modes handed over as controls.
     """
-    national = observed.sizes["geo"] == 1
-    with warnings.catch_warnings():
-        # The library prefers ROI priors; the comparison is stated in coefficients.
-        warnings.filterwarnings("ignore", message="Using coefficient priors")
-        spec = ModelSpec(
-            prior=prior_distribution(
-                media_prior_scale(observed, priors),
-                slope_prior(rests(observed)) if slope == "gamma" else fixed_slope(),
-            ),
-            media_prior_type="coefficient",
-            media_effects_dist="normal" if national else media_effects,
-            max_lag=MAX_LAG,
-            hill_before_adstock=False,
-            unique_sigma_for_each_geo=not national,
-            knots=None if automatic_knots else list(range(0, observed.sizes["date"], KNOT_EVERY)),
-            enable_aks=automatic_knots,
-        )
-        return Meridian(input_data=input_data(observed), model_spec=spec)
-
-
-def rests(observed: xr.Dataset) -> NDArray[np.bool_]:
-    """Which channels have, in some geo, a week without spend in it or in the eight before it.
-
-    There the library raises zero to the power of the slope, and for slopes below one the
-    gradient is infinity times zero: one such week and the sampler stands still.
-    """
-    spend = observed["spend"].transpose("date", "geo", "channel").to_numpy()
-    recent = np.lib.stride_tricks.sliding_window_view(
-        np.pad(spend, ((MAX_LAG, 0), (0, 0), (0, 0))), MAX_LAG + 1, axis=0
-    )
-    silent = ~recent.any(axis=-1)  # (date, geo, channel)
-    return np.any(silent, axis=(0, 1))
-
-
-class PositiveMixture(backend.tfd.MixtureSameFamily):  # type: ignore[misc]
-    """A mixture that tells NUTS its support; the library leaves that to whoever mixes."""
-
-    def _default_event_space_bijector(self) -> backend.bijectors.Bijector:
-        return backend.bijectors.Softplus()
-
-
-def slope_prior(resting: NDArray[np.bool_]) -> backend.tfd.Distribution:
-    """Gamma(2, 1); for channels that rest, the same cut off below one.
-
-    Above one, the density x exp(-x) is that of 1 + y with y exponential or Gamma(2, 1), each with
-    probability one half.
-    """
-    tfd, real = backend.tfd, backend.np_float_dtype
-    exponential = np.where(resting, 0.5, 0.0).astype(real)
-    shape = np.broadcast_to(np.array([1.0, 2.0], real), (resting.size, 2))
-    gamma = PositiveMixture(
-        tfd.Categorical(probs=np.stack([exponential, 1 - exponential], axis=-1)),
-        tfd.Gamma(shape, np.ones_like(shape)),
-    )
-    return tfd.TransformedDistribution(
-        gamma, backend.bijectors.Shift(resting.astype(real)), name="slope_m"
+    given: dict[str, Any] = {
+        "alpha_m": dist.beta(1.0, 3.0, "alpha_m"),
+        "beta_m": dist.log_normal(0.0, media_prior_scale(observed, priors), "beta_m"),
+        "gamma_c": dist.normal(1.0, "gamma_c"),
+        "xi_c": dist.half_normal(1.0, "xi_c"),
+    }
+    if half_saturation == "beta":
+        given["ec_m"] = dist.beta(2.0, 2.0, "ec_m")
+    if slope == "gamma":
+        given["slope_m"] = dist.gamma_slope(rests(observed, MAX_LAG))
+    last = observed.sizes["date"] - 1
+    return _build(
+        observed,
+        season_modes,
+        prior=PriorDistribution(**given),
+        media_prior_type="coefficient",
+        media_effects_dist=_over_geos(observed, media_effects),
+        max_lag=MAX_LAG,
+        unique_sigma_for_each_geo=observed.sizes["geo"] > 1,
+        knots=None if automatic_knots else sorted({*range(0, last, knot_every), last}),
+        enable_aks=automatic_knots,
     )
 
 
-def fixed_slope() -> backend.tfd.Distribution:
-    """The library's default: no slope to infer."""
-    return backend.tfd.Deterministic(backend.np_float_dtype(1.0), name="slope_m")
+def default(observed: xr.Dataset, prior: PriorDistribution | None = None) -> Meridian:
+    """What the library's getting-started guide runs: its own priors, knots by its own selection.
+
+    ``prior`` is there for calibration by experiments, which sets the ROI priors alone.
+    """
+    spec: dict[str, Any] = {} if prior is None else {"prior": prior}
+    return _build(observed, 0, enable_aks=True, **spec)
 
 
-def prior_distribution(
-    media_scale: NDArray[np.float64], slope: backend.tfd.Distribution
-) -> PriorDistribution:
-    """The stated priors; sales are standardised, media are multiples of their median.
+def published(observed: xr.Dataset, *, edition: str = "first") -> Meridian:
+    """The code of the public comparison, pymc-labs/mmm-param-recovery.
 
     Parameters
     ----------
-    media_scale
-        Standard deviation of the logarithm of each channel's mean effect, ``(channel,)``.
-    slope
-        From :func:`slope_prior` or :func:`fixed_slope`.
+    observed
+        Satisfies ``schema.OBSERVED``.
+    edition
+        ``"first"`` (commit 8a8468f): effects by spend share, knots every 26 weeks.
+        ``"follow-up"`` (commit 44bd70b): the library's default effects, automatic knots.
+        Everything else is the library's default in both.
     """
-    tfd, real = backend.tfd, backend.np_float_dtype
-    return PriorDistribution(
-        alpha_m=tfd.Beta(real(1.0), real(3.0), name="alpha_m"),
-        beta_m=tfd.LogNormal(
-            np.zeros(media_scale.size, real), media_scale.astype(real), name="beta_m"
+    given: dict[str, Any] = {"alpha_m": dist.beta(1.0, 3.0, "alpha_m")}
+    knots: dict[str, Any] = {"enable_aks": True}
+    if edition == "first":
+        scale = media_prior_scale(observed, "spend-share")
+        given["beta_m"] = dist.log_normal(0.0, scale, "beta_m")
+        knots = {"knots": list(range(0, observed.sizes["date"], PUBLISHED_KNOT_EVERY))}
+    return _build(
+        observed,
+        0,
+        prior=PriorDistribution(**given),
+        media_prior_type="coefficient",
+        media_effects_dist=_over_geos(observed, "log_normal"),
+        max_lag=MAX_LAG,
+        hill_before_adstock=False,
+        unique_sigma_for_each_geo=observed.sizes["geo"] > 1,
+        **knots,
+    )
+
+
+def matched(observed: xr.Dataset) -> Meridian:
+    """The same season, carry-over, curve and priors as PyMC-Marketing's matched row.
+
+    The library's units (sales per head in standard deviations, media per head in medians,
+    controls standardised) are taken from a model built on the same data.
+    """
+    scales = same.Scales.of(observed)
+    units = default(observed)
+    people = np.asarray(units.population)[order(observed, units)]
+    sales_sd = float(units.kpi_transformer.population_scaled_stdev) * people  # (geo,)
+    spend = np.asarray(units.media_tensors.media_transformer.scale_factors_gm)
+    active = scales.active_spend / spend[order(observed, units)]  # (geo, channel)
+    effect = same.EFFECT * float((scales.sales_mean / sales_sd).mean())
+    noise = float((scales.sales_sd / sales_sd).mean())  # 1 for one geo
+    data = input_data(observed, same.SEASON_MODES)
+    waves = data.controls.values.reshape(-1, data.controls.shape[-1]).std(0)
+    controls = np.where(
+        np.arange(waves.size) < observed.sizes["control"], same.LEVEL, same.SEASON * waves
+    )
+    spread = same.GEO_SPREAD / same.EFFECT * effect
+    return _build(
+        observed,
+        same.SEASON_MODES,
+        prior=PriorDistribution(
+            alpha_m=dist.beta(*same.DECAY, "alpha_m"),
+            beta_m=dist.half_normal(effect, "beta_m"),
+            eta_m=dist.half_normal(spread, "eta_m"),
+            ec_m=dist.log_normal(np.log(active).mean(0), same.HALF_SATURATION_LOG_SD, "ec_m"),
+            slope_m=backend.tfd.Deterministic(backend.np_float_dtype(1.0), name="slope_m"),
+            gamma_c=dist.normal(noise * controls, "gamma_c"),
+            xi_c=dist.half_normal(noise, "xi_c"),
+            knot_values=dist.normal(same.LEVEL, "knot_values"),
+            tau_g_excl_baseline=dist.normal(same.LEVEL, "tau_g_excl_baseline"),
+            sigma=dist.half_normal(same.NOISE * noise, "sigma"),
         ),
-        eta_m=tfd.HalfNormal(real(1.0), name="eta_m"),
-        ec_m=tfd.Beta(real(2.0), real(2.0), name="ec_m"),
-        slope_m=slope,
-        gamma_c=tfd.Normal(real(0.0), real(1.0), name="gamma_c"),
-        xi_c=tfd.HalfNormal(real(1.0), name="xi_c"),
-        tau_g_excl_baseline=tfd.Normal(real(0.0), real(5.0), name="tau_g_excl_baseline"),
-        knot_values=tfd.Normal(real(0.0), real(5.0), name="knot_values"),
-        sigma=tfd.HalfNormal(real(5.0), name="sigma"),
+        media_prior_type="coefficient",
+        media_effects_dist="normal",
+        max_lag=same.LAGS - 1,
+        unique_sigma_for_each_geo=observed.sizes["geo"] > 1,
+        knots=1,
     )
 
 
-def input_data(observed: xr.Dataset) -> InputData:
-    """Sales as revenue, spend as media execution; the builder names a single geo national."""
-    channels = [str(name) for name in observed["channel"].values]
-    controls = [str(name) for name in observed["control"].values]
-    frame = wide_frame(observed)
-    builder = DataFrameInputDataBuilder(kpi_type="revenue").with_kpi(frame, kpi_col="sales")
-    if observed.sizes["geo"] > 1:  # nationally the library sets it to one
-        builder = builder.with_population(frame)
-    builder = builder.with_media(
-        frame,
-        media_cols=[f"spend {name}" for name in channels],
-        media_spend_cols=[f"spend {name}" for name in channels],
-        media_channels=channels,
-    )
-    if controls:
-        builder = builder.with_controls(frame, [f"control {name}" for name in controls])
-    return builder.build()
+def order(observed: xr.Dataset, model: Meridian) -> NDArray[np.intp]:
+    """Where each observed geo stands in the model, which sorts geos and renames a single one."""
+    if model.is_national:
+        return np.zeros(1, np.intp)
+    names = [str(name) for name in model.input_data.geo.values]
+    return np.array([names.index(str(name)) for name in observed["geo"].values])
 
 
-def wide_frame(observed: xr.Dataset) -> pd.DataFrame:
-    """One row for each geo and week; the prefixes keep channels and controls apart."""
-    geos, dates = observed.sizes["geo"], observed.sizes["date"]
-    days = observed["date"].dt.strftime("%Y-%m-%d").to_numpy()
-    columns = {
-        "geo": np.repeat([str(name) for name in observed["geo"].values], dates),
-        "time": np.tile(days, geos),
-        "sales": observed["sales"].transpose("geo", "date").to_numpy().ravel(),
-        "population": np.repeat(observed["population"].to_numpy(), dates),
-    }
-    for name, dim, prefix in (
-        ("spend", "channel", "spend"),
-        ("controls", "control", "control"),
-    ):
-        values = observed[name].transpose(dim, "geo", "date").to_numpy()
-        columns |= {
-            f"{prefix} {label}": values[i].ravel() for i, label in enumerate(observed[dim].values)
-        }
-    return pd.DataFrame(columns)
+def _build(observed: xr.Dataset, modes: int, **spec: Any) -> Meridian:
+    with warnings.catch_warnings():
+        # The library prefers ROI priors; these comparisons are stated in coefficients.
+        warnings.filterwarnings("ignore", message="Using coefficient priors")
+        # What a national model resets, docs/fairness.md says.
+        warnings.filterwarnings("ignore", message="In a nationally aggregated model")
+        return Meridian(input_data=input_data(observed, modes), model_spec=ModelSpec(**spec))
+
+
+def _over_geos(observed: xr.Dataset, wanted: str) -> str:
+    return "normal" if observed.sizes["geo"] == 1 else wanted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -11,12 +10,10 @@ from numpy.typing import NDArray
 
 from mmm_benchmark.fitters.common.lags import lag_tensor
 from mmm_benchmark.fitters.common.media_priors import media_prior_scale
-from mmm_data_generator.fields.periods import DAYS_PER_YEAR
+from mmm_benchmark.fitters.common.structure import L_MAX, fourier
 
 type Array = NDArray[np.float64]
 
-L_MAX = 8  # weeks of the adstock kernel
-N_FOURIER = 2  # modes of the yearly seasonality
 CONTROL_SD = 2.0  # prior standard deviation of a control's effect, shares of largest sales
 
 
@@ -74,12 +71,6 @@ def inputs(observed: xr.Dataset, priors: str) -> Inputs:
         sales_scale=sales_scale,
         spend_scale=spend_scale.T,
     )
-
-
-def fourier(day: NDArray[Any]) -> Array:
-    """Yearly sine and cosine modes of the day of the year, (date, 2 * N_FOURIER)."""
-    angle = 2 * np.pi * np.outer(day, np.arange(1, N_FOURIER + 1)) / DAYS_PER_YEAR
-    return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
 
 
 def design(data: Inputs) -> tuple[Array, Array]:

@@ -39,8 +39,8 @@ def keeps_the_contract(fit: Fit, observed: xr.Dataset) -> None:
 def sampled(two_geos: xr.Dataset) -> tuple[Any, xr.Dataset, xr.Dataset]:
     from mmm_benchmark.fitters.meridian import model, sampling
 
-    built = model.build(
-        two_geos, priors="spend-share", automatic_knots=False, media_effects="normal"
+    built = model.stated(
+        two_geos, priors="spend-share", slope="gamma", half_saturation="beta", season_modes=1
     )
     posterior, stats = sampling.sample(built, TINY, seed=3)
     return built, posterior, stats
@@ -79,35 +79,51 @@ def test_priors_and_structure_are_those_stated(two_geos, sampled):
     assert float(prior.gamma_c.scale) == 1.0
     assert (spec.max_lag, spec.hill_before_adstock) == (8, False)
     assert spec.unique_sigma_for_each_geo
-    assert built.knot_info.knot_locations.tolist() == [0, 26, 52]
+    assert built.knot_info.knot_locations.tolist() == [0, 8, 16, 24, 32, 40, 48, 53]
     assert posterior["sigma"].sizes["geo"] == 2
+
+
+def test_the_season_is_baseline_and_no_control(two_geos, sampled):
+    from mmm_benchmark.fitters.common import report
+    from mmm_benchmark.fitters.meridian import answer as summary
+
+    built, posterior, _ = sampled
+    assert built.input_data.controls.shape[-1] == 3  # the event, one wave
+    control = summary.control_contribution(two_geos, built, posterior)
+    assert control.shape == (2, 20, 2, 54, 1)
+    free = summary.free_parameters(posterior, built)
+    counts = report.parameter_counts(
+        summary.counted(free, two_geos), summary.ROLES, otherwise="time"
+    )
+    per_control = 2 + 2  # mean, spread, and two geos
+    assert counts["controls"] == per_control
+    assert counts["time"] == 8 + 2 * per_control
 
 
 def test_slope_prior_is_gamma_and_cut_off_where_a_channel_rests(two_geos):
     from scipy import stats
 
-    from mmm_benchmark.fitters.meridian import model
+    from mmm_benchmark.fitters.meridian import data, priors
 
     resting = two_geos.copy(deep=True)
     resting["spend"][1, :12, 1] = 0.0
-    assert model.rests(two_geos).tolist() == [False, False]
-    assert model.rests(resting).tolist() == [False, True]
-    log_density = np.asarray(model.slope_prior(np.array([False, True])).log_prob([0.5, 1.5]))
+    assert data.rests(two_geos, 8).tolist() == [False, False]
+    assert data.rests(resting, 8).tolist() == [False, True]
+    log_density = np.asarray(priors.gamma_slope(np.array([False, True])).log_prob([0.5, 1.5]))
     gamma = stats.gamma(2)
     expected = [gamma.logpdf(0.5), gamma.logpdf(1.5) - np.log(gamma.sf(1.0))]
     np.testing.assert_allclose(log_density, expected, rtol=1e-9)
 
 
-def test_slope_can_be_left_at_the_librarys_one(two_geos):
+def test_what_is_fixed_is_no_free_parameter(two_geos):
     from mmm_benchmark.fitters.meridian import answer as summary
     from mmm_benchmark.fitters.meridian import model
 
-    options = {"priors": "spend-share", "automatic_knots": False, "media_effects": "log_normal"}
-    built = model.build(two_geos, **options, slope="one")
+    built = model.stated(two_geos)
     np.testing.assert_array_equal(np.asarray(built.model_spec.prior.slope_m.loc), 1.0)
     assert "Hill slope fixed at 1" in summary.notes(two_geos, built)
     drawn = xr.Dataset({"slope_m": (("chain", "draw"), np.ones((2, 3)))})
-    assert summary.free_parameters(drawn, national=False) == {}
+    assert summary.free_parameters(drawn, built) == {}
 
 
 def test_one_seed_gives_one_answer(sampled):
@@ -125,10 +141,10 @@ def test_national_data_recover_roas(one_geo):
     keeps_the_contract(fit, one_geo)
     assert fit.parameter_counts == {
         "adstock": 2,
-        "saturation": 4,
+        "saturation": 2,
         "effects": 2,
         "controls": 1,
-        "time": 4,
+        "time": 14,
         "noise": 1,
     }
     assert any("national" in note for note in fit.notes)
@@ -142,7 +158,7 @@ def test_the_librarys_own_data_checks_are_an_outcome(two_geos):
 
     doubled = two_geos.copy(deep=True)
     doubled["spend"][..., 1] = doubled["spend"][..., 0]
-    built = model.build(doubled, priors="neutral", automatic_knots=False, media_effects="normal")
+    built = model.stated(doubled)
     with pytest.raises(UserError, match="data checks refuse this dataset") as refusal:
         sampling.sample(built, TINY, seed=1)
     assert "\n" not in str(refusal.value)
@@ -151,7 +167,7 @@ def test_the_librarys_own_data_checks_are_an_outcome(two_geos):
 def test_automatic_knots_are_the_librarys_choice(two_geos):
     from mmm_benchmark.fitters.meridian import model
 
-    built = model.build(two_geos, priors="neutral", automatic_knots=True, media_effects="normal")
+    built = model.stated(two_geos, automatic_knots=True)
     assert built.model_spec.enable_aks
     assert built.knot_info.n_knots >= 1
 
