@@ -15,8 +15,11 @@ from mmm_benchmark.leaderboard.standing import Array, Estimate
 from mmm_benchmark.suite.tasks import Task
 
 BASELINE = "scipy"
-#: Errors that skill is taken of: lower is better. ``regret`` is 1 - ``gain_share``.
+#: Errors that skill is taken of: lower is better. ``regret`` is 1 - ``gain_share``, at least 0.01.
 ERRORS = ("energy_score", "roas_crps", "total_crps", "regret")
+#: A plan that keeps more than 99% of the best gain counts as keeping 99%: else tasks where all
+#: keep nearly everything would decide a geometric mean.
+LEAST_REGRET = 0.01
 #: What stands beside skill, never inside it: means over tasks.
 BESIDE = ("total_error", "order", "coverage_90", "silent_failure", "holdout_error", "gain_share")
 
@@ -68,7 +71,8 @@ class Board:
 def error_of(entry: Entry, task: str, name: str) -> float:
     """One error of one task; NaN where the entrant has none."""
     if name == "regret":
-        return 1 - entry.value(task, "gain_share")
+        regret = 1 - entry.value(task, "gain_share")
+        return regret if math.isnan(regret) else max(regret, LEAST_REGRET)
     return entry.value(task, name)
 
 
@@ -160,9 +164,8 @@ def _line(
     finished = [row for row in rows if row is not None and row.ok]
     others = [k for k in range(len(rank)) if k != i]
     beaten = won[i][others].mean(0) if others else np.full(len(tasks), np.nan)
-    near = standing.log_ratio(best, own[by][i])
-    with np.errstate(divide="ignore"):
-        against = standing.skill_of(near, weight)
+    # 1 - skill is the geometric mean of the ratios itself
+    against = standing.skill_of(standing.log_ratio(best, own[by][i]), weight)
     return Line(
         entry=entry,
         skill={name: standing.skill_of(log(name, impute=True), weight) for name in ERRORS},
