@@ -30,7 +30,7 @@ from mmm_benchmark.plan.grid import (
 from mmm_benchmark.plan.jobs import SHORT_KEY, Job
 from mmm_benchmark.plan.options import Options
 from mmm_benchmark.report.refresh import summarise
-from mmm_benchmark.run.executors import Perform, local
+from mmm_benchmark.run.executors import Perform, forked, local
 from mmm_benchmark.run.executors.local import cores, default_memory_limit_mb
 from mmm_benchmark.run.progress import Progress, screen
 from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
@@ -166,8 +166,12 @@ def execute(
 def executor_of(options: Options) -> Iterator[tuple[Perform, Policy]]:
     """Where workers run, and the limits that hold there."""
     policy = policy_of(options)
-    if options.executor == "local":
+    if options.executor == "local" and options.imports == "own":
         yield local.perform, policy
+        return
+    if options.executor == "local":
+        with forked.forking() as perform:
+            yield perform, policy
         return
     from mmm_benchmark.run.executors import ray
 
