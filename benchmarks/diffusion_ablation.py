@@ -1,9 +1,10 @@
 """What each part of the diffusion model is worth: short trainings of equal processor time.
 
-The card's two recipes, ours, and ours with one loss left out or in the card's own form, each
-trained from scratch for about ``--minutes`` of one core, then fitted to the same held-out
-``time_varying`` datasets from the same noise. Steps follow from the seconds a step takes here, so
-that a slow recipe sees fewer worlds; recipes of one network see the same worlds in the same order.
+The MMM-Diffusion model card's two recipes, ours, and ours with one loss left out or in that card's
+own form, each trained from scratch for about ``--minutes`` of one core, then fitted to the same
+held-out ``time_varying`` datasets from the same noise. Steps follow from the seconds a step takes
+here, so that a slow recipe sees fewer worlds; recipes of one network see the same worlds in the
+same order.
 
     .venvs/diffusion/bin/python benchmarks/diffusion_ablation.py --folder results/ablation
 

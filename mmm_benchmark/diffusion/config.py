@@ -22,7 +22,8 @@ class NetworkConfig:
     width_channel, layers_channel
         Stage 2, which denoises the channels.
     physics
-        Correct the Wiener solve (True), or predict from the inputs alone as the card does.
+        Correct the Wiener solve (True), or predict from the inputs alone, as the MMM-Diffusion
+        model card does.
     beliefs
         Read what is believed beforehand of single channels, and be trained to heed it.
     """
@@ -39,7 +40,9 @@ class NetworkConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class LossWeights:
-    """Weights of the card's seven losses; ``ramped`` ones grow from 0 after a quarter of training.
+    """Weights of the MMM-Diffusion model card's seven losses.
+
+    ``ramped`` ones grow from 0 after a quarter of training.
 
     ``gated`` makes the spectral and temporal terms proper: complex spectra instead of log
     magnitudes, weighted by the signal-to-noise ratio, so that every term is quadratic in the error.
@@ -68,8 +71,8 @@ class TrainingConfig:
         Channel-by-patch tokens in a batch: the batch size follows from the size of the worlds.
     prior
         ``"worlds"`` (every size and law), ``"worlds and published"`` (four in five with
-        published media shares, carry-over, curves and noise), ``"time_varying"`` (the card's
-        world), or
+        published media shares, carry-over, curves and noise), ``"time_varying"`` (the
+        world of the MMM-Diffusion model card), or
         ``"time_varying_v1"`` (its first version, weekly volatility 0.05).
     """
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark.report.made_by import code_stamp
-from mmm_benchmark.store.datasets import load_dataset
 from mmm_benchmark.store.fits import StoredFit
 from mmm_benchmark.store.plain_files import is_plain, read_object
 from mmm_benchmark.store.sealed_folder import digest
@@ -27,44 +26,52 @@ def summarise(
     *,
     bayesian: bool,
     pictures: bool = True,
+    page: bool = True,
     again: bool = False,
 ) -> dict[str, pd.DataFrame]:
-    """Write tables and, with ``pictures``, plots of ``fits``; return the tables by name.
+    """Write tables, ``pictures`` and the ``page`` of ``fits``; return the tables by name.
 
     When the same fits were summarised last and every file is still there, the tables are read
     back instead; ``again`` makes everything anew.
     """
     stamp = results / SUMMARY / STAMP
-    inputs = _inputs(fits, bayesian, pictures)
+    inputs = _inputs(fits, bayesian, pictures, page)
     if not again and (tables := _up_to_date(stamp, inputs, results)) is not None:
         return tables
 
+    from mmm_benchmark.report.kept_scores import KeptScores, StoredDataset
     from mmm_benchmark.report.tables import write_tables
 
     if stamp.is_dir() and not stamp.is_symlink():
         shutil.rmtree(stamp)
     stamp.unlink(missing_ok=True)
-    datasets = {
-        name: load_dataset(results, name) for name in {fit.job["dataset"]["id"] for fit in fits}
-    }
+    names = {fit.job["dataset"]["id"] for fit in fits}
+    datasets = {name: StoredDataset(results, name) for name in names}
     pairs = [(fit, datasets[fit.job["dataset"]["id"]]) for fit in fits]
-    tables = write_tables(pairs, results / SUMMARY, bayesian)
+    tables = write_tables(pairs, results / SUMMARY, bayesian, KeptScores(results))
     made = [results / SUMMARY / f"{name}.csv" for name in tables]
     if pictures:
         from mmm_benchmark.report import plots
 
         made += plots.draw_all(pairs, results, tables=tables, redraw=again)
+    if page:
+        from mmm_benchmark.report.page import write_page
+
+        made.append(write_page(pairs, tables, results))
     known = {path.relative_to(results).as_posix(): digest(path) for path in made}
     stamp.write_text(json.dumps({"inputs": inputs, "files": known}, indent=1))
     return tables
 
 
-def _inputs(fits: Sequence[StoredFit], bayesian: bool, pictures: bool) -> dict[str, Any]:
+def _inputs(
+    fits: Sequence[StoredFit], bayesian: bool, pictures: bool, page: bool
+) -> dict[str, Any]:
     """What the summary is a function of."""
     return {
         "fits": [[fit.key, fit.job["dataset"]["id"], fit.record["finished_at"]] for fit in fits],
         "bayesian": bayesian,
         "pictures": pictures,
+        "page": page,
         "code": code_stamp(),
     }
 

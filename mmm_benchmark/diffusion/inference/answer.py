@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mmm_benchmark.diffusion.inference.sample import contribution_at, decode
-from mmm_benchmark.diffusion.physics.kernels import Observed, scale_observed
+from mmm_benchmark.diffusion.problem.observed import Observed, scale_observed
 from mmm_benchmark.diffusion.problem.state import State
 from mmm_benchmark.estimands import Response, posterior, predictive, response
 from mmm_benchmark.fit import Fit

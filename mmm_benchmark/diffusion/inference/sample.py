@@ -11,8 +11,9 @@ from torch import Tensor
 from mmm_benchmark.diffusion.inference import samplers
 from mmm_benchmark.diffusion.inference.projection import project
 from mmm_benchmark.diffusion.network.denoiser import Denoiser
-from mmm_benchmark.diffusion.physics.kernels import Observed, adstock, hill, response
-from mmm_benchmark.diffusion.physics.wiener import geo_deviations, sizes
+from mmm_benchmark.diffusion.physics.geos import geo_deviations
+from mmm_benchmark.diffusion.physics.response import adstock, hill, response
+from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.schedule import Schedule
 from mmm_benchmark.diffusion.problem.state import (
     BASE_MEAN,
@@ -69,7 +70,7 @@ def sample(
     The sales enter through the denoiser alone, so they count once.
     """
     device = observed.sales.device
-    size = sizes(observed)
+    size = observed.sizes
     worlds = torch.arange(len(observed.sales), device=device).repeat_interleave(draws)
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(len(worlds), size.total, generator=generator).to(device)
@@ -88,7 +89,7 @@ def _walk(
     plan: Plan,
     generator: torch.Generator,
 ) -> Tensor:
-    size = sizes(observed)
+    size = observed.sizes
     calls = 0
 
     def denoise(x: Tensor, t: int) -> Tensor:

@@ -17,10 +17,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mmm_benchmark.diffusion.physics.kernels import Observed
 from mmm_benchmark.diffusion.problem.beliefs import SPREAD, with_beliefs
-from mmm_benchmark.diffusion.problem.observed import LIMIT
-from mmm_benchmark.diffusion.problem.state import LEVEL_MEAN, LEVEL_SCALE, SHAPE_MEAN, SHAPE_SCALE
+from mmm_benchmark.diffusion.problem.observed import Observed
+from mmm_benchmark.diffusion.problem.state import (
+    LEVEL_MEAN,
+    LEVEL_SCALE,
+    LIMIT,
+    SHAPE_MEAN,
+    SHAPE_SCALE,
+)
 from mmm_benchmark.errors import UserError, unknown
 from mmm_data_generator.priors.published import SIGMOID_HALF, SIGMOID_SLOPE
 

@@ -13,22 +13,20 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from mmm_benchmark.diffusion.physics.kernels import Observed
+from mmm_benchmark.diffusion.physics.geos import geo_groups
+from mmm_benchmark.diffusion.physics.kernels import base_kernel, path_kernel
 from mmm_benchmark.diffusion.physics.wiener import (
     Point,
     Prior,
     System,
     advance,
-    base_kernel,
     conditional,
-    geo_groups,
     linearise,
-    path_kernel,
     prior_given,
     rest_covariance,
-    sizes,
     with_base,
 )
+from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import State
 
 GRID = 7  # values of each of noise scale and volatility
@@ -38,7 +36,7 @@ CHUNK = 64
 
 
 def _prior(observed: Observed, hyper: Tensor) -> Prior:
-    size = sizes(observed)
+    size = observed.sizes
     noisy = size.unflatten(observed.sales.new_zeros(len(hyper), size.total))
     ones = observed.sales.new_ones(len(hyper))
     return prior_given(observed, noisy, 0 * ones, ones, hyper)
@@ -81,7 +79,7 @@ def posterior_draws(observed: Observed, draws: int, seed: int) -> State:
     cell = torch.multinomial(weight.cpu(), draws, replacement=True, generator=generator)
     chunks = cell.to(hyper.device).split(CHUNK)
     flat = [_draw(observed, hyper[i], _at(mode, i), generator).flat() for i in chunks]
-    return sizes(observed).unflatten(torch.cat(flat))
+    return observed.sizes.unflatten(torch.cat(flat))
 
 
 def _at(point: Point, index: Tensor) -> Point:
@@ -91,7 +89,7 @@ def _at(point: Point, index: Tensor) -> Point:
 def _draw(observed: Observed, hyper: Tensor, mode: Point, generator: torch.Generator) -> State:
     many = observed.take(torch.zeros(len(hyper), dtype=torch.long))
     prior = _prior(many, hyper)
-    size, device = sizes(observed), hyper.device
+    size, device = observed.sizes, hyper.device
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator).to(device)

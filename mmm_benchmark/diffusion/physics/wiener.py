@@ -10,14 +10,22 @@ solve gives E[x_0 | x_t, sales] of the linearised model, at any diffusion time.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from mmm_benchmark.diffusion.physics.kernels import Observed, response
+from mmm_benchmark.diffusion.physics.geos import (
+    GEO_BASE_SD,
+    GEO_SHARE_SD,
+    MIN_NOISE,
+    geo_groups,
+    own_share,
+    pooled,
+)
+from mmm_benchmark.diffusion.physics.kernels import base_kernel, ou_kernel, path_kernel
+from mmm_benchmark.diffusion.physics.response import response
+from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import (
     BASE_MEAN,
     BASE_SCALE,
@@ -25,47 +33,13 @@ from mmm_benchmark.diffusion.problem.state import (
     LEVEL_SCALE,
     PATH_SCALE,
     SHAPE_SCALE,
-    Sizes,
     State,
     log_share,
     natural_hyper,
 )
 
-REVERSION = 0.05  # per week, of the log-OU paths
 CONTROL_VOLATILITY = 0.03  # mean sales a week, per unit of the paths' volatility
-YEAR = 365.25 / 7  # weeks
-GEO_SHARE_SD = 0.15  # log units: how far a geo's share of a channel strays from the common one
-GEO_BASE_SD = 0.5  # of the common baseline's prior sd
-MIN_NOISE = 0.012  # of mean sales: keeps the single-precision factorisation sound
 ITERATIONS = 2
-MAX_ROWS = 640  # geos x weeks of one factorisation; more geos are averaged in groups first
-
-
-def ou_kernel(weeks: int) -> Tensor:
-    """Covariance (weeks, weeks) of a stationary OU path of unit weekly volatility."""
-    t = torch.arange(weeks, dtype=torch.float32)
-    rho = 1 - REVERSION
-    return rho ** (t[:, None] - t).abs() / (1 - rho**2)
-
-
-@lru_cache(maxsize=256)
-def path_kernel(weeks: int) -> tuple[Tensor, Tensor]:
-    """Eigenvalues and vectors of a unit-volatility OU path less its own mean (weeks,)."""
-    centre = torch.eye(weeks, dtype=torch.float64) - 1 / weeks
-    values, vectors = torch.linalg.eigh(centre @ ou_kernel(weeks).double() @ centre)
-    return values.clamp(min=0).float(), vectors.float()
-
-
-@lru_cache(maxsize=256)
-def base_kernel(weeks: int) -> tuple[Tensor, Tensor]:
-    """The same for the baseline: level, trend, two yearly harmonics and a slow wander."""
-    t = torch.arange(weeks, dtype=torch.float64)
-    trend = (t - t.mean()) / YEAR
-    kernel = 1.0 + 0.25 * trend[:, None] * trend + 0.04 * 0.97 ** (t[:, None] - t).abs()
-    for harmonic, variance in ((1, 0.5), (2, 0.05)):
-        kernel = kernel + variance * torch.cos(2 * math.pi * harmonic * (t[:, None] - t) / YEAR)
-    values, vectors = torch.linalg.eigh(kernel)
-    return values.clamp(min=0).float(), vectors.float()
 
 
 @dataclass(frozen=True)
@@ -94,22 +68,6 @@ class Posterior:
     fitted: Tensor
     weight: Tensor
     misfit: Tensor
-
-
-@lru_cache(maxsize=64)
-def geo_groups(geos: int, weeks: int, max_rows: int = MAX_ROWS) -> Tensor:
-    """Averaging matrix (groups, geos) that keeps groups x weeks within ``max_rows``."""
-    groups = min(geos, max(1, max_rows // weeks))
-    member = torch.arange(geos) * groups // geos
-    matrix = torch.nn.functional.one_hot(member, groups).T.float()
-    return matrix / matrix.sum(1, keepdim=True)
-
-
-def pooled(x: Tensor, pool: Tensor) -> Tensor:
-    """Average the geos (second axis) of ``x`` in groups."""
-    if pool.shape[0] == pool.shape[1]:
-        return x
-    return torch.einsum("mg,bg...->bm...", pool, x)
 
 
 def _given_noisy(
@@ -234,11 +192,6 @@ def with_base(rest: Tensor, prior: Prior) -> Tensor:
     return S.view(b, g * t, g * t)
 
 
-def own_share(pool: Tensor) -> Tensor:
-    """(M, M) diagonal: the variance left of what geos do not share once a group is averaged."""
-    return torch.diag(pool.square().sum(1))
-
-
 def linearise(
     observed: Observed, prior: Prior, point: Point, fixed: Tensor, pool: Tensor
 ) -> System:
@@ -317,36 +270,3 @@ def solve(
         weight=weight,
         misfit=(system.r * weight.flatten(1)).mean(1),
     )
-
-
-def sizes(observed: Observed) -> Sizes:
-    """The sizes of a batch."""
-    _, _, t, c = observed.lagged.shape[:4]
-    return Sizes(c, observed.controls.shape[-1], t)
-
-
-def geo_deviations(
-    residual: Tensor, fitted: Tensor, noise: Tensor, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Draw each geo's log-share shifts (B, G, C) and baseline shift (B, G, T), given the rest.
-
-    ``residual = fitted @ share_shift + base_shift + noise`` is linear Gaussian, so a prior draw
-    corrected by its own residual is an exact posterior draw (Matheron's rule).
-    """
-    b, g, t, c = fitted.shape
-    values, vectors = (x.to(residual.device) for x in base_kernel(t))
-    spread = BASE_SCALE * GEO_BASE_SD
-
-    def normal(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator).to(residual.device)
-
-    kernel = (vectors * values) @ vectors.T * spread**2
-    share = GEO_SHARE_SD * normal(b, g, c)
-    base = (normal(b, g, t) * values.sqrt()) @ vectors.T * spread
-    noise = noise.clamp(min=MIN_NOISE)[:, None, None]
-    seen = (fitted @ share[..., None])[..., 0] + base + noise * normal(b, g, t)
-    S = GEO_SHARE_SD**2 * fitted @ fitted.mT + kernel
-    S = S + noise[..., None].square() * torch.eye(t, device=S.device)
-    w = torch.cholesky_solve((residual - seen)[..., None], torch.linalg.cholesky_ex(S)[0])
-    share = share + GEO_SHARE_SD**2 * (fitted.mT @ w)[..., 0]
-    return share.clamp(-1, 1), base + (kernel @ w)[..., 0]

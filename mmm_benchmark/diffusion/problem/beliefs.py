@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from mmm_benchmark.diffusion.config import NetworkConfig
-from mmm_benchmark.diffusion.physics.kernels import Observed
-from mmm_benchmark.diffusion.training.losses import Truth
+from mmm_benchmark.diffusion.problem.observed import Observed
+from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.errors import UserError
 
 SPREAD = (0.08, 2.0)  # prior standard deviations: least and largest error of a belief in training

@@ -1,103 +1,81 @@
-"""Simulated worlds -> tensors: the scaled data and the standardised truth."""
+"""What is observed, scaled: sales over their mean, spend over its mean while active, by lag."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from mmm_benchmark.diffusion.physics.kernels import Observed, scale_observed
-from mmm_benchmark.diffusion.physics.wiener import REVERSION
-from mmm_benchmark.diffusion.problem.state import (
-    BASE_MEAN,
-    BASE_SCALE,
-    CONTROL_SCALE,
-    HYPER_MEAN,
-    HYPER_SCALE,
-    LEVEL_MEAN,
-    LEVEL_SCALE,
-    MIN_VOLATILITY,
-    PATH_SCALE,
-    SHAPE_MEAN,
-    SHAPE_SCALE,
-    State,
-)
-from mmm_benchmark.diffusion.training.losses import Truth
-
-NEEDED = (
-    "sales",
-    "spend",
-    "controls",
-    "contribution",
-    "coefficient",
-    "baseline",
-    "control_contribution",
-    "noise",
-    "adstock_decay",
-    "half_saturation",
-    "slope",
-)
-LIMIT = 5.0  # standardised truths are cut here: channels that do next to nothing
-
-Arrays = Mapping[str, NDArray[np.float64]]
+from mmm_benchmark.diffusion.problem.state import LAGS, Sizes
 
 
-def observed_and_truth(arrays: Arrays) -> tuple[Observed, Truth]:
-    """Scale a batch of simulated worlds of one size.
+@dataclass(frozen=True)
+class Observed:
+    """The scaled data of a batch of ``B`` worlds of one size.
 
-    Parameters
+    Attributes
     ----------
-    arrays
-        ``sales``, ``baseline``, ``noise`` (B, G, T); ``spend``, ``contribution``, ``coefficient``
-        (B, G, T, C); ``controls``, ``control_contribution`` (B, G, T, K); ``adstock_decay``,
-        ``half_saturation`` (multiples of mean weekly spend), ``slope`` (B, G, C).
+    sales
+        (B, G, T) sales over their mean in the geo.
+    lagged
+        (B, G, T, C, LAGS) spend over its mean while active in the geo, at lags 0, 1, ...
+    controls
+        (B, G, T, K) controls over their root mean square.
+    active
+        (B, C) False where a channel is padding or never spends.
+    belief, certainty
+        (B, C, 4) what is believed beforehand of each channel's level and shape, standardised,
+        and the precision of each belief: 0 where there is none (``beliefs.py``).
     """
-    data = {name: torch.from_numpy(np.array(arrays[name], dtype=np.float64)) for name in NEEDED}
-    observed = scale_observed(data["sales"], data["spend"], data["controls"])
-    unit = data["sales"].mean(2)[:, :, None, None]  # (B, G, 1, 1)
-    active = observed.active
-    keep = active[:, None, None].double()
-    contribution = data["contribution"] / unit * keep
-    coefficient = data["coefficient"] / unit
-    mean_response = (contribution / coefficient.clamp(min=1e-9)).mean(2)  # (B, G, C)
-    z = (coefficient * mean_response[:, :, None]).clamp(min=1e-5).log().mean(1).mT  # (B, C, T)
-    level = z.mean(-1)
-    path = (z - level[..., None]) * active[..., None]
-    innovation = path[..., 1:] - (1 - REVERSION) * path[..., :-1]
-    volatility = (innovation.square().mean(-1) * active).sum(-1) / observed.channels
-    noise = (data["noise"] / unit[..., 0]).square().mean((1, 2)).sqrt()
-    hyper = torch.stack([noise.clamp(min=1e-3), volatility.sqrt().clamp(min=MIN_VOLATILITY)], -1)
-    baseline = (data["baseline"] / unit[..., 0]).mean(1)
-    effect = data["control_contribution"] / unit
-    u = observed.controls.double()
-    gamma = (effect * u).sum((1, 2)) / u.square().sum((1, 2)).clamp(min=1e-9)
-    centre = LEVEL_MEAN - observed.channels.log()[:, None]
-    state = State(
-        path=path / PATH_SCALE,
-        level=(level - centre) / LEVEL_SCALE * active,
-        shape=_standard(_natural_shape(data), SHAPE_MEAN, SHAPE_SCALE) * active[..., None],
-        base=(baseline - BASE_MEAN) / BASE_SCALE,
-        control=gamma / CONTROL_SCALE,
-        hyper=_standard(hyper.log(), HYPER_MEAN, HYPER_SCALE),
+
+    sales: Tensor
+    lagged: Tensor
+    controls: Tensor
+    active: Tensor
+    belief: Tensor
+    certainty: Tensor
+
+    @property
+    def channels(self) -> Tensor:
+        """(B,) number of active channels, at least 1."""
+        return self.active.sum(-1).clamp(min=1).to(self.sales.dtype)
+
+    @property
+    def sizes(self) -> Sizes:
+        """How many channels, controls and weeks; padding counts."""
+        return Sizes(self.active.shape[1], self.controls.shape[-1], self.sales.shape[-1])
+
+    def to(self, device: torch.device | str) -> Observed:
+        """Move every tensor."""
+        return Observed(*(getattr(self, name).to(device) for name in _FIELDS))
+
+    def take(self, index: Tensor | slice) -> Observed:
+        """Select worlds of the batch."""
+        return Observed(*(getattr(self, name)[index] for name in _FIELDS))
+
+
+_FIELDS = ("sales", "lagged", "controls", "active", "belief", "certainty")
+
+
+def lags(spend: Tensor) -> Tensor:
+    """Stack ``spend`` (..., T, C) at lags 0 to LAGS-1 on a last axis; nothing before week 0."""
+    padded = torch.nn.functional.pad(spend, (0, 0, LAGS - 1, 0))
+    return padded.unfold(-2, LAGS, 1).flip(-1)
+
+
+def scale_observed(sales: Tensor, spend: Tensor, controls: Tensor) -> Observed:
+    """Scale raw ``sales`` (B, G, T), ``spend`` (B, G, T, C) and ``controls`` (B, G, T, K)."""
+    spending = spend > 0
+    unit = spend.sum(2, keepdim=True) / spending.sum(2, keepdim=True).clamp(min=1)
+    scaled = spend / torch.where(unit > 0, unit, torch.ones_like(unit))
+    rms = controls.square().mean((1, 2), keepdim=True).sqrt()
+    nothing = torch.zeros(spend.shape[0], spend.shape[-1], 4)
+    return Observed(
+        sales=(sales / sales.mean(2, keepdim=True)).float(),
+        lagged=lags(scaled.float()).contiguous(),
+        controls=(controls / torch.where(rms > 0, rms, torch.ones_like(rms))).float(),
+        active=spending.any(2).any(1),
+        belief=nothing,
+        certainty=nothing,
     )
-    state = State(*(getattr(state, n).clamp(-LIMIT, LIMIT).float() for n in State.__annotations__))
-    expected = (data["sales"] - data["noise"]) / unit[..., 0]
-    return observed, Truth(state, contribution.mean(1).float(), expected.mean(1).float())
-
-
-def _standard(x: Tensor, mean: tuple[float, ...], scale: tuple[float, ...]) -> Tensor:
-    return (x - x.new_tensor(mean)) / x.new_tensor(scale)
-
-
-def _natural_shape(data: Mapping[str, Tensor]) -> Tensor:
-    """Logit decay, log half-saturation over *active* mean spend, log slope; geos averaged."""
-    spend = data["spend"]
-    on = (spend > 0).double().mean(2).clamp(min=1e-9)  # mean over weeks = on x mean while active
-    decay = data["adstock_decay"].clamp(0.02, 0.95)
-    shape = torch.stack(
-        [decay.logit(), (data["half_saturation"] * on).log(), data["slope"].log()], -1
-    )
-    return shape.mean(1)

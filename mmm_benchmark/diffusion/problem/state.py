@@ -22,7 +22,8 @@ from torch import Tensor
 LAGS = 8  # weeks of carry-over in the model (l_max)
 
 PATH_SCALE = 0.45  # log units of one unit of `path`
-LEVEL_MEAN, LEVEL_SCALE = math.log(0.4), 0.9  # of log(share x number of channels)
+MEDIA_MEAN = 0.4  # typical share of media in mean sales
+LEVEL_MEAN, LEVEL_SCALE = math.log(MEDIA_MEAN), 0.9  # of log(share x number of channels)
 SHAPE_MEAN = (-0.6, 0.2, 0.15)  # logit decay, log half-saturation, log slope
 SHAPE_SCALE = (1.2, 0.7, 0.45)
 BASE_MEAN, BASE_SCALE = 0.6, 0.25  # multiples of mean sales
@@ -30,6 +31,7 @@ CONTROL_SCALE = 0.15  # multiples of mean sales, per root mean square of the con
 HYPER_MEAN = (math.log(0.04), math.log(0.06))  # log noise sd (of mean sales), log weekly volatility
 HYPER_SCALE = (0.7, 1.3)
 MIN_VOLATILITY = 0.005  # a constant coefficient counts as this weekly volatility
+LIMIT = 5.0  # standardised truths are cut here: channels that do next to nothing
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from torch import Tensor
 from mmm_benchmark.diffusion.config import DiffusionConfig
 from mmm_benchmark.diffusion.inference.sample import Plan, decode, sample
 from mmm_benchmark.diffusion.network.denoiser import Denoiser
-from mmm_benchmark.diffusion.physics.kernels import Observed
 from mmm_benchmark.diffusion.problem.beliefs import check_heeds, draw_beliefs
-from mmm_benchmark.diffusion.problem.observed import NEEDED, observed_and_truth
+from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
 from mmm_benchmark.diffusion.problem.state import State, log_share
+from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.diffusion.training import worlds
-from mmm_benchmark.diffusion.training.losses import Truth
+from mmm_benchmark.diffusion.training.simulated import NEEDED, observed_and_truth
 from mmm_benchmark.errors import UserError
 from mmm_data_generator import draw_batch
 

@@ -1,12 +1,11 @@
-"""The card's seven losses, each in a form whose minimiser is the posterior mean.
+"""The MMM-Diffusion model card's seven losses, in forms whose minimiser is the posterior mean.
 
 Only forms quadratic in ``x0_hat - x0`` aim at E[x_0 | x_t, data]; a log-magnitude spectrum, or
-sales compared with noisy sales, aims elsewhere. With ``gated`` off, the card's own forms are used.
+sales compared with noisy sales, aims elsewhere. With ``gated`` off, the model
+card's own forms are used.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -14,38 +13,22 @@ from torch.nn.functional import relu
 
 from mmm_benchmark.diffusion.config import LossWeights
 from mmm_benchmark.diffusion.network.denoiser import Denoised
-from mmm_benchmark.diffusion.physics.kernels import Observed, response
-from mmm_benchmark.diffusion.physics.wiener import REVERSION
+from mmm_benchmark.diffusion.physics.response import response
+from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import (
     BASE_MEAN,
     BASE_SCALE,
     CONTROL_SCALE,
+    MEDIA_MEAN,
     PATH_SCALE,
     State,
     log_share,
 )
+from mmm_benchmark.diffusion.problem.truth import Truth
+from mmm_data_generator.fields.parts import REVERSION
 
 TYPICAL_VOLATILITY = 0.06  # weekly, log units: sets which frequencies a noisy state can show
 NAMES = ("campaign", "channel", "spectral", "temporal", "sales", "contribution", "sign")
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What a training world knows: the state and what follows from it, in mean sales.
-
-    Attributes
-    ----------
-    state
-        The standardised unknowns.
-    contribution
-        (B, T, C) averaged over geos.
-    expected
-        (B, T) noise-free sales averaged over geos.
-    """
-
-    state: State
-    contribution: Tensor
-    expected: Tensor
 
 
 def spectrum(path: Tensor, truth: Tensor, alpha: Tensor, sigma: Tensor, gated: bool) -> Tensor:
@@ -85,7 +68,7 @@ def losses(
     sigma: Tensor,
     weights: LossWeights,
 ) -> dict[str, Tensor]:
-    """Each of ``NAMES`` as a scalar, unweighted by the card's weights.
+    """Each of ``NAMES`` as a scalar, unweighted by the model card's weights.
 
     Worlds at low noise count for more, since their errors are smaller: any weight that depends on
     ``t`` alone leaves the minimiser where it is.
@@ -114,7 +97,7 @@ def losses(
         "spectral": spectrum(x.path, y.path, alpha, sigma, weights.gated),
         "temporal": temporal(x.path, y.path),
         "sales": mse(contribution.sum(-1) + other, target) / BASE_SCALE**2,
-        "contribution": mse(contribution, truth.contribution) * (c / 0.4) ** 2,
+        "contribution": mse(contribution, truth.contribution) * (c / MEDIA_MEAN) ** 2,
         "sign": relu(-level - 5 - c.log()[:, None, None]).flatten(1).mean(1),
     }
     return {name: (late * terms[name]).mean() for name in NAMES}

@@ -24,13 +24,14 @@ from mmm_benchmark.diffusion.config import (
     preset,
 )
 from mmm_benchmark.diffusion.inference import checkpoint
+from mmm_benchmark.diffusion.network import features
 from mmm_benchmark.diffusion.network.denoiser import Denoiser
-from mmm_benchmark.diffusion.physics.kernels import Observed
-from mmm_benchmark.diffusion.physics.wiener import sizes
 from mmm_benchmark.diffusion.problem.beliefs import draw_beliefs
+from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.schedule import Schedule, cosine_schedule, forward_noise
+from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.diffusion.training import worlds
-from mmm_benchmark.diffusion.training.losses import NAMES, Truth, losses, total
+from mmm_benchmark.diffusion.training.losses import NAMES, losses, total
 from mmm_benchmark.errors import UserError
 
 HISTORY = "history.csv"
@@ -80,7 +81,7 @@ def loss_terms(
     t = (1 + u * schedule.steps).long().clamp(max=schedule.steps)
     alpha, sigma = (v.to(device) for v in schedule.at(t))
     noise = torch.randn(x0.shape, generator=generator).to(device)
-    noisy = sizes(observed).unflatten(forward_noise(x0, noise, alpha, sigma))
+    noisy = observed.sizes.unflatten(forward_noise(x0, noise, alpha, sigma))
     guess = network(noisy, alpha, sigma, observed)
     return losses(guess, truth, observed, alpha, sigma, config.losses)
 
@@ -109,7 +110,7 @@ class Trainer:
         observed, truth = worlds.draw(rng, config.prior, config.tokens, self.config.network.patch)
         if self.config.network.beliefs:
             observed = draw_beliefs(rng, observed, truth)
-        observed, truth = observed.to(self.device), worlds.to_device(truth, self.device)
+        observed, truth = observed.to(self.device), truth.to(self.device)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         terms = loss_terms(self.network, self.schedule, observed, truth, self.config, generator)
         loss = total(terms, self.config.losses, done)
@@ -156,7 +157,7 @@ class Trainer:
             raise UserError(f"{folder}: its network has other sizes than '{self.config.name}'")
         if learns > config.network.beliefs:
             weight = weights["embed_channel.weight"]
-            weights["embed_channel.weight"] = pad(weight, (0, self.network.BELIEF))
+            weights["embed_channel.weight"] = pad(weight, (0, features.widths().belief))
         for mine in (self.network, self.average):
             mine.load_state_dict(weights)
         self.progress.started_from = str(record["sha256"])

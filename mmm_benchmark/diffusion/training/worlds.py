@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mmm_benchmark.diffusion.inference.limits import TAIL, array_summaries
-from mmm_benchmark.diffusion.physics.kernels import Observed
-from mmm_benchmark.diffusion.problem.observed import NEEDED, Arrays, observed_and_truth
-from mmm_benchmark.diffusion.training.losses import Truth
+from mmm_benchmark.diffusion.problem.observed import Observed
+from mmm_benchmark.diffusion.problem.truth import Truth
+from mmm_benchmark.diffusion.training.simulated import NEEDED, Arrays, observed_and_truth
 from mmm_data_generator import PublishedPrior, TimeVaryingPrior, WorldPrior, draw_batch
 from mmm_data_generator.priors import Prior
 
@@ -23,13 +22,14 @@ LAWS: dict[str, Prior] = {
         volatility=0.05, control_volatility=0.03, jump_probability=0.0
     ),
 }
-CARD = (5, 3, 104, 1)  # channels, controls, weeks, geos of the card's world
-#: Training priors that mix laws: one quarter of batches the card's own, these chances the others.
+CARD = (5, 3, 104, 1)  # channels, controls, weeks, geos of the MMM-Diffusion model card's world
+#: Training priors that mix laws: one quarter of batches is that card's own, these chances
+#: the others.
 MIXTURES: dict[str, dict[str, float]] = {
     "worlds": {"worlds": 1.0},
     "worlds and published": {"worlds": 0.2, "published": 0.8},
 }
-CARD_SHARE = 0.25  # of training batches have the card's own size and law
+CARD_SHARE = 0.25  # of training batches have that card's size and law
 MAX_ROWS = 420  # geos x weeks of a training world
 
 
@@ -47,7 +47,7 @@ def draw_size(rng: np.random.Generator) -> tuple[int, int, int, int]:
 
 
 def draw_law(rng: np.random.Generator, prior: str) -> tuple[str, bool]:
-    """Law of a batch, and whether it has the card's size."""
+    """Law of a batch, and whether it has the size of the MMM-Diffusion model card's world."""
     if prior not in MIXTURES:
         return prior, True
     if rng.random() < CARD_SHARE:
@@ -94,8 +94,3 @@ def prior_ranges(prior: str, count: int = 1500, seed: int = 0) -> dict[str, tupl
         name: tuple(np.round(np.quantile(np.concatenate(v), tails), 4).tolist())
         for name, v in found.items()
     }
-
-
-def to_device(truth: Truth, device: torch.device) -> Truth:
-    """Move every tensor."""
-    return Truth(truth.state.to(device), truth.contribution.to(device), truth.expected.to(device))

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fitters.common.lags import lag_tensor, lag_weights
+from mmm_benchmark.fitters.common.structure import L_MAX, fourier
 from mmm_benchmark.fitters.jax_inference.laws import half_normal
 from mmm_benchmark.fitters.jax_inference.linear import LinearBlock, linear_block, log_marginal
-from mmm_benchmark.fitters.numpyro_mmm.prepare import L_MAX, fourier
 from mmm_benchmark.priors import numbers
 from mmm_benchmark.priors.prior import Prior, check_channels
 from mmm_data_generator.world.transforms import spend_figure

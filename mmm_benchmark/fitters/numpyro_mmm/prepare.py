@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -11,12 +10,10 @@ from numpy.typing import NDArray
 
 from mmm_benchmark.fitters.common.lags import lag_tensor
 from mmm_benchmark.fitters.common.media_priors import media_prior_scale
-from mmm_data_generator.fields.periods import DAYS_PER_YEAR
+from mmm_benchmark.fitters.common.structure import L_MAX, fourier
 
 type Array = NDArray[np.float64]
 
-L_MAX = 8  # weeks of the adstock kernel
-N_FOURIER = 2  # modes of the yearly seasonality
 CONTROL_SD = 2.0  # prior standard deviation of a control's effect, shares of largest sales
 
 
@@ -28,6 +25,7 @@ class Inputs:
     sales: Array  # (geo, date)
     fourier: Array  # (date, mode)
     controls: Array  # (geo, date, control), multiples of the largest value
+    control_scale: Array  # (control,), own units
     prior_scale: Array  # (channel,)
     sales_scale: Array  # (geo,), currency per week
     spend_scale: Array  # (geo, channel), currency per week
@@ -70,16 +68,28 @@ def inputs(observed: xr.Dataset, priors: str) -> Inputs:
         sales=sales / sales_scale[:, None],
         fourier=fourier(observed["date"].dt.dayofyear.to_numpy()),
         controls=controls / np.where(largest > 0, largest, 1.0),
+        control_scale=np.where(largest > 0, largest, 1.0),
         prior_scale=media_prior_scale(observed, priors),
         sales_scale=sales_scale,
         spend_scale=spend_scale.T,
     )
 
 
-def fourier(day: NDArray[Any]) -> Array:
-    """Yearly sine and cosine modes of the day of the year, (date, 2 * N_FOURIER)."""
-    angle = 2 * np.pi * np.outer(day, np.arange(1, N_FOURIER + 1)) / DAYS_PER_YEAR
-    return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
+def run_on(given: Inputs, whole: xr.Dataset) -> Inputs:
+    """The inputs of all weeks, seen and to come, in the units of the weeks that were seen.
+
+    ``whole`` holds spend and controls of them all; its sales are not known and are zero here.
+    """
+    spend = whole["spend"].transpose("channel", "geo", "date").to_numpy()
+    controls = whole["controls"].transpose("geo", "date", "control").to_numpy()
+    scale = given.spend_scale.T[..., None]
+    return replace(
+        given,
+        lagged=np.ascontiguousarray(lag_tensor(spend / np.where(scale > 0, scale, 1.0), L_MAX)),
+        sales=np.zeros(spend.shape[1:]),
+        fourier=fourier(whole["date"].dt.dayofyear.to_numpy()),
+        controls=controls / given.control_scale,
+    )
 
 
 def design(data: Inputs) -> tuple[Array, Array]:

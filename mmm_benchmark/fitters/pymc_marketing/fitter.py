@@ -83,6 +83,11 @@ class PyMCMarketing(_Row):
         self.time_varying = time_varying
 
     @property
+    def forecasts(self) -> bool:
+        """Whether weeks to come can be forecast: where media effects do not move."""
+        return not self.time_varying
+
+    @property
     def name(self) -> str:
         """The name on the command line."""
         return f"{self.sampler}-tv" if self.time_varying else self.sampler
@@ -98,6 +103,7 @@ class PyMCMarketingDefault(_Row):
     """The model of the library's quickstart: every prior is the installed library's."""
 
     version: ClassVar[str] = "1"
+    forecasts: ClassVar[bool] = True
 
     def __init__(self, *, sampler: str = "nutpie") -> None:
         self.sampler = sampler
@@ -124,6 +130,7 @@ class PyMCMarketingMatched(_Row):
     """PyMC-Marketing told the same as ``meridian-matched``: season, carry-over, curve, priors."""
 
     version: ClassVar[str] = "1"
+    forecasts: ClassVar[bool] = True
 
     def __init__(self, *, sampler: str = "nutpie") -> None:
         self.sampler = sampler

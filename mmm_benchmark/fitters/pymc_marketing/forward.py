@@ -6,7 +6,7 @@ batches; tests hold them equal to the library's own contributions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -30,6 +30,7 @@ class Data:
     controls: Array  # (geo, date, control), multiples of the largest value
     trend: Array  # (date,), from 0 to 1; used where the model has one
     fourier: Array  # (date, mode)
+    modes: tuple[str, ...]  # their names, such as sin_1
     target_scale: Array  # (geo,), currency per week
     channel_scale: Array  # (geo, channel), currency per week
 
@@ -40,15 +41,30 @@ class Data:
         spend = observed["spend"].transpose("geo", "date", "channel").to_numpy()
         scale = channel_scale[:, None, :]
         day = observed["date"].dt.dayofyear.to_numpy()
+        modes = tuple(str(mode) for mode in mmm.model.coords["fourier_mode"])
         return cls(
             spend=np.divide(spend, scale, out=np.zeros(spend.shape), where=scale > 0),
             controls=(observed["controls"] / control_scale(observed))
             .transpose("geo", "date", "control")
             .to_numpy(),
             trend=trend(observed).to_numpy(),
-            fourier=fourier_basis(day, [str(mode) for mode in mmm.model.coords["fourier_mode"]]),
+            fourier=fourier_basis(day, list(modes)),
+            modes=modes,
             target_scale=spread(mmm.scalers["_target"], observed, "geo"),
             channel_scale=channel_scale,
+        )
+
+    def run_on(self, whole: xr.Dataset, scale: xr.DataArray) -> Data:
+        """The same of all weeks, seen and to come, in the units of the weeks that were seen."""
+        spend = whole["spend"].transpose("geo", "date", "channel").to_numpy()
+        largest = self.channel_scale[:, None, :]
+        day = whole["date"].dt.dayofyear.to_numpy()
+        return replace(
+            self,
+            spend=np.divide(spend, largest, out=np.zeros(spend.shape), where=largest > 0),
+            controls=(whole["controls"] / scale).transpose("geo", "date", "control").to_numpy(),
+            trend=np.arange(day.size) / (self.trend.size - 1),
+            fourier=fourier_basis(day, list(self.modes)),
         )
 
     def lagged(self) -> Array:
@@ -110,6 +126,11 @@ class Draws:
             noise=values(posterior["y_sigma"], "geo"),
             multiplier=np.broadcast_to(moving, by_week),
         )
+
+    def on(self, dates: int) -> Draws:
+        """The same for another number of dates, where media effects do not move."""
+        draws, _, channels = self.multiplier.shape
+        return replace(self, multiplier=np.ones((draws, dates, channels)))
 
     def __getitem__(self, index: slice) -> Draws:
         arrays = {name: value[index] for name, value in vars(self).items() if name != "curve"}

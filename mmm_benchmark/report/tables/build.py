@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmm_benchmark.report.kept_scores import Scorer, scorer
 from mmm_benchmark.report.tables.columns import columns, typed
 from mmm_benchmark.report.tables.seeds import SEED_TABLES, seed_tables
 from mmm_benchmark.report.tables.skill import ORACLE, accepted_as_reference, add_skill
-from mmm_benchmark.scoring import Row, ScorableDataset, ScorableFit, score_fit
+from mmm_benchmark.scoring import Row, ScorableDataset, ScorableFit
 from mmm_benchmark.scoring.identity import identity
-from mmm_benchmark.scoring.market import Market
 from mmm_benchmark.scoring.marks import failed_checks
 from mmm_benchmark.scoring.score import SCORED, TABLES
 
@@ -22,15 +22,19 @@ FLOAT_FORMAT = "%.6g"
 
 
 def build_tables(
-    fits: Sequence[tuple[ScorableFit, ScorableDataset]], bayesian: bool = False
+    fits: Sequence[tuple[ScorableFit, ScorableDataset]],
+    bayesian: bool = False,
+    score: Scorer | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Score every fit and gather the rows; tables with nothing to say keep their columns."""
+    """Score every fit and gather the rows; tables with nothing to say keep their columns.
+
+    ``score`` makes the rows of one fit, or remembers them (``report.kept_scores``).
+    """
     rows: dict[str, list[Row]] = {name: [] for name in TABLES}
     refused: set[str] = set()
-    markets: dict[str, Market] = {}
+    score = score or scorer()
     for fit, dataset in fits:
-        market = markets.setdefault(fit.job["dataset"]["id"], Market(dataset))
-        scored = score_fit(fit, dataset, bayesian, market)
+        scored = score(fit, dataset, bayesian)
         if fit.job["fitter"] == ORACLE and fit.ok and not accepted_as_reference(fit):
             refused.add(identity(fit)["fit"])
             for table in SCORED if failed_checks(fit) else ():
@@ -69,14 +73,17 @@ def data_of(
 
 
 def write_tables(
-    fits: Sequence[tuple[ScorableFit, ScorableDataset]], out_dir: Path, bayesian: bool = False
+    fits: Sequence[tuple[ScorableFit, ScorableDataset]],
+    out_dir: Path,
+    bayesian: bool = False,
+    score: Scorer | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Write one CSV per table into ``out_dir`` and return the frames by name.
 
     Each file appears complete or not at all, so a reader never sees half a table.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
-    frames = build_tables(fits, bayesian)
+    frames = build_tables(fits, bayesian, score)
     for name, frame in frames.items():
         path = out_dir / f"{name}.csv"
         fresh = path.with_name(f".{name}.{os.getpid()}.csv")

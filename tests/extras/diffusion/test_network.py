@@ -11,10 +11,10 @@ from mmm_benchmark.diffusion.config import NetworkConfig, preset
 from mmm_benchmark.diffusion.inference.projection import project
 from mmm_benchmark.diffusion.network.denoiser import Denoiser
 from mmm_benchmark.diffusion.physics import wiener
-from mmm_benchmark.diffusion.physics.kernels import Observed
 from mmm_benchmark.diffusion.problem.beliefs import draw_beliefs
-from mmm_benchmark.diffusion.problem.observed import observed_and_truth
+from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import State, log_share
+from mmm_benchmark.diffusion.training.simulated import observed_and_truth
 
 TINY = NetworkConfig(width_campaign=16, width_channel=16, layers_campaign=1, layers_channel=2)
 

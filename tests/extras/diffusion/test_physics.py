@@ -6,9 +6,16 @@ import torch
 from worlds_for_tests import noisy, raw, small
 
 from mmm_benchmark.diffusion.physics import wiener
-from mmm_benchmark.diffusion.physics.kernels import response, scale_observed
+from mmm_benchmark.diffusion.physics.geos import (
+    GEO_BASE_SD,
+    GEO_SHARE_SD,
+    geo_deviations,
+    geo_groups,
+)
+from mmm_benchmark.diffusion.physics.kernels import base_kernel
+from mmm_benchmark.diffusion.physics.response import response
 from mmm_benchmark.diffusion.problem.beliefs import with_beliefs
-from mmm_benchmark.diffusion.problem.observed import observed_and_truth
+from mmm_benchmark.diffusion.problem.observed import scale_observed
 from mmm_benchmark.diffusion.problem.state import (
     BASE_MEAN,
     BASE_SCALE,
@@ -18,6 +25,7 @@ from mmm_benchmark.diffusion.problem.state import (
     Sizes,
     log_share,
 )
+from mmm_benchmark.diffusion.training.simulated import observed_and_truth
 
 
 def test_flattening_and_cutting_are_inverse() -> None:
@@ -71,7 +79,7 @@ def test_one_solve_is_the_dense_gaussian_conditional(geos: int, beliefs: bool) -
         observed = with_beliefs(observed, *torch.from_numpy(drawn).float())
     state, alpha, sigma = noisy(observed, truth)
     prior = wiener.prior_given(observed, state, alpha, sigma)
-    pool = wiener.geo_groups(geos, 30)
+    pool = geo_groups(geos, 30)
     rest = wiener.rest_covariance(observed, prior, pool)
     point = wiener.Point(prior.scalar, prior.path, prior.base)
     fixed = wiener.with_base(rest, prior)
@@ -96,7 +104,7 @@ def test_one_solve_is_the_dense_gaussian_conditional(geos: int, beliefs: bool) -
         own = torch.block_diag(*[torch.ones(30, 30, dtype=torch.float64)] * geos)
         same_week = torch.eye(30, dtype=torch.float64).repeat(geos, 1)
         Jc = torch.stack([(J[:, 30 * c : 30 * c + 30] * same_week).sum(1) for c in range(3)], 1)
-        R = R + wiener.GEO_SHARE_SD**2 * (Jc @ Jc.T) * own
+        R = R + GEO_SHARE_SD**2 * (Jc @ Jc.T) * own
     r = observed.sales.flatten().double() - model(*at).double()
     dense = P @ H.T @ torch.linalg.solve(H @ P @ H.T + R, r)
     mine = torch.cat([shift.scalar[0], shift.path[0].flatten(), shift.base[0]]).double()
@@ -123,10 +131,10 @@ def test_the_solve_uses_the_sales() -> None:
 
 
 def test_many_geos_are_averaged_in_groups() -> None:
-    pool = wiener.geo_groups(50, 208)
+    pool = geo_groups(50, 208)
     assert pool.shape == (3, 50)
     assert torch.allclose(pool.sum(1), torch.ones(3))
-    assert torch.equal(wiener.geo_groups(3, 100), torch.eye(3))
+    assert torch.equal(geo_groups(3, 100), torch.eye(3))
 
 
 def test_geo_deviations_have_their_gaussian_conditional() -> None:
@@ -135,12 +143,10 @@ def test_geo_deviations_have_their_gaussian_conditional() -> None:
     fitted = 0.1 + 0.2 * torch.rand(1, 1, t, 2, generator=torch.Generator().manual_seed(1))
     residual = (fitted @ torch.tensor([0.2, -0.1]))[..., :]
     many = [x.expand(n, *x.shape[1:]) for x in (residual, fitted)]
-    share, _ = wiener.geo_deviations(
-        *many, torch.full((n,), 0.03), torch.Generator().manual_seed(2)
-    )
-    values, vectors = wiener.base_kernel(t)
-    K = (vectors * values) @ vectors.T * (BASE_SCALE * wiener.GEO_BASE_SD) ** 2
-    F, v = fitted[0, 0], wiener.GEO_SHARE_SD**2
+    share, _ = geo_deviations(*many, torch.full((n,), 0.03), torch.Generator().manual_seed(2))
+    values, vectors = base_kernel(t)
+    K = (vectors * values) @ vectors.T * (BASE_SCALE * GEO_BASE_SD) ** 2
+    F, v = fitted[0, 0], GEO_SHARE_SD**2
     S = v * F @ F.T + K + 0.03**2 * torch.eye(t)
     expected = v * F.T @ torch.linalg.solve(S, residual[0, 0])
     assert torch.allclose(share.mean(0)[0], expected, atol=0.012)

@@ -22,9 +22,10 @@ from mmm_benchmark.diffusion.config import (
 from mmm_benchmark.diffusion.inference import checkpoint
 from mmm_benchmark.diffusion.network.denoiser import Denoised
 from mmm_benchmark.diffusion.problem.state import State
+from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.diffusion.training import trainer as training
 from mmm_benchmark.diffusion.training import worlds
-from mmm_benchmark.diffusion.training.losses import NAMES, Truth, losses, total
+from mmm_benchmark.diffusion.training.losses import NAMES, losses, total
 from mmm_benchmark.errors import UserError
 
 TINY = DiffusionConfig(

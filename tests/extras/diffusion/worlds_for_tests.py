@@ -3,13 +3,12 @@
 import numpy as np
 import torch
 
-from mmm_benchmark.diffusion.physics.kernels import Observed
-from mmm_benchmark.diffusion.physics.wiener import sizes
-from mmm_benchmark.diffusion.problem.observed import NEEDED, observed_and_truth
+from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.schedule import cosine_schedule, forward_noise
 from mmm_benchmark.diffusion.problem.state import State
+from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.diffusion.training import worlds
-from mmm_benchmark.diffusion.training.losses import Truth
+from mmm_benchmark.diffusion.training.simulated import NEEDED, observed_and_truth
 from mmm_data_generator import draw_batch
 
 
@@ -30,4 +29,4 @@ def noisy(
     x0 = truth.state.flat()
     alpha, sigma = cosine_schedule().at(torch.full((len(x0),), t))
     noise = torch.randn(x0.shape, generator=torch.Generator().manual_seed(9))
-    return sizes(observed).unflatten(forward_noise(x0, noise, alpha, sigma)), alpha, sigma
+    return observed.sizes.unflatten(forward_noise(x0, noise, alpha, sigma)), alpha, sigma

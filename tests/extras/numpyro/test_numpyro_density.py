@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from mmm_benchmark.fitters.common.structure import L_MAX
 from mmm_benchmark.fitters.jax_inference import laws
 from mmm_benchmark.fitters.jax_inference.linear import (
     draw_coefficients,
@@ -154,9 +155,9 @@ def test_forward_model_matches_a_plain_loop(given: prepare.Inputs):
     spend = given.lagged[..., 0]
     expected = np.zeros_like(found)
     for c, g, t in np.ndindex(*spend.shape):
-        weights = alpha[c] ** np.arange(prepare.L_MAX)
+        weights = alpha[c] ** np.arange(L_MAX)
         weights /= weights.sum()
-        a = sum(weights[k] * spend[c, g, t - k] for k in range(min(t + 1, prepare.L_MAX)))
+        a = sum(weights[k] * spend[c, g, t - k] for k in range(min(t + 1, L_MAX)))
         rise = 1 / (1 + np.exp(-beta[c] * (a - lam[c]))) - 1 / (1 + np.exp(beta[c] * lam[c]))
         expected[g, t] += sigma[c, g] * rise
     np.testing.assert_allclose(found, expected, rtol=1e-10)

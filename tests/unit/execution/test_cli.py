@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from mmm_benchmark import cli
-from mmm_benchmark.environments import find as environments
+from mmm_benchmark.environments import make
+from mmm_benchmark.environments.find import Environment
 from mmm_benchmark.plan.choose import registered
 from tests.factories import tiny_dataset
 
@@ -48,7 +49,7 @@ def test_several_values_by_spaces_commas_or_repetition(typed: str, meant: str) -
         ("run --chains two", "--chains"),
         ("run --target-accept 1", "target_accept = 1.0: must lie between 0 and 1"),
         ("run --timeout 0", "timeout = 0.0: must be a number above 0"),
-        ("run --seed 1 --seeds 2", "give --seed or --seeds, not both"),
+        ("run --seed 1 --seeds 2", "give seed or seeds, not both"),
         ("run --seeds 2 2", "each may be given once"),
         ("run --seed -1", "must be a whole number, 0 or more"),
         ("run --priors strong", "must be one of neutral, spend-share"),
@@ -150,8 +151,8 @@ def test_further_commands_run_in_their_own_environment(
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/called\nexit 3\n')
     python.chmod(0o755)
-    there = environments.Environment(python, "somewhere else")
-    monkeypatch.setattr(environments, "ensure", lambda needs, tell: there)
+    there = Environment(python, "somewhere else")
+    monkeypatch.setattr(make, "ensure", lambda needs, tell: there)
     assert cli.main(["train", "diffusion", "--config", "v1"]) == 3
     called = (tmp_path / "called").read_text().strip()
     assert called == "-m mmm_benchmark.cli train diffusion --config v1"

@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from mmm_benchmark.environments import interview
-from mmm_benchmark.environments.find import file_needs
 from mmm_benchmark.environments.interview import describe_in
+from mmm_benchmark.environments.needs import file_needs
 from mmm_benchmark.errors import UserError
 
 FITTER = """

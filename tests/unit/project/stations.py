@@ -39,6 +39,20 @@ class Road:
             },
         )
 
+    def within(self, folder: str) -> Road:
+        """Return the road of one folder, read as a package of its own."""
+        inside = {m for m in self.arrows if m == folder or m.startswith(f"{folder}.")}
+
+        def short(module: str) -> str:
+            return DOOR if module == folder else module.removeprefix(f"{folder}.")
+
+        arrows = {short(m): frozenset(map(short, self.arrows[m] & inside)) for m in inside}
+        return Road(f"{self.package}.{folder}", arrows)
+
+    def stations(self) -> set[str]:
+        """Return the names that stand at the root."""
+        return {_station(module) for module in self.arrows}
+
     def circles(self) -> list[list[str]]:
         """Return the groups of modules that import one another (Tarjan 1972)."""
         return [sorted(group) for group in _components(self.arrows) if len(group) > 1]
@@ -46,8 +60,7 @@ class Road:
     def without_row(self, rows: Rows) -> list[str]:
         """Return the stations that stand in no row, or in two."""
         placed = [station for row in rows for station in row]
-        found = {_station(module) for module in self.arrows}
-        return sorted((found ^ set(placed)) | {s for s in placed if placed.count(s) > 1})
+        return sorted((self.stations() ^ set(placed)) | {s for s in placed if placed.count(s) > 1})
 
     def upward(self, rows: Rows) -> list[str]:
         """Return the arrows to the same row or a later one, as ``module -> module``."""

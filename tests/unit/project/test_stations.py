@@ -66,6 +66,30 @@ def test_a_package_is_a_road(package):
     assert road.upward(rows) == []
 
 
+def benchmark() -> Road:
+    return Road.of(REPOSITORY / ROADS["mmm_benchmark"][0], DOORS["mmm_benchmark"])
+
+
+def test_the_diffusion_package_is_a_road():
+    road = benchmark().within("diffusion")
+    rows = (
+        ("config",), ("problem",), ("physics",), ("network",), ("inference",), ("training",),
+        ("cli",), ("__init__",),
+    )  # fmt: skip
+    assert road.without_row(rows) == []
+    assert road.circles() == []
+    assert road.upward(rows) == []
+
+
+def test_a_fitter_enters_the_rooms_of_no_other():
+    road = benchmark().within("fitters")
+    shared = ("common", "jax_inference", "hill_mmm")  # a density that several fitters sample
+    fitters = road.stations() - {*shared, "__init__"}
+    assert {"scipy_hill", "oracle", "diffusion"} <= fitters
+    assert road.circles() == []
+    assert road.upward((*((name,) for name in shared), sorted(fitters), ("__init__",))) == []
+
+
 @pytest.mark.parametrize("package", DOORS)
 def test_a_door_only_hands_on(package):
     for door in DOORS[package]:

@@ -1,9 +1,8 @@
-"""The generator's variables are the benchmark's contract, though neither package's names bind."""
+"""Every preset gives the variables of the labels, whole and adding up."""
 
 import numpy as np
 import pytest
 
-from mmm_benchmark import schema
 from mmm_data_generator import (
     MMMDataset,
     generate_mmm_dataset,
@@ -11,7 +10,6 @@ from mmm_data_generator import (
     list_available_presets,
 )
 from mmm_data_generator.dataset.labels import OBSERVED, TRUTH
-from mmm_data_generator.world.estimands import MARGINAL_STEP, SPEND_MULTIPLIERS
 
 PRESETS = [name for name in list_available_presets() if not name.startswith("stress_")]
 
@@ -21,18 +19,12 @@ def dataset(request: pytest.FixtureRequest) -> MMMDataset:
     return generate_mmm_dataset(get_preset_config(request.param), seed=0)
 
 
-def test_the_two_packages_agree() -> None:
-    assert {name: label.dims for name, label in OBSERVED.items()} == schema.OBSERVED
-    shared = {name: TRUTH[name].dims for name in schema.TRUTH}
-    assert shared == schema.TRUTH
-    assert SPEND_MULTIPLIERS == schema.SPEND_MULTIPLIERS
-    assert MARGINAL_STEP == schema.MARGINAL_STEP
-
-
 def test_every_preset_keeps_the_contract(dataset: MMMDataset) -> None:
     assert dataset.truth is not None
-    schema.check(dataset.observed, schema.OBSERVED, "observed")
-    schema.check(dataset.truth, schema.TRUTH, "truth")
+    for part, labels in ((dataset.observed, OBSERVED), (dataset.truth, TRUTH)):
+        assert {str(name) for name in part.data_vars} <= set(labels)
+        for name, values in part.data_vars.items():
+            assert values.dims == labels[str(name)].dims
     assert (dataset.observed["spend"].values >= 0).all()
     for part in (dataset.observed, dataset.truth):
         for variable in part.data_vars.values():

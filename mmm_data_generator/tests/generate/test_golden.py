@@ -2,7 +2,7 @@
 
 ``golden.json`` holds, of every array, three values and the mean size, and for batches the number
 that the generator gives next, which tells whether draws were added, dropped or moved.
-``python tests/unit/generator/test_golden.py`` writes it anew: only where a law changes on purpose.
+``python tests/generate/test_golden.py`` writes it anew: only where a law changes on purpose.
 """
 
 from __future__ import annotations

@@ -7,6 +7,9 @@ import os
 
 from hypothesis import settings
 
+# before pytest, on its way to the tests beside it, takes the folder of this name for the package
+import mmm_data_generator  # noqa: F401
+
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from mmm_data_generator import (
     CoefficientConfig,
@@ -15,6 +14,8 @@ from mmm_data_generator import (
 )
 from mmm_data_generator.world.coefficients import log_path, ou_path
 from mmm_data_generator.world.seeds import stream
+
+stats = pytest.importorskip("scipy.stats")
 
 pytestmark = pytest.mark.statistical
 

@@ -10,8 +10,8 @@ import pytest
 from mmm_data_generator import list_available_presets
 from mmm_data_generator.stressors import STRESSORS
 
-ROOT = Path(__file__).parents[3]
-DOCS = ROOT / "mmm_data_generator" / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 
 
 def test_every_stressor_and_its_preset_are_in_the_gallery():
@@ -37,8 +37,7 @@ def test_the_feature_table_names_tests_that_exist():
     named = set(re.findall(r"`((?:tests/[\w/]+)?/?test_\w+\.py|tests/[\w/]+)`", text))
     assert len(named) > 8
     for name in named:
-        found = (ROOT / name).exists() or list((ROOT / "tests").rglob(Path(name).name))
-        assert found, name
+        assert (ROOT / name).exists() or list((ROOT / "tests").rglob(Path(name).name)), name
 
 
 def test_every_row_of_the_feature_table_is_filled():

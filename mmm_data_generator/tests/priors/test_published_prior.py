@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from mmm_data_generator import (
     ConfigError,
@@ -15,6 +14,8 @@ from mmm_data_generator import (
 )
 from mmm_data_generator.generate.batch import Batch
 from mmm_data_generator.priors.parameters import SPEND_FIGURES
+
+stats = pytest.importorskip("scipy.stats")
 
 N = 600
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from mmm_data_generator import MMMDataset, generate_mmm_dataset
 from mmm_data_generator.presets.cells import CELLS
 from mmm_data_generator.world import transforms
+
+stats = pytest.importorskip("scipy.stats")
 
 SEEDS = range(1, 41)
 _made: dict[str, list[MMMDataset]] = {}

@@ -1,0 +1,95 @@
+"""Tables of many stored fits: scored anew, and from the scores kept beside the fits.
+
+A store of ``--fits`` fits is made of the posteriors of one fitter on worlds of a preset (each fit
+stored under keys of its own, so nothing is shared), then tables are made of all of them twice:
+``first`` scores every fit, ``again`` reads what was kept. Seconds of wall clock, one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from mmm_benchmark.fit import Budget
+from mmm_benchmark.fitters.scipy_hill.fitter import ScipyHill
+from mmm_benchmark.plan.datasets import reference_to
+from mmm_benchmark.plan.jobs import Job
+from mmm_benchmark.report.refresh import summarise
+from mmm_benchmark.run.worker import write_fit
+from mmm_benchmark.store.datasets import keep
+from mmm_benchmark.store.fits import Store
+from mmm_data_generator import generate_mmm_dataset, get_preset_config
+
+
+def fill(results: Path, preset: str, fits: int, worlds: int) -> None:
+    """Store ``fits`` fits to ``worlds`` worlds, as a run would have left them."""
+    store = Store(results)
+    staging = store.staging()
+    for seed in range(worlds):
+        dataset = generate_mmm_dataset(get_preset_config(preset), seed=seed)
+        ref = reference_to(dataset)
+        keep(dataset, ref.id, results, staging)
+        fit = ScipyHill(bootstrap=60).fit(dataset.observed, Budget(), seed)
+        for k in range(seed, fits, worlds):
+            job = Job(
+                dataset=ref,
+                fitter=f"fitter-{k // worlds}",
+                fitter_version="1",
+                target="none",
+                arguments={},
+                settings={},
+                library="none",
+                extra=None,
+                reference=None,
+                budget=Budget(),
+                seed=seed,
+            )
+            folder = staging.folder(job.key)
+            write_fit(fit, folder / "fit.nc")
+            (folder / "job.json").write_text(json.dumps(job.document()))
+            record = {
+                "status": "ok",
+                "reason": None,
+                "seconds": {"sample": 1.0},
+                "total_s": 1.0,
+                "peak_rss_mb": 100.0,
+                "stored_mb": (folder / "fit.nc").stat().st_size / 1e6,
+                "diagnostics": {},
+                "parameter_counts": {},
+                "checks": {"fine": True},
+                "notes": [],
+                "finished_at": "2026-01-01T00:00:00",
+                "limits": {"timeout": None, "memory": None},
+            }
+            (folder / "fit.json").write_text(json.dumps(record))
+            store.put(job.key, folder)
+    staging.close()
+
+
+def main() -> None:
+    """Print one line of JSON: seconds of reading the store, first and again."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fits", type=int, default=500)
+    parser.add_argument("--worlds", type=int, default=50)
+    parser.add_argument("--preset", default="small_business")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder)
+        fill(results, given.preset, given.fits, given.worlds)
+        took = {}
+        for name in ("first", "again"):
+            started = time.perf_counter()
+            fits = [replace(fit) for fit in Store(results)]
+            took[f"{name}_read"] = round(time.perf_counter() - started, 2)
+            started = time.perf_counter()
+            summarise(fits, results, bayesian=False, pictures=False, again=True)
+            took[name] = round(time.perf_counter() - started, 2)
+        print(json.dumps({"fits": len(fits), **took}))
+
+
+if __name__ == "__main__":
+    main()
