@@ -123,11 +123,6 @@ def names(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def anything(value: Any) -> Any:
-    """Allow whatever the owner checks by itself."""
-    return value
-
-
 def child(kind: type, *, optional: bool = False) -> Rule:
     """Allow an object of a configuration class, or a mapping of its fields."""
 
