@@ -63,7 +63,7 @@ class AdstockConfig:
         "theta": number(at_least=0, optional=True),
         "lam": number(above=0, optional=True),
         "k": number(above=0, optional=True),
-        "l_max": integer(at_least=1, optional=True),
+        "l_max": integer(at_least=1, at_most=100_000, optional=True),
         "normalize": flag,
     }
 
