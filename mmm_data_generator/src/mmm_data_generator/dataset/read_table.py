@@ -78,7 +78,7 @@ def _csv(path: Path, text: Sequence[str]) -> Any:
             raise ValueError("its rows have more cells than its header") from None
     for name in text:
         if name in frame:  # read by itself: a geo called NA is not a missing one
-            one = {"usecols": [name], "dtype": str, "keep_default_na": False}
-            frame[name] = pd.read_csv(path, **one)[name]
+            alone = pd.read_csv(path, usecols=[name], dtype=str, keep_default_na=False)
+            frame[name] = alone[name]
     frame.columns = pd.Index(header)
     return frame
