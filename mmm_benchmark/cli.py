@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from mmm_benchmark.commands import data, inspect, run, suite, summary
+from mmm_benchmark.commands import data, inspect, report, run, suite, summary
 from mmm_benchmark.commands.typed import several_valued
 from mmm_benchmark.errors import UserError
 
@@ -88,6 +88,7 @@ def make_app() -> typer.Typer:
     app.command("summary", help="The script's table and pictures of one stored fit.")(
         summary.summary
     )
+    app.command("report", help="One page of what is stored: report.html.")(report.report)
     app.command("generate", help="Save a preset's dataset in a directory.")(data.generate)
     app.command("import", help="Make a dataset of a CSV file.")(data.import_)
     tasks = typer.Typer(help="The suite of worlds that the leaderboard is made on.")

@@ -135,7 +135,7 @@ def find(needs: Needs) -> Environment | None:
         if lacking:
             raise UserError(f"{needs.variable}={named} lacks {', '.join(lacking)}")
         return Environment(Path(named), needs.variable)
-    if not needs.requirements or not unmet(needs, _here):
+    if needs.python is None and not unmet(needs, _here):
         return Environment(Path(sys.executable), RUNNING)
     python = venv_python(venvs() / needs.name)
     if python.exists() and not unfinished(needs).exists() and not flaws(needs, python):

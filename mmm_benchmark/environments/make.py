@@ -32,7 +32,8 @@ def commands(needs: Needs) -> list[list[str]]:
     folder = str(venvs() / needs.name)
     root = project_root()
     if root is not None and needs.extra is not None:
-        return [[uv(), "sync", "--no-dev", "--inexact", "--extra", needs.extra]]
+        other = ["--python", needs.python] if needs.python else []
+        return [[uv(), "sync", "--no-dev", "--inexact", *other, "--extra", needs.extra]]
     install = [uv(), "pip", "install", "--python", str(venv_python(Path(folder)))]
     if root is not None:
         install += ["--editable", str(root / "mmm_data_generator"), "--editable", str(root)]
@@ -42,7 +43,8 @@ def commands(needs: Needs) -> list[list[str]]:
             install += ["--reinstall-package", name, f"{name}{extra} @ {wheel.as_uri()}"]
     if needs.extra is None:
         install += needs.requirements
-    return [[uv(), "venv", "--allow-existing", "--python", sys.executable, folder], install]
+    python = needs.python or sys.executable
+    return [[uv(), "venv", "--allow-existing", "--python", python, folder], install]
 
 
 def uv() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import re
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 from mmm_benchmark.errors import UserError
 
 DISTRIBUTION = "mmm-benchmark"
+
+#: The newest Python of those extras that do not run on every one this project runs on.
+NEWEST_PYTHON = {"meridian": (3, 13)}  # google-meridian 2 wants a TensorFlow without 3.14
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +25,14 @@ class Needs:
     name: str  # names the folder under .venvs, and the extra when there is one
     requirements: tuple[str, ...]  # as in a project file
     extra: str | None = None
+
+    @property
+    def python(self) -> str | None:
+        """The version of Python to make it with, where the running one is too new."""
+        newest = NEWEST_PYTHON.get(self.extra or "")
+        if newest is None or sys.version_info[:2] <= newest:
+            return None
+        return ".".join(map(str, newest))
 
     @property
     def variable(self) -> str:

@@ -14,6 +14,7 @@ from mmm_benchmark.environments.load import is_file_target, split_file_target
 from mmm_benchmark.environments.needs import Needs, extra_needs, file_needs
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.plan.choose import file_entry, registered, select
+from mmm_benchmark.plan.holdout import hold_out
 from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.plan.options import Options
 from mmm_benchmark.plan.registry import FitterEntry
@@ -68,6 +69,9 @@ def make_datasets(options: Options) -> list[Made]:
             ref = ds.reference_to(dataset)
             if options.suite is not None:
                 check_unchanged(ref.label, fingerprint(dataset.observed))
+            if options.holdout:
+                dataset = hold_out(dataset, options.holdout)
+                ref = ds.reference_to(dataset)
             named = next((each.ref for each in made.values() if each.ref.label == ref.label), ref)
             if named.id != ref.id:
                 raise UserError(f"two different datasets are called '{ref.label}'; rename one")

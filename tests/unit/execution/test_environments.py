@@ -216,3 +216,16 @@ def test_a_half_made_environment_is_made_anew(
     assert make.ensure(NEEDS, lambda line: None, quiet=True).python == made / "python"
     assert not (made / "half").exists()
     assert env.find(NEEDS) is not None
+
+
+def test_an_extra_that_a_library_keeps_from_this_python_is_made_with_an_older_one(
+    away: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(needs, "NEWEST_PYTHON", {"demo": (3, 11)})
+    numpy = needs.Needs(name="demo", requirements=("numpy",), extra="demo")
+    assert numpy.python == "3.11"
+    assert env.find(numpy) is None  # although numpy is there
+    create, _ = make.commands(numpy)
+    assert create[create.index("--python") + 1] == "3.11"
+    monkeypatch.setattr(needs, "NEWEST_PYTHON", {"demo": sys.version_info[:2]})
+    assert env.find(numpy) is not None

@@ -88,11 +88,11 @@ def test_a_change_of_the_code_makes_pictures_stale(tiny, make_fit, tmp_path, mon
     assert first.stat().st_mtime_ns > drawn
 
 
-def test_without_truth_only_sales_are_drawn(tiny, make_fit, tmp_path) -> None:
+def test_without_truth_sales_and_returns_are_drawn(tiny, make_fit, tmp_path) -> None:
     fit = make_fit(tiny, draws=4)
     tiny.truth = None
     stems = {path.stem for path in draw_all([(fit, tiny)], tmp_path)}
-    assert stems == {"predicted_against_actual_seed0"}
+    assert stems == {"predicted_against_actual_seed0", "roas_seed0"}
 
 
 def test_no_fit_no_picture(tmp_path) -> None:
