@@ -20,7 +20,7 @@ from mmm_data_generator.errors import ConfigError, suggest
 Rule = Callable[[Any], Any]
 
 #: Beyond these sizes products of fields leave what a float can hold.
-LARGEST, SMALLEST = 1e15, 1e-15
+LARGEST, SMALLEST = 1e15, 1e-50
 MOST = 1_000_000  # periods, geos, weeks, ...: more than any machine holds
 LONGEST_NAME = 120  # characters; names become columns and parts of file names
 
@@ -65,8 +65,10 @@ def number(
             raise Broken(f" = {value}: must be finite")
         if not all(test(value, limit) for _, limit, test in bounds):
             raise Broken(f" = {value}: must be {text}")
-        if value and not SMALLEST <= abs(value) <= LARGEST:
-            raise Broken(f" = {value}: must be 0, or of a size from {SMALLEST:g} to {LARGEST:g}")
+        if abs(value) > LARGEST:
+            raise Broken(f" = {value}: must be between {-LARGEST:g} and {LARGEST:g}")
+        if above == 0 and value < SMALLEST:
+            raise Broken(f" = {value}: must be at least {SMALLEST:g}")
         return float(value)
 
     return rule
