@@ -1,0 +1,1 @@
+"""Independent weighted draws of a posterior whose density is known, checked by k-hat."""
