@@ -106,9 +106,10 @@ def main() -> None:
     if given.warm:
         print(json.dumps(warm(*given.warm)))
         return
-    from mmm_benchmark.environments import find as environments
+    from mmm_benchmark.environments.find import find
+    from mmm_benchmark.environments.needs import extra_needs
 
-    python = environments.find(environments.extra_needs("diffusion")).python
+    python = find(extra_needs("diffusion")).python
     rows: list[dict[str, Any]] = []
     for draws in given.draws:
         sizes = [str(n) for n in (given.datasets, given.nuts, draws, given.steps)]

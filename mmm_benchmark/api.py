@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from mmm_benchmark.environments import find as environments
-from mmm_benchmark.environments.find import Environment, Needs
+from mmm_benchmark.environments.find import Environment
+from mmm_benchmark.environments.make import ensure
+from mmm_benchmark.environments.needs import Needs
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.plan.calling import called_with
 from mmm_benchmark.plan.grid import (
@@ -28,7 +30,7 @@ from mmm_benchmark.plan.grid import (
 from mmm_benchmark.plan.jobs import SHORT_KEY, Job
 from mmm_benchmark.plan.options import Options
 from mmm_benchmark.report.refresh import summarise
-from mmm_benchmark.run.executors import Perform, local
+from mmm_benchmark.run.executors import Perform, forked, local
 from mmm_benchmark.run.executors.local import cores, default_memory_limit_mb
 from mmm_benchmark.run.progress import Progress, screen
 from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
@@ -102,7 +104,7 @@ def benchmark(options: Options, console: Console) -> Results:
     made = make_datasets(options)
 
     def environment_of(needs: Needs) -> Environment:
-        return environments.ensure(needs, _teller(console), quiet=options.quiet)
+        return ensure(needs, _teller(console), quiet=options.quiet)
 
     contenders = find_contenders(options, environment_of)
     outcomes = execute(options, store, made, contenders, console)
@@ -113,6 +115,7 @@ def benchmark(options: Options, console: Console) -> Results:
         options.results,
         bayesian=options.bayesian_metrics,
         pictures=options.plots,
+        page=options.page,
     )
     failed = {
         name: (outcome.lost or outcome.fit.record)["reason"]
@@ -163,8 +166,12 @@ def execute(
 def executor_of(options: Options) -> Iterator[tuple[Perform, Policy]]:
     """Where workers run, and the limits that hold there."""
     policy = policy_of(options)
-    if options.executor == "local":
+    if options.executor == "local" and options.imports == "own":
         yield local.perform, policy
+        return
+    if options.executor == "local":
+        with forked.forking() as perform:
+            yield perform, policy
         return
     from mmm_benchmark.run.executors import ray
 
@@ -233,6 +240,7 @@ def redraw(options: Options, store: Store) -> Results:
         bayesian=options.bayesian_metrics,
         again=True,
         pictures=options.plots,
+        page=options.page,
     )
     names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
     stored = dict(zip(names, fits, strict=True))

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import typer
 
-from mmm_benchmark.commands import data, inspect, run, suite, summary
+from mmm_benchmark.commands import board, data, inspect, report, run, suite, summary
 from mmm_benchmark.commands.typed import several_valued
 from mmm_benchmark.errors import UserError
 
 #: Options that take several values, separated by spaces, commas or by being repeated.
-SEVERAL = {*several_valued(), "--channels", "--controls"}
+SEVERAL = {*several_valued(), "--channels", "--controls", "--make"}
 
 #: Sub-commands that run in the environment of an extra: name -> (module with ``app``, extra).
 FURTHER = {
@@ -61,9 +61,11 @@ def further() -> list[str]:
 
 def elsewhere(words: Sequence[str]) -> int | None:
     """Run a further sub-command by its extra's interpreter; None when the running one will do."""
-    from mmm_benchmark.environments.find import RUNNING, ensure, extra_needs
+    from mmm_benchmark.environments import make
+    from mmm_benchmark.environments.find import RUNNING
+    from mmm_benchmark.environments.needs import extra_needs
 
-    environment = ensure(extra_needs(FURTHER[words[0]][1]), print)
+    environment = make.ensure(extra_needs(FURTHER[words[0]][1]), print)
     if environment.origin == RUNNING:
         return None
     command = [str(environment.python), "-m", "mmm_benchmark.cli", *words]
@@ -86,12 +88,20 @@ def make_app() -> typer.Typer:
     app.command("summary", help="The script's table and pictures of one stored fit.")(
         summary.summary
     )
+    app.command("report", help="One page of what is stored: report.html.")(report.report)
     app.command("generate", help="Save a preset's dataset in a directory.")(data.generate)
     app.command("import", help="Make a dataset of a CSV file.")(data.import_)
     tasks = typer.Typer(help="The suite of worlds that the leaderboard is made on.")
     tasks.callback()(lambda: None)  # a group even with one command
     tasks.command("show", help="Its tasks, with the fingerprints of their data.")(suite.show)
     app.add_typer(tasks, name="suite")
+    app.command("leaderboard", help="Everyone's scores on the suite; no fit is made.")(
+        board.leaderboard
+    )
+    app.command("submit", help="One fitter's scores on the suite, as a table to hand in.")(
+        board.submit
+    )
+    app.command("verify", help="Fit a sample of a submission again and compare.")(board.verify)
     app.command("envs", help="The environments of the extras, and how to make them.")(inspect.envs)
     return app
 

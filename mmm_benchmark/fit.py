@@ -37,6 +37,10 @@ class Fit:
         A point estimate is a posterior with one chain of one draw.
     posterior_predictive
         ``sales(chain, draw, geo, date)`` with observation noise, or None for a point estimate.
+    forecast
+        ``sales(chain, draw, geo, future_date)`` of the weeks that ``observed`` holds as
+        ``schema.FUTURE``, noise included where the fit has any; None where none are asked for.
+        A fitter that fills it says so by a class attribute ``forecasts = True``.
     sample_stats
         Per-draw sampler statistics, thinned like the posterior, or None.
     diagnostics
@@ -52,6 +56,7 @@ class Fit:
 
     posterior: xr.Dataset
     posterior_predictive: xr.Dataset | None = None
+    forecast: xr.Dataset | None = None
     sample_stats: xr.Dataset | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
     parameter_counts: Mapping[str, int] = field(default_factory=dict)

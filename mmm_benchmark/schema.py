@@ -32,6 +32,14 @@ OBSERVED: Final[dict[str, tuple[str, ...]]] = {
     "population": ("geo",),  # people
 }
 
+#: Known of the weeks to come, where weeks were kept back (``--holdout``); observed beside the rest.
+FUTURE: Final[dict[str, tuple[str, ...]]] = {
+    "future_spend": ("geo", "future_date", "channel"),  # currency per week
+    "future_controls": ("geo", "future_date", "control"),
+}
+#: Sales of those weeks, ``(geo, future_date)``, lie with the truth.
+HELD_SALES: Final = "held_sales"
+
 TRUTH: Final[dict[str, tuple[str, ...]]] = {
     "contribution": ("geo", "date", "channel"),  # currency per week
     "coefficient": ("geo", "date", "channel"),  # currency per week at full saturation
@@ -57,6 +65,9 @@ POSTERIOR: Final[dict[str, tuple[str, ...]]] = {
     "marginal_roas": (*SAMPLE, "channel"),
     "response_curve": (*SAMPLE, "channel", "spend_multiplier"),
 }
+
+#: Sales of the weeks to come, noise included where the fit has any.
+FORECAST: Final[dict[str, tuple[str, ...]]] = {"sales": (*SAMPLE, "geo", "future_date")}
 
 #: Present where the model has them; truth has the last three by ``(geo, channel)`` too.
 OPTIONAL_POSTERIOR: Final[dict[str, tuple[str, ...]]] = {

@@ -95,12 +95,20 @@ def _explain(fit: StoredFit, others: list[StoredFit]) -> None:
         print(f"  {line}")
 
 
-def envs() -> None:
+def envs(
+    make: Annotated[
+        list[str] | None, typer.Option(help="Extras whose environments to make now.")
+    ] = None,
+) -> None:
     """The environment of each extra: where it is, or the command that makes it."""
     import importlib.metadata
 
-    from mmm_benchmark.environments.find import DISTRIBUTION, extra_needs, find, recipe
+    from mmm_benchmark.environments.find import find
+    from mmm_benchmark.environments.make import ensure, recipe
+    from mmm_benchmark.environments.needs import DISTRIBUTION, extra_needs
 
+    for extra in make or []:
+        ensure(extra_needs(extra), print)
     extras = importlib.metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or []
     for extra in extras:
         needs = extra_needs(extra)

@@ -56,7 +56,10 @@ def do(options: Options, console: Console) -> int:
         from mmm_benchmark.report.tables import print_tables
 
         print_tables(results.tables, console, options.all_tables)
-        console.print(f"tables and plots: {results.directory}", markup=False, highlight=False)
+        where = f"tables and plots: {results.directory}"
+        if options.page:
+            where += f"; one page: {results.directory / 'report.html'}"
+        console.print(where, markup=False, highlight=False, soft_wrap=True)
     else:
         for name, reason in results.failed.items():
             print(f"error: {name}: {reason}", file=sys.stderr)
@@ -69,7 +72,7 @@ def show_plan(options: Options, console: Console) -> int:
 
     from mmm_benchmark.api import plan
     from mmm_benchmark.commands.lines import aligned
-    from mmm_benchmark.environments.find import recipe
+    from mmm_benchmark.environments.make import recipe
     from mmm_benchmark.plan.jobs import SHORT_KEY, nearest
     from mmm_benchmark.store.fits import Store
 

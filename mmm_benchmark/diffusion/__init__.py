@@ -1,5 +1,14 @@
 """Amortised marketing-mix inference: a two-stage diffusion model around a Wiener solve.
 
-Read in this order: ``state`` (what is diffused), ``schedule``, ``wiener`` (the physics),
-``network``, ``losses``, ``training``, ``samplers``, ``projection``, ``inference``.
+Read in this order: ``problem`` (what is diffused, what is seen), ``physics`` (the Wiener solve),
+``network`` (the denoiser that corrects it), ``inference``, ``training``.
+
+Threads sleep while they wait for one another. By default OpenMP's spin: a solve is thousands of
+small factorisations, and on a busy machine each waits for a thread that has lost its core while the
+other burns its own (``benchmarks/busy_machine.py``). OpenMP reads its policy when torch is loaded,
+so it is said here, before any module of the package can load it.
 """
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from mmm_benchmark.environments import find as environments
+from mmm_benchmark.environments.make import ensure
+from mmm_benchmark.environments.needs import extra_needs
 from mmm_benchmark.errors import UserError
 
 app = typer.Typer(
@@ -38,8 +39,8 @@ def _setup(model: str, threads: int | None) -> None:
 
 def _enter_environment() -> None:
     """Go on in the interpreter that has torch, made on first use as for any fit."""
-    needs = environments.extra_needs("diffusion")
-    ready = environments.find(needs) or environments.make(needs, typer.echo)
+    needs = extra_needs("diffusion")
+    ready = ensure(needs, typer.echo)
     if ready.python != Path(sys.executable):
         command = [str(ready.python), "-m", "mmm_benchmark.cli", *sys.argv[1:]]
         sys.stdout.flush()

@@ -8,7 +8,6 @@ depends on.
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import json
 import os
 import signal
@@ -20,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from mmm_benchmark.environments.installed import installed
 from mmm_benchmark.environments.load import arguments_for, load_class, make_fitter
 from mmm_benchmark.errors import UserError
 
@@ -28,17 +28,6 @@ PATIENCE = 120.0  # seconds: more than importing anything takes
 MOST_OUTPUT = 100 * 2**20  # bytes a fitter may print while it is asked
 MOST_READ = 2**20  # bytes at the end of it, where the answer stands
 MOST_CHARACTERS = 200
-
-
-def installed(packages: Iterable[str]) -> dict[str, str | None]:
-    """Version of each distribution in the running environment; None when it is not there."""
-    found: dict[str, str | None] = {}
-    for name in packages:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = None
-    return found
 
 
 def describe(

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark.environments import find as environments
-from mmm_benchmark.environments.find import Environment, Needs
+from mmm_benchmark.environments.find import Environment
 from mmm_benchmark.environments.interview import describe, describe_in
 from mmm_benchmark.environments.load import is_file_target, split_file_target
+from mmm_benchmark.environments.needs import Needs, extra_needs, file_needs
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.plan.choose import file_entry, registered, select
+from mmm_benchmark.plan.holdout import hold_out
 from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.plan.options import Options
 from mmm_benchmark.plan.registry import FitterEntry
@@ -67,6 +69,9 @@ def make_datasets(options: Options) -> list[Made]:
             ref = ds.reference_to(dataset)
             if options.suite is not None:
                 check_unchanged(ref.label, fingerprint(dataset.observed))
+            if options.holdout:
+                dataset = hold_out(dataset, options.holdout)
+                ref = ds.reference_to(dataset)
             named = next((each.ref for each in made.values() if each.ref.label == ref.label), ref)
             if named.id != ref.id:
                 raise UserError(f"two different datasets are called '{ref.label}'; rename one")
@@ -100,7 +105,7 @@ def find_contenders(options: Options, environment_of: EnvironmentOf) -> list[Con
 
 
 def _ask(entry: FitterEntry, options: Options, environment_of: EnvironmentOf) -> Contender:
-    needs = environments.extra_needs(entry.extra)
+    needs = extra_needs(entry.extra)
     environment = environment_of(needs)
     if environment is None:
         return Contender(entry, needs, None)
@@ -116,7 +121,7 @@ def _ask(entry: FitterEntry, options: Options, environment_of: EnvironmentOf) ->
 
 
 def _versions(environment: Environment, packages: Sequence[str]) -> dict[str, str | None]:
-    from mmm_benchmark.environments.interview import installed
+    from mmm_benchmark.environments.installed import installed
 
     if environment.origin == environments.RUNNING:
         return installed(packages)
@@ -129,7 +134,7 @@ def _ask_file(target: str, options: Options, environment_of: EnvironmentOf) -> C
 
     if not is_file_target(target):
         raise UserError(f"fitter file '{target}': must be a Python file, FILE.py or FILE.py:CLASS")
-    needs = environments.file_needs(split_file_target(target)[0].expanduser())
+    needs = file_needs(split_file_target(target)[0].expanduser())
     packages = [Requirement(line).name for line in needs.requirements]
     environment = environment_of(needs)
     if environment is None:

@@ -34,6 +34,7 @@ from mmm_benchmark.priors.prior import check_prior, read_prior
 from mmm_benchmark.suite.tasks import EDITIONS, VERSION, tasks
 
 DEFAULT_SEED = 42
+IMPORTS = ("shared", "own")  # where a local fit's imports are done
 EXECUTORS = ("local", "ray")
 
 
@@ -113,6 +114,9 @@ class Options:
         many=True,
         convert=_seeds,
     )
+    holdout: Option[int, int] = whole(
+        0, "Last weeks that every fit is to forecast, without their sales."
+    )
     force_rerun: Option[bool, bool] = switch(
         False, "Fit again what is stored.", "--force-rerun/--no-force-rerun"
     )
@@ -124,6 +128,9 @@ class Options:
     )
     plots: Option[bool, bool] = switch(
         True, "Draw pictures beside the tables.", "--plots/--no-plots"
+    )
+    page: Option[bool, bool] = switch(
+        True, "Write report.html, one page that says it all.", "--page/--no-page"
     )
     all_tables: Option[bool, bool] = switch(
         False, "Print every table, not only those that answer.", "--all-tables"
@@ -160,12 +167,18 @@ class Options:
     executor: Option[str, str] = choice(
         "local", EXECUTORS, "local, or ray for the nodes of a Ray cluster."
     )
+    imports: Option[str, str] = choice(
+        "shared",
+        IMPORTS,
+        "shared: fits are forked from a process of their environment that has imported; "
+        "own: every fit imports for itself.",
+    )
     quiet: Option[bool, bool] = switch(False, "Say nothing but errors.", "--quiet")
 
     def __post_init__(self) -> None:
         """Raise a UserError where two options contradict each other."""
         if self.seed is not None and self.seeds is not None:
-            raise UserError("give --seed or --seeds, not both")
+            raise UserError("give seed or seeds, not both")
 
     @property
     def all_datasets(self) -> tuple[Any, ...]:

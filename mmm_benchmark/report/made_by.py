@@ -12,6 +12,8 @@ from pathlib import Path
 
 #: The stations whose change makes what was made before out of date.
 MAKERS = ("metrics", "scoring", "report")
+#: What they are written in; the page has a template.
+SOURCES = (".py", ".html", ".css", ".js")
 
 
 @cache
@@ -30,7 +32,7 @@ def stamp_of(folders: Sequence[Path]) -> str:
     """
     code = hashlib.sha256()
     for folder in folders:
-        modules = sorted(folder.rglob("*.py"))
+        modules = sorted(file for file in folder.rglob("*") if file.suffix in SOURCES)
         if not modules:
             raise FileNotFoundError(f"no modules in {folder}: what was made cannot be dated")
         for module in modules:

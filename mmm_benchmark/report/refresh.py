@@ -26,15 +26,16 @@ def summarise(
     *,
     bayesian: bool,
     pictures: bool = True,
+    page: bool = True,
     again: bool = False,
 ) -> dict[str, pd.DataFrame]:
-    """Write tables and, with ``pictures``, plots of ``fits``; return the tables by name.
+    """Write tables, ``pictures`` and the ``page`` of ``fits``; return the tables by name.
 
     When the same fits were summarised last and every file is still there, the tables are read
     back instead; ``again`` makes everything anew.
     """
     stamp = results / SUMMARY / STAMP
-    inputs = _inputs(fits, bayesian, pictures)
+    inputs = _inputs(fits, bayesian, pictures, page)
     if not again and (tables := _up_to_date(stamp, inputs, results)) is not None:
         return tables
 
@@ -53,17 +54,24 @@ def summarise(
         from mmm_benchmark.report import plots
 
         made += plots.draw_all(pairs, results, tables=tables, redraw=again)
+    if page:
+        from mmm_benchmark.report.page import write_page
+
+        made.append(write_page(pairs, tables, results))
     known = {path.relative_to(results).as_posix(): digest(path) for path in made}
     stamp.write_text(json.dumps({"inputs": inputs, "files": known}, indent=1))
     return tables
 
 
-def _inputs(fits: Sequence[StoredFit], bayesian: bool, pictures: bool) -> dict[str, Any]:
+def _inputs(
+    fits: Sequence[StoredFit], bayesian: bool, pictures: bool, page: bool
+) -> dict[str, Any]:
     """What the summary is a function of."""
     return {
         "fits": [[fit.key, fit.job["dataset"]["id"], fit.record["finished_at"]] for fit in fits],
         "bayesian": bayesian,
         "pictures": pictures,
+        "page": page,
         "code": code_stamp(),
     }
 

@@ -51,6 +51,7 @@ def broken_promises(fit: Fit, observed: xr.Dataset) -> Iterator[str]:
         if name in posterior:
             schema.check_dims(posterior, name, dims, "posterior")
     problems = [*_coordinates(posterior, observed), *_size(fit, observed)]
+    problems += _forecast(fit, observed)
     yield from problems
     if problems:
         return
@@ -59,6 +60,19 @@ def broken_promises(fit: Fit, observed: xr.Dataset) -> Iterator[str]:
     if not absurd:
         yield from _consistency(posterior, observed)
         yield from _silence(posterior, observed)
+
+
+def _forecast(fit: Fit, observed: xr.Dataset) -> Iterator[str]:
+    """What was asked for is there, labelled as the weeks to come are."""
+    if "future_spend" not in observed:
+        return
+    if fit.forecast is None:
+        yield "the fit has no forecast of the weeks to come, which its fitter promises"
+        return
+    schema.check(fit.forecast, schema.FORECAST, "forecast")
+    for dim in ("geo", "future_date"):
+        if not np.array_equal(fit.forecast[dim].values, observed[dim].values):
+            yield f"forecast coordinate '{dim}' is not that of the weeks to come"
 
 
 def _coordinates(posterior: xr.Dataset, observed: xr.Dataset) -> Iterator[str]:

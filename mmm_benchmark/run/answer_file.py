@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: What a worker may say of its fit; the rest is the parent's to say.
 OUTCOMES = ("ok", "skipped", "error", "memory")
-GROUPS = ("posterior", "posterior_predictive", "sample_stats")
+GROUPS = ("posterior", "posterior_predictive", "forecast", "sample_stats")
 
 
 class BadAnswerError(Exception):
@@ -111,5 +111,6 @@ def read_fit(path: Path) -> Fit:
     return Fit(
         posterior=groups["posterior"],
         posterior_predictive=groups.get("posterior_predictive"),
+        forecast=groups.get("forecast"),
         sample_stats=groups.get("sample_stats"),
     )

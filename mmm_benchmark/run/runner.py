@@ -16,6 +16,7 @@ from mmm_benchmark.errors import UserError
 from mmm_benchmark.plan.jobs import Job
 from mmm_benchmark.run.answer_file import BadAnswerError, check_answer, read_record
 from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
+from mmm_benchmark.run.shared_imports import imports_of
 from mmm_benchmark.store.datasets import write_observed
 from mmm_benchmark.store.fits import Store, StoredFit
 from mmm_benchmark.store.plain_files import is_plain
@@ -207,6 +208,7 @@ class _Settling:
             memory_limit=policy.memory_limit,
             extra=job.extra,
             versions=job.versions,
+            imports=imports_of(job.target, job.extra),
         )
         run.reporter.phase(job, "start")
         ending = run.perform(order, lambda phase: run.reporter.phase(job, phase), self.stopping)
@@ -263,7 +265,7 @@ def _answer(folder: Path, task: Task, ending: Ending) -> dict[str, Any]:
     if not (folder / "fit.json").exists():
         return {"status": "error", "reason": "the worker left without an answer"}
     try:
-        record = read_record(folder / "fit.json", longest=ending.wall_s + 1.0)
+        record = read_record(folder / "fit.json", longest=ending.wall_s + ending.imported_s + 1.0)
         if record["status"] == "ok":
             check_answer(folder / "fit.nc", task.observed)
     except BadAnswerError as error:

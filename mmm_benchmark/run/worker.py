@@ -1,23 +1,26 @@
 """The child process: read a job, fit it, measure it, write what came of it.
 
-``python -m mmm_benchmark.run.worker DIRECTORY [--guarded]``. The directory holds ``job.json`` and
+``python -m mmm_benchmark.run.worker DIRECTORY [LINE]``. The directory holds ``job.json`` and
 ``observed.nc``; the worker adds ``events.jsonl`` while it goes and ``fit.nc`` and ``fit.json`` at
-the end. Truth is nowhere near it.
+the end. Truth is nowhere near it. With LINE, the number of a socket, the process becomes the
+keeper of the worker (:mod:`mmm_benchmark.run.keeper`).
 
 What counts as runtime, for every fitter alike: ``total_s`` runs from just before the fitter's
 module is imported to the return of ``fit``. Starting Python, reading the data and writing the
-answer are outside it; ``seconds`` splits it into the phases of ``mmm_benchmark.phases``.
+answer are outside it; ``seconds`` splits it into the phases of ``mmm_benchmark.phases``. A worker
+forked by a server that had imported already adds the seconds this took there, and says so:
+``imports`` is ``shared`` then and ``own`` otherwise.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
+import socket
 import sys
 import time
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -25,18 +28,12 @@ if TYPE_CHECKING:
     from mmm_benchmark.fit import Fit, Fitter
 
 
-def guard() -> None:
-    """Fork a guardian that ends the whole process group when the parent is gone.
+@dataclass(frozen=True)
+class Imported:
+    """What a fork server did before it forked this process."""
 
-    Standard input is the lifeline: a pipe whose other end only the parent holds. A thread could
-    be starved by a library that keeps the interpreter lock; a process cannot.
-    """
-    if os.fork() == 0:
-        os.read(0, 1)
-        os.killpg(0, signal.SIGKILL)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
+    seconds: float  # that the modules of the fitter's environment took to import
+    files_mb: float  # mapped files that the server held in memory
 
 
 def volunteer_for_oom() -> None:
@@ -45,30 +42,29 @@ def volunteer_for_oom() -> None:
         Path("/proc/self/oom_score_adj").write_text("500")
 
 
-def end_children() -> None:
-    """End whatever the fitter left running, the guardian included."""
-    import psutil
-
-    children = psutil.Process().children(recursive=True)
-    for child in children:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            child.kill()
-    psutil.wait_procs(children, timeout=5)
-
-
-def peak_rss_mb() -> float:
+def peak_rss_mb(imported: Imported | None = None) -> float:
     """Largest resident memory of this process so far, MB.
 
     On Linux ``VmHWM`` and not ``ru_maxrss``: the latter survives exec and so starts at the size
-    of the process that launched this one.
+    of the process that launched this one. A fork leaves behind those pages of mapped files that
+    its parent had touched and it has not: a process that had imported by itself would hold them,
+    so they are added.
     """
-    if sys.platform == "linux":
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
+    if peak := status_mb("VmHWM"):
+        left_behind = 0.0 if imported is None else imported.files_mb - status_mb("RssFile")
+        return peak + max(0.0, left_behind)
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def status_mb(field: str) -> float:
+    """A field of ``/proc/self/status``, MB; 0 where there is none."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(field + ":"):
+                return int(line.split()[1]) / 1024
+    return 0.0
 
 
 def write_fit(fit: Fit, path: Path) -> None:
@@ -78,6 +74,7 @@ def write_fit(fit: Fit, path: Path) -> None:
     groups = {
         "posterior": fit.posterior,
         "posterior_predictive": fit.posterior_predictive,
+        "forecast": fit.forecast,
         "sample_stats": fit.sample_stats,
     }
     mode: Literal["w", "a"] = "w"
@@ -96,8 +93,11 @@ def write_fit(fit: Fit, path: Path) -> None:
         mode = "a"
 
 
-def fit_job(directory: Path, job: dict[str, Any]) -> dict[str, Any]:
-    """Fit and write the draws; return the record for ``fit.json``."""
+def fit_job(directory: Path, job: dict[str, Any], imported_s: float = 0.0) -> dict[str, Any]:
+    """Fit and write the draws; return the record for ``fit.json``.
+
+    ``imported_s`` are the seconds that importing took before this process was forked.
+    """
     import xarray as xr
 
     from mmm_benchmark import phases
@@ -113,16 +113,20 @@ def fit_job(directory: Path, job: dict[str, Any]) -> dict[str, Any]:
     with phases.phase("import"):
         fitter: Fitter = make_fitter(job["target"], job["arguments"])
     reason = fitter.skip(observed)
+    if reason is None and "future_spend" in observed and not getattr(fitter, "forecasts", False):
+        reason = "cannot forecast weeks it has not seen (--holdout)"
     if reason is not None:
         return {"status": "skipped", "reason": one_line(reason)}
     fit = fitter.fit(observed, budget, job["seed"])
-    total = time.perf_counter() - started
+    total = imported_s + time.perf_counter() - started
+    seconds = phases.seconds()
+    seconds["import"] += imported_s
 
     write_fit(fit, directory / "fit.nc")
     return {
         "status": "ok",
         "reason": None,
-        "seconds": phases.seconds(),
+        "seconds": seconds,
         "total_s": total,
         "diagnostics": {name: float(value) for name, value in fit.diagnostics.items()},
         "parameter_counts": {name: int(value) for name, value in fit.parameter_counts.items()},
@@ -137,10 +141,10 @@ def one_line(text: str, limit: int = 300) -> str:
     return line if len(line) <= limit else line[: limit - 3] + "..."
 
 
-def run(directory: Path) -> dict[str, Any]:
+def run(directory: Path, imported: Imported | None = None) -> dict[str, Any]:
     """Do the job in ``directory``, whatever happens; return the record that was written."""
     from mmm_benchmark import phases
-    from mmm_benchmark.environments.interview import installed
+    from mmm_benchmark.environments.installed import installed
 
     job = json.loads((directory / "job.json").read_text())
     with (directory / "events.jsonl").open("w", buffering=1) as events:
@@ -150,7 +154,7 @@ def run(directory: Path) -> dict[str, Any]:
 
         phases.listen(tell)
         try:
-            record = fit_job(directory, job)
+            record = fit_job(directory, job, 0.0 if imported is None else imported.seconds)
         except MemoryError as error:
             traceback.print_exc()
             record = {"status": "memory", "reason": one_line(f"MemoryError: {error}")}
@@ -160,7 +164,8 @@ def run(directory: Path) -> dict[str, Any]:
         finally:
             phases.listen(None)
     record.setdefault("seconds", phases.seconds())
-    record["peak_rss_mb"] = peak_rss_mb()
+    record["imports"] = "own" if imported is None else "shared"
+    record["peak_rss_mb"] = peak_rss_mb(imported)
     record["versions"] = {"python": sys.version.split()[0], **installed(job["packages"])}
     staged = directory / "fit.json.part"
     staged.write_text(json.dumps(record, indent=1))
@@ -168,16 +173,25 @@ def run(directory: Path) -> dict[str, Any]:
     return record
 
 
-def main(argv: list[str]) -> int:
-    """Run the job in ``argv[0]``; with ``--guarded``, end with the parent."""
-    if "--guarded" in argv:
-        guard()
-        volunteer_for_oom()
-    run(Path(argv[0]))
-    sys.stdout.flush()
-    if "--guarded" in argv:
-        end_children()
+def work(directory: Path, imported: Imported | None = None) -> int:
+    """The life of a worker process, from its keeper's fork to its exit code."""
+    volunteer_for_oom()
+    if "numpy" in sys.modules:  # a server's state of the global generator would be everybody's
+        sys.modules["numpy"].random.seed()
+    run(directory, imported)
     return 0
+
+
+def main(argv: list[str]) -> int:
+    """Run the job in ``argv[0]``; kept, when ``argv[1]`` is the number of a socket."""
+    directory = Path(argv[0])
+    if len(argv) == 1:
+        run(directory)
+        return 0
+    from mmm_benchmark.run import keeper
+
+    keeper.keep(lambda: work(directory), socket.socket(fileno=int(argv[1])))
+    raise AssertionError("a keeper never returns")
 
 
 if __name__ == "__main__":

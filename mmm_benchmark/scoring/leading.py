@@ -24,6 +24,7 @@ LEADING: dict[str, tuple[str, str]] = {
     "interval_score": ("roas_recovery", "interval_score_90"),
     "gain_share": ("decision_recovery", "gain_share"),
     "gain_probability": ("decision_recovery", "probability_of_gain"),
+    "holdout_error": ("holdout_accuracy", "wmape"),
     "silent_failure": ("silent_failures", "silent_failure"),
 }
 

@@ -9,6 +9,7 @@ from mmm_benchmark.scoring.coefficient import coefficient_rows
 from mmm_benchmark.scoring.contribution import contribution_rows
 from mmm_benchmark.scoring.decision import decision_rows
 from mmm_benchmark.scoring.estimates import estimate_rows
+from mmm_benchmark.scoring.holdout import holdout_rows
 from mmm_benchmark.scoring.identity import identity
 from mmm_benchmark.scoring.market import Market
 from mmm_benchmark.scoring.parameter import parameter_rows
@@ -33,6 +34,7 @@ SCORED: dict[str, tuple[str, ...]] = {
     "roas_recovery": ("channel",),
     "total_recovery": ("part",),
     "decision_recovery": ("channel",),
+    "holdout_accuracy": ("geo",),
     "silent_failures": (),
     "estimates": ("channel",),
 }
@@ -93,6 +95,9 @@ def _scored(
     predictive = None
     if "posterior_predictive" in tree.children:
         predictive = aligned(tree["posterior_predictive"].to_dataset(), observed, what)
+    forecast = None
+    if "forecast" in tree.children:
+        forecast = aligned(tree["forecast"].to_dataset(), observed, what)
     if truth is not None:
         truth = aligned(truth, observed, f"truth of '{dataset.name}'")
 
@@ -127,6 +132,7 @@ def _scored(
             lambda truth: total_rows(posterior, observed, truth),
         ),
         "decision_recovery": decision_rows(posterior, observed, market),
+        "holdout_accuracy": holdout_rows(forecast, truth),
         "silent_failures": silent_rows(fit, roas),
         "estimates": estimate_rows(posterior, observed),
     }

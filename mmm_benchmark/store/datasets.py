@@ -80,7 +80,8 @@ def read_dataset(path: Path) -> MMMDataset:
 
 def write_observed(observed: xr.Dataset, path: Path, family: str | None) -> None:
     """Write the half of a dataset that a fitter may see; ``family`` is for references only."""
-    visible = observed[list(schema.OBSERVED)].drop_encoding()
+    future = [name for name in schema.FUTURE if name in observed]
+    visible = observed[[*schema.OBSERVED, *future]].drop_encoding()
     visible.attrs = {} if family is None else {"family": family}
     # made in memory: on a full disk the HDF5 library would crash when it closes its file
     path.write_bytes(visible.to_netcdf(engine="h5netcdf"))

@@ -47,7 +47,9 @@ def content_hash(observed: xr.Dataset) -> str:
     import numpy as np
 
     total = hashlib.sha256()
-    for name, dims in schema.OBSERVED.items():
+    # weeks kept back: what is known of them is data too
+    known = schema.OBSERVED | {name: d for name, d in schema.FUTURE.items() if name in observed}
+    for name, dims in known.items():
         total.update(f"{name}{dims}".encode())
         total.update(np.ascontiguousarray(observed[name].values, dtype="<f8").tobytes())
     dates = observed["date"].values.astype("datetime64[D]").astype("<i8")

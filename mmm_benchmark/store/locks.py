@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from mmm_benchmark.errors import UserError
+
+try:
+    import fcntl
+except ImportError:
+    raise UserError(
+        "mmm-benchmark runs on Linux and macOS; on Windows run it in WSL: wsl --install, then "
+        "install it there (the generator alone runs on Windows as it is)"
+    ) from None
 
 
 class FileLock:

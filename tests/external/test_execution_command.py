@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from mmm_benchmark import Results, UserError, cli, run_benchmark
-from mmm_benchmark.fit import Budget
 from tests.external.road import FITTERS, walk
 from tests.factories import tiny_dataset
 
@@ -120,7 +119,7 @@ def test_plots_only_draws_everything_and_imports_no_fitting_library(
 def test_show_why_names_what_differs(
     results: Results, place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (other,) = walk(place / "results", "good", budget=Budget(draws=500))
+    (other,) = walk(place / "results", "good", draws=500)
     key = other.fit.key
     assert cli.main(["show", key[:10], "--why", "--results", str(place / "results")]) == 0
     nearest = results.stored["tiny@0/good"].key

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from mmm_benchmark import estimands, schema
 from mmm_benchmark.fit import Fit
+from mmm_benchmark.fitters.common import forecast
 from mmm_benchmark.fitters.common.lags import lag_weights
 from mmm_benchmark.fitters.common.report import noisy_sales, parameter_counts
 from mmm_benchmark.fitters.jax_inference.linear import draw_coefficients
 from mmm_benchmark.fitters.jax_inference.report import nuts_report
 from mmm_benchmark.fitters.numpyro_mmm import density
-from mmm_benchmark.fitters.numpyro_mmm.prepare import CONTROL_SD, Inputs, design
+from mmm_benchmark.fitters.numpyro_mmm.prepare import CONTROL_SD, Inputs, design, run_on
 from mmm_benchmark.fitters.numpyro_mmm.sampling import Inferred
 from mmm_benchmark.metrics.diagnostics import diagnose, pick_series
 
@@ -98,10 +99,7 @@ def posterior(observed: xr.Dataset, given: Inputs, draws: Draws) -> xr.Dataset:
     curves = dict(zip(MULTIPLIERS, np.moveaxis(totals, 1, 0), strict=True))
     total_spend = observed["spend"].sum(("geo", "date")).to_numpy()
     response = estimands.response(curves.__getitem__, total_spend)
-    scale = given.sales_scale[:, None]
-    season = np.einsum("sgm,tm->sgt", flat["fourier"], given.fourier)
-    baseline = scale * (flat["intercept"][..., None] + season)
-    controls = (scale[..., None] * given.controls) * flat["gamma"][:, None, None]
+    baseline, controls = _without_media(flat, given)
     native = _native(observed, given, flat)
     return estimands.posterior(
         observed,
@@ -111,6 +109,26 @@ def posterior(observed: xr.Dataset, given: Inputs, draws: Draws) -> xr.Dataset:
         response=estimands.Response(*(_unstack(values, sample) for values in response)),
         **{name: _unstack(values, sample) for name, values in native.items()},
     )
+
+
+def _without_media(flat: Draws, given: Inputs) -> tuple[Array, Array]:
+    """Baseline (draw, geo, date) and controls (draw, geo, date, control), currency per week."""
+    scale = given.sales_scale[:, None]
+    season = np.einsum("sgm,tm->sgt", flat["fourier"], given.fourier)
+    baseline = scale * (flat["intercept"][..., None] + season)
+    return baseline, (scale[..., None] * given.controls) * flat["gamma"][:, None, None]
+
+
+def forecast_of(observed: xr.Dataset, given: Inputs, draws: Draws, seed: int) -> xr.Dataset:
+    """Sales of the weeks to come, from draws ``(chain, draw, ...)`` of the weeks before."""
+    sample = draws["alpha"].shape[:2]
+    rows = sample[0] * sample[1]
+    flat = {name: value.reshape(rows, *value.shape[2:]) for name, value in draws.items()}
+    on = run_on(given, forecast.whole_window(observed))
+    baseline, controls = _without_media(flat, on)
+    expected = _contributions(flat, on)[0].sum(-1) + baseline + controls.sum(-1)
+    noise = draws["noise"] * given.sales_scale
+    return forecast.forecast(observed, _unstack(expected, sample), noise, seed)
 
 
 def _contributions(flat: Draws, given: Inputs) -> tuple[Array, Array]:
@@ -185,6 +203,9 @@ def as_fit(observed: xr.Dataset, given: Inputs, draws: Draws, inferred: Inferred
     return Fit(
         posterior=fitted,
         posterior_predictive=noisy_sales(observed, fitted, few["noise"] * given.sales_scale, seed),
+        forecast=forecast_of(observed, given, few, seed)
+        if forecast.asked(observed) and "path" not in few
+        else None,
         parameter_counts=parameter_counts(draws, ROLES),
         notes=inferred.notes,
         **_report(inferred, draws, given),

@@ -56,6 +56,12 @@ class NumpyroMMM:
         self.prior = prior
 
     @property
+    def forecasts(self) -> bool:
+        """Whether weeks to come can be forecast: effects that do not move, the sigmoid's curves."""
+        sigmoid = self.prior is None or prior_of(self.prior).curve == "sigmoid"
+        return sigmoid and not self.time_varying
+
+    @property
     def name(self) -> str:
         """The name on the command line."""
         base = "numpyro-mmm" if self.method == "nuts" else f"numpyro-{self.method}"

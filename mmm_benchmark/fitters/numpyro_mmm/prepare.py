@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -25,6 +25,7 @@ class Inputs:
     sales: Array  # (geo, date)
     fourier: Array  # (date, mode)
     controls: Array  # (geo, date, control), multiples of the largest value
+    control_scale: Array  # (control,), own units
     prior_scale: Array  # (channel,)
     sales_scale: Array  # (geo,), currency per week
     spend_scale: Array  # (geo, channel), currency per week
@@ -67,9 +68,27 @@ def inputs(observed: xr.Dataset, priors: str) -> Inputs:
         sales=sales / sales_scale[:, None],
         fourier=fourier(observed["date"].dt.dayofyear.to_numpy()),
         controls=controls / np.where(largest > 0, largest, 1.0),
+        control_scale=np.where(largest > 0, largest, 1.0),
         prior_scale=media_prior_scale(observed, priors),
         sales_scale=sales_scale,
         spend_scale=spend_scale.T,
+    )
+
+
+def run_on(given: Inputs, whole: xr.Dataset) -> Inputs:
+    """The inputs of all weeks, seen and to come, in the units of the weeks that were seen.
+
+    ``whole`` holds spend and controls of them all; its sales are not known and are zero here.
+    """
+    spend = whole["spend"].transpose("channel", "geo", "date").to_numpy()
+    controls = whole["controls"].transpose("geo", "date", "control").to_numpy()
+    scale = given.spend_scale.T[..., None]
+    return replace(
+        given,
+        lagged=np.ascontiguousarray(lag_tensor(spend / np.where(scale > 0, scale, 1.0), L_MAX)),
+        sales=np.zeros(spend.shape[1:]),
+        fourier=fourier(whole["date"].dt.dayofyear.to_numpy()),
+        controls=controls / given.control_scale,
     )
 
 

@@ -12,6 +12,7 @@ from pymc_marketing.mmm import MMM
 
 from mmm_benchmark import estimands
 from mmm_benchmark.fit import Fit
+from mmm_benchmark.fitters.common import forecast
 from mmm_benchmark.fitters.common.lags import lag_weights
 from mmm_benchmark.fitters.common.report import (
     convergence_checks,
@@ -20,6 +21,7 @@ from mmm_benchmark.fitters.common.report import (
     parameter_counts,
 )
 from mmm_benchmark.fitters.pymc_marketing import forward
+from mmm_benchmark.fitters.pymc_marketing.model import control_scale
 from mmm_benchmark.metrics.diagnostics import pick_series
 
 type Array = NDArray[np.float64]
@@ -74,6 +76,9 @@ def summarise(
     return Fit(
         posterior=posterior,
         posterior_predictive=noisy_sales(observed, posterior, noise, seed),
+        forecast=forecast_of(observed, data, thin, noise, seed)
+        if forecast.asked(observed) and multiplier is None
+        else None,
         sample_stats=stats.isel(draw=kept).assign_coords(draw=np.arange(kept.size)),
         diagnostics=diagnostics,
         # what moves over time is named by the library after its process
@@ -81,6 +86,26 @@ def summarise(
         checks=convergence_checks(diagnostics),
         notes=(*notes, *more_notes),
     )
+
+
+def forecast_of(
+    observed: xr.Dataset,
+    data: forward.Data,
+    draws: forward.Draws,
+    noise: NDArray[np.floating],
+    seed: int,
+) -> xr.Dataset:
+    """Sales of the weeks to come, from draws of the weeks before; ``noise`` (chain, draw, geo)."""
+    on = data.run_on(forecast.whole_window(observed), control_scale(observed))
+    lagged = on.lagged()
+    sales = forward.baseline(draws, on) + forward.control_contribution(draws, on).sum(-1)
+    step = max(1, BATCH_VALUES // on.spend.size)
+    for start in range(0, len(draws), step):
+        rows = slice(start, start + step)
+        batch = draws[rows].on(on.spend.shape[1])
+        sales[rows] += forward.contribution(forward.adstocked(lagged, batch), batch, on).sum(-1)
+    chains, kept, _ = noise.shape
+    return forecast.forecast(observed, _unstack(sales, (chains, kept)), noise, seed)
 
 
 def media_multiplier(model: pm.Model, free: xr.Dataset) -> xr.DataArray | None:

@@ -43,6 +43,11 @@ class PyMCMarketing:
         self.time_varying = time_varying
 
     @property
+    def forecasts(self) -> bool:
+        """Whether weeks to come can be forecast: where media effects do not move."""
+        return not self.time_varying
+
+    @property
     def name(self) -> str:
         """The name on the command line."""
         return f"{self.sampler}-tv" if self.time_varying else self.sampler

@@ -6,7 +6,7 @@ batches; tests hold them equal to the library's own contributions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -29,6 +29,7 @@ class Data:
     spend: Array  # (geo, date, channel), multiples of the largest spend
     controls: Array  # (geo, date, control), multiples of the largest value
     fourier: Array  # (date, mode)
+    modes: tuple[str, ...]  # their names, such as sin_1
     target_scale: Array  # (geo,), currency per week
     channel_scale: Array  # (geo, channel), currency per week
 
@@ -39,14 +40,28 @@ class Data:
         spend = observed["spend"].transpose("geo", "date", "channel").to_numpy()
         scale = channel_scale[:, None, :]
         day = observed["date"].dt.dayofyear.to_numpy()
+        modes = tuple(str(mode) for mode in mmm.model.coords["fourier_mode"])
         return cls(
             spend=np.divide(spend, scale, out=np.zeros(spend.shape), where=scale > 0),
             controls=(observed["controls"] / control_scale(observed))
             .transpose("geo", "date", "control")
             .to_numpy(),
-            fourier=fourier_basis(day, [str(mode) for mode in mmm.model.coords["fourier_mode"]]),
+            fourier=fourier_basis(day, list(modes)),
+            modes=modes,
             target_scale=mmm.scalers["_target"].transpose("geo").to_numpy(),
             channel_scale=channel_scale,
+        )
+
+    def run_on(self, whole: xr.Dataset, scale: xr.DataArray) -> Data:
+        """The same of all weeks, seen and to come, in the units of the weeks that were seen."""
+        spend = whole["spend"].transpose("geo", "date", "channel").to_numpy()
+        largest = self.channel_scale[:, None, :]
+        day = whole["date"].dt.dayofyear.to_numpy()
+        return replace(
+            self,
+            spend=np.divide(spend, largest, out=np.zeros(spend.shape), where=largest > 0),
+            controls=(whole["controls"] / scale).transpose("geo", "date", "control").to_numpy(),
+            fourier=fourier_basis(day, list(self.modes)),
         )
 
     def lagged(self) -> Array:
@@ -96,6 +111,11 @@ class Draws:
             noise=values("y_sigma", "geo"),
             multiplier=np.broadcast_to(moving, (draws, dates, channels)),
         )
+
+    def on(self, dates: int) -> Draws:
+        """The same for another number of dates, where media effects do not move."""
+        draws, _, channels = self.multiplier.shape
+        return replace(self, multiplier=np.ones((draws, dates, channels)))
 
     def __getitem__(self, index: slice) -> Draws:
         return Draws(**{name: value[index] for name, value in vars(self).items()})

@@ -30,6 +30,7 @@ class Design:
     spend_scale: Array  # (geo, channel), currency per week
     live: NDArray[np.intp]  # channels whose spend varies in at least one geo
     columns: Array  # (column, geo, date): trend, seasonality, controls that are independent
+    kept: NDArray[np.intp]  # which of the candidates the columns are
     n_time: int  # the first columns: trend and seasonality
     controls: NDArray[np.intp]  # which controls the remaining columns are
     basis: Array  # (column, geo * date), orthonormal, of the columns less their geo means
@@ -56,24 +57,19 @@ def build(observed: xr.Dataset, fourier_order: int, trend: bool) -> Design:
     """
     sales = observed["sales"].transpose("geo", "date").values.astype(float)
     spend = observed["spend"].transpose("geo", "date", "channel").values.astype(float)
-    controls = observed["controls"].transpose("control", "geo", "date").values.astype(float)
     dates = observed["date"].values
-    geos = sales.shape[0]
 
     sales_scale = _positive(np.abs(sales).mean(-1))
     spend_scale = spend.mean(1)
-    relative = np.moveaxis(spend, -1, 0) / _positive(spend_scale).T[..., None]
+    relative = relative_spend(observed, spend_scale)
     live = np.flatnonzero(np.ptp(relative, axis=-1).max(-1) > DEPENDENT)
 
-    years = _years(dates)
-    harmonics = min(fourier_order, round(2.0 * float(np.ptp(years) + np.diff(years).mean())))
-    time = [years - years.mean()] if trend else []
-    time += fourier(dates, harmonics)
-    over_geos = [np.broadcast_to(column, (geos, dates.size)) for column in time]
-    candidates = np.array([*over_geos, *controls]).reshape(-1, geos, dates.size)
-    kept, basis = _independent(candidates)
-    n_time = int((kept < len(time)).sum())
-    kept_controls = kept[n_time:] - len(time)
+    waves = harmonics(dates, fourier_order)
+    columns = candidates(observed, dates, waves, trend=trend)
+    kept, basis = _independent(columns)
+    time = len(columns) - observed.sizes["control"]
+    n_time = int((kept < time).sum())
+    kept_controls = kept[n_time:] - time
 
     return Design(
         sales=sales / sales_scale[:, None],
@@ -81,12 +77,47 @@ def build(observed: xr.Dataset, fourier_order: int, trend: bool) -> Design:
         spend=relative[live],
         spend_scale=spend_scale,
         live=live,
-        columns=candidates[kept],
+        columns=columns[kept],
+        kept=kept,
         n_time=n_time,
         controls=kept_controls,
         basis=basis,
         notes=_notes(observed, live, kept_controls),
     )
+
+
+def harmonics(dates: NDArray[np.datetime64], fourier_order: int) -> int:
+    """How many waves these dates can show: at most two per year of data."""
+    years = _years(dates, dates[0])
+    return min(fourier_order, round(2.0 * float(np.ptp(years) + np.diff(years).mean())))
+
+
+def candidates(
+    observed: xr.Dataset,
+    dates: NDArray[np.datetime64],
+    waves: int,
+    *,
+    trend: bool,
+    at: NDArray[np.datetime64] | None = None,
+) -> Array:
+    """Trend, seasonality and controls, (column, geo, date), before any is left out.
+
+    The trend is in years from the middle of ``dates``, the weeks that are fitted; ``at`` are the
+    dates of ``observed`` where they are others.
+    """
+    controls = observed["controls"].transpose("control", "geo", "date").values.astype(float)
+    geos = observed.sizes["geo"]
+    at = dates if at is None else at
+    time = [_years(at, dates[0]) - _years(dates, dates[0]).mean()] if trend else []
+    time += fourier(at, waves)
+    over_geos = [np.broadcast_to(column, (geos, at.size)) for column in time]
+    return np.array([*over_geos, *controls]).reshape(-1, geos, at.size)
+
+
+def relative_spend(observed: xr.Dataset, spend_scale: Array) -> Array:
+    """Spend in multiples of ``spend_scale`` (geo, channel), shape (channel, geo, date)."""
+    spend = observed["spend"].transpose("channel", "geo", "date").values.astype(float)
+    return spend / _positive(spend_scale).T[..., None]
 
 
 def fourier(dates: NDArray[np.datetime64], order: int) -> list[Array]:
@@ -96,8 +127,8 @@ def fourier(dates: NDArray[np.datetime64], order: int) -> list[Array]:
     return [wave(k * phase) for k in range(1, order + 1) for wave in (np.sin, np.cos)]
 
 
-def _years(dates: NDArray[np.datetime64]) -> Array:
-    return (dates - dates[0]) / np.timedelta64(1, "D") / DAYS_PER_YEAR
+def _years(dates: NDArray[np.datetime64], first: np.datetime64) -> Array:
+    return (dates - first) / np.timedelta64(1, "D") / DAYS_PER_YEAR
 
 
 def _positive(values: Array) -> Array:

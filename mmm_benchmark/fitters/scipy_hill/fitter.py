@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget, Fit
+from mmm_benchmark.fitters.common.forecast import asked
 from mmm_benchmark.phases import phase
 from mmm_benchmark.schema import MAX_STORED_DRAWS
 
@@ -41,6 +42,7 @@ class ScipyHill:
 
     name = "scipy"
     extra: ClassVar[str | None] = None
+    forecasts: ClassVar[bool] = True
     version: ClassVar[str] = "1"
 
     def __init__(
@@ -89,7 +91,7 @@ class ScipyHill:
         with phase("import"):
             from threadpoolctl import threadpool_limits
 
-            from mmm_benchmark.fitters.scipy_hill import answer, design, estimate
+            from mmm_benchmark.fitters.scipy_hill import answer, design, estimate, forecast
         with phase("build"):
             self._check_settings()
             built = design.build(observed, self.fourier_order, self.trend)
@@ -110,7 +112,12 @@ class ScipyHill:
                     found, replicates=self.bootstrap, block_length=self.block_length, seed=seed
                 )
         with phase("summarise"):
-            return answer.summarise(observed, found, solutions, noise)
+            fit = answer.summarise(observed, found, solutions, noise)
+            if asked(observed):
+                fit.forecast = forecast.forecast_of(
+                    observed, solutions, noise, self.fourier_order, self.trend
+                )
+            return fit
 
     def _check_settings(self) -> None:
         least = {

@@ -142,8 +142,7 @@ def _of_dataset(group: Sequence[Scored], results_dir: Path) -> list[Picture]:
     pictures = [together("predicted_against_actual", paths.predicted_against_actual)]
     if "response_curve" in truth:
         pictures.append(together("response_curves", response.response_curves))
-    if truth & {"roas", "contribution"}:
-        pictures.append(together("roas", response.roas))
+    pictures.append(together("roas", response.roas))
     for fit, _ in group:
         pictures += [
             Picture(

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmm_benchmark.report.plots.gather import View
-from mmm_benchmark.report.plots.style import TRUTH, headline, label_lowest, look, money, shorten
+from mmm_benchmark.report.plots.style import (
+    TRUTH,
+    headline,
+    label_lowest,
+    legend_columns,
+    look,
+    money,
+    shorten,
+)
 from mmm_benchmark.scoring.roas import true_roas
 from mmm_benchmark.scoring.scorable import ScorableDataset
 
@@ -64,20 +72,21 @@ def response_curves(label: str, dataset: ScorableDataset, views: list[View]) -> 
 
 
 def roas(label: str, dataset: ScorableDataset, views: list[View]) -> Figure:
-    """ROAS by channel: a bar of truth, and each fitter's mean with its 90% interval."""
+    """ROAS by channel: truth where it is known, each fitter's mean with its 90% interval."""
     from matplotlib.figure import Figure
 
-    assert dataset.truth is not None
     channels = [str(channel) for channel in dataset.observed["channel"].values]
     spend = dataset.observed["spend"].sum(("geo", "date")).values
-    true = true_roas(dataset.truth, spend)
+    known = dataset.truth is not None and bool({"roas", "contribution"} & set(dataset.truth))
     step = 0.16
     room = step * (len(views) + 1)
     figure = Figure(figsize=(9.0, 1.5 + 1.35 * room * len(channels)), layout="constrained")
     axes = figure.subplots()
     base = np.arange(len(channels)) * (room + 0.25)
     half = room / 2
-    axes.vlines(true, base - half, base + half, color=TRUTH, lw=2.2, label="truth")
+    if known and dataset.truth is not None:
+        true = true_roas(dataset.truth, spend)
+        axes.vlines(true, base - half, base + half, color=TRUTH, lw=2.2, label="truth")
     for k, seen in enumerate(views):
         style, found = look(seen.fitter), seen.roas
         assert found is not None
@@ -102,7 +111,8 @@ def roas(label: str, dataset: ScorableDataset, views: list[View]) -> Figure:
     headline(
         figure,
         f"Return on ad spend: {label}",
-        "black: truth; markers: posterior means with 90% intervals",
+        ("black: truth; " if known else "the truth is not known; ")
+        + "markers: posterior means with 90% intervals",
     )
     return figure
 
@@ -116,4 +126,5 @@ def _legend(figure: Figure, axes: Axes) -> None:
         [shorten(labels[i]) for i in order],
         loc="outside right upper",
         fontsize=8.5,
+        ncols=legend_columns(figure, len(labels)),
     )

@@ -1,4 +1,4 @@
-"""One look for all pictures: a colour per model family, a line and marker per variant.
+"""One look for all pictures: a hue per model family; a shade, line and marker per variant.
 
 Colours are those of Okabe & Ito (2008), told apart with every common colour vision, and a dark
 purple for the oracle; line style and marker repeat the distinction for print. Truth is black.
@@ -37,27 +37,39 @@ class Look:
     line: str = "-"
 
 
+def mixed(colour: str, light: float) -> str:
+    """A lighter (``light`` > 0) or darker shade: variants of one family, told apart."""
+    target = 255 if light > 0 else 0
+    parts = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
+    return "#" + "".join(f"{round(part + (target - part) * abs(light)):02X}" for part in parts)
+
+
+LIGHT, DARK = 0.5, -0.45
+
 LOOKS: dict[str, Look] = {
     "scipy": Look(RED),
-    "scipy-plain": Look(RED, "X", ":"),
-    "pymc": Look(BLUE, "s", "--"),
+    "scipy-plain": Look(mixed(RED, LIGHT), "X", ":"),
     "nutpie": Look(BLUE),
-    "nutpie-tv": Look(BLUE, "^", "-."),
+    "nutpie-default": Look(mixed(BLUE, DARK), "v", "-."),
+    "nutpie-matched": Look(mixed(BLUE, LIGHT), "P", ":"),
+    "nutpie-tv": Look(mixed(BLUE, 0.7), "^", "-."),
+    "pymc": Look(mixed(BLUE, 0.3), "s", "--"),
     "numpyro": Look(SKY),
-    "blackjax": Look(SKY, "s", "--"),
+    "blackjax": Look(mixed(SKY, DARK), "s", "--"),
     "meridian": Look(ORANGE),
-    "meridian-aks": Look(ORANGE, "s", "--"),
-    "meridian-default": Look(ORANGE, "D", "-."),
-    "meridian-matched": Look(ORANGE, "^", ":"),
-    "meridian-published": Look(ORANGE, "X", ":"),
-    "nutpie-default": Look(BLUE, "D", "-."),
-    "nutpie-matched": Look(BLUE, "P", ":"),
+    "meridian-default": Look(mixed(ORANGE, DARK), "v", "-."),
+    "meridian-matched": Look(mixed(ORANGE, LIGHT), "P", ":"),
+    "meridian-published": Look(mixed(ORANGE, -0.25), "^", "--"),
+    "meridian-aks": Look(mixed(ORANGE, 0.3), "s", "--"),
     "numpyro-mmm": Look(GREEN),
-    "numpyro-svi": Look(GREEN, "s", "--"),
-    "numpyro-laplace": Look(GREEN, "^", ":"),
+    "numpyro-mmm-tv": Look(mixed(GREEN, DARK), "v", "-."),
+    "numpyro-svi": Look(mixed(GREEN, 0.7), "s", "--"),
+    "numpyro-laplace": Look(mixed(GREEN, 0.45), "^", ":"),
+    "exact": Look(mixed(GREEN, -0.7), "D", "--"),
     "diffusion": Look(PINK),
-    "diffusion-ddpm": Look(PINK, "s", "--"),
-    "wiener": Look(PINK, "^", ":"),
+    "diffusion-ddpm": Look(mixed(PINK, DARK), "s", "--"),
+    "diffusion-fast": Look(mixed(PINK, LIGHT), "v", "-."),
+    "wiener": Look("#7A7A7A", "^", ":"),
     "oracle": Look(PURPLE, "D", "-."),
 }
 SPARE = tuple(
@@ -171,3 +183,11 @@ def explain(frame: pd.DataFrame) -> str:
 def shorten(name: str, most: int = 24) -> str:
     """A label that fits its panel."""
     return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def legend_columns(figure: Figure, entries: int) -> int:
+    """Columns of a legend beside the panels, no taller than the figure, which grows for them."""
+    height = 72.0 * float(figure.get_figheight()) - 60.0  # points; the title takes the rest
+    columns = max(1, -(-entries // max(1, int(height / 14.0))))
+    figure.set_figwidth(figure.get_figwidth() + 2.0 * (columns - 1))
+    return columns

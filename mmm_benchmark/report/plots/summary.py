@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 
 from mmm_benchmark.metrics.calibration import LEVELS
-from mmm_benchmark.report.plots.style import explain, headline, look, named, shorten
+from mmm_benchmark.report.plots.style import (
+    explain,
+    headline,
+    legend_columns,
+    look,
+    named,
+    shorten,
+)
 from mmm_benchmark.scoring.series import ALL
 
 if TYPE_CHECKING:
@@ -128,7 +135,8 @@ def _legend(figure: Figure, frame: pd.DataFrame) -> None:
         Line2D([], [], color=look(name).colour, marker=look(name).marker, ls="", label=names[name])
         for name in names
     ]
-    figure.legend(handles=handles, loc="outside right upper", fontsize=8.5)
+    columns = legend_columns(figure, len(handles))
+    figure.legend(handles=handles, loc="outside right upper", fontsize=8.5, ncols=columns)
 
 
 def _log_ticks(axes: Axes, values: pd.Series) -> None:

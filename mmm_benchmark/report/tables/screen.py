@@ -17,6 +17,7 @@ from mmm_benchmark.report.tables.seed_view import print_seeds
 from mmm_benchmark.report.tables.views import (
     ANSWERS,
     SKILL,
+    UNASKED,
     VIEWS,
     WITH_ERROR,
     Shown,
@@ -58,6 +59,7 @@ def print_tables(
     if len(unknown):
         print_estimates(unknown, console)
     print_seeds(tables, console)
+    tables = {name: frame for name, frame in tables.items() if not _unasked(name, frame)}
     answers = answering(tables)
     for name, view in VIEWS.items():
         if name in tables and (everything or name in answers):
@@ -78,6 +80,13 @@ def answering(tables: Mapping[str, pd.DataFrame]) -> list[str]:
         and tables[name][[column for column, _, _ in VIEWS[name].shown]].notna().any(axis=None)
     ]
     return known[:3]
+
+
+def _unasked(name: str, frame: pd.DataFrame) -> bool:
+    """Whether a table only some runs ask for has nothing to say in this one."""
+    if name not in UNASKED:
+        return False
+    return bool(frame[[column for column, _, _ in VIEWS[name].shown]].isna().all(axis=None))
 
 
 def _print_verdict(tables: Mapping[str, pd.DataFrame], console: Console) -> None:

@@ -5,7 +5,7 @@ Columns stand in order of importance, as a narrow screen drops the last ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,6 +128,18 @@ VIEWS: dict[str, View] = {
             ("says_do_not", "do\nnot", plain),
         ),
     ),
+    "holdout_accuracy": View(
+        "Forecast of the weeks kept back",
+        "Sales of weeks that the fit has not seen, from their known spend. What every team can "
+        "check; whether it says anything of recovery is another question.",
+        (
+            ("wmape", "wMAPE", percent),
+            ("crps", "CRPS", fine),
+            ("coverage_90", "90%\nholds", percent),
+            ("bias", "bias\n(size)", percent),
+            ("weeks", "weeks", whole),
+        ),
+    ),
     "silent_failures": View(
         "Would anybody have noticed",
         "Wrong: a median ROAS error over 25%, a worst over 50%, or 90% intervals that hold less "
@@ -222,10 +234,15 @@ VIEWS: dict[str, View] = {
 
 
 #: What a reader came for, most wanted first; the screen shows the first three that say something.
-ANSWERS = ("contribution_recovery", "decision_recovery", "roas_recovery", "runtime_comparison")
+ANSWERS = (
+    *("holdout_accuracy", "contribution_recovery", "decision_recovery", "roas_recovery"),
+    "runtime_comparison",
+)
+#: Tables that only some runs ask for: never a word of them in others.
+UNASKED = frozenset({"holdout_accuracy"})
 
 
-def dataset_label(row: Mapping[Hashable, Any]) -> str:
+def dataset_label(row: Mapping[Any, Any]) -> str:
     """``name@seed``, as the command line writes it."""
     seed = row["seed"]
     return str(row["dataset"]) if pd.isna(seed) else f"{row['dataset']}@{seed}"

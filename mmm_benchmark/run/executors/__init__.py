@@ -16,6 +16,7 @@ class Order:
     threads: int
     timeout: float | None = None  # seconds of wall time
     memory_limit: float | None = None  # MB resident, whole process tree
+    imports: tuple[str, ...] = ()  # modules that a fork server imports for all its workers
     #: For executors on other machines, which find the interpreter there.
     extra: str | None = None
     versions: Mapping[str, str | None] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class Ending:
     reason: str | None
     wall_s: float  # from start to end of the process
     peak_rss_mb: float  # largest sum over the process tree that was seen
+    imported_s: float = 0.0  # seconds of importing that were spent before the process began
     circumstance: bool = False  # whether a failure says more of the machine than of the job
 
 

@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from mmm_benchmark.environments import find as environments
-from mmm_benchmark.environments.find import DISTRIBUTION
 from mmm_benchmark.environments.load import is_file_target, split_file_target
+from mmm_benchmark.environments.make import ensure
+from mmm_benchmark.environments.needs import DISTRIBUTION, extra_needs, file_needs
 from mmm_benchmark.errors import EnvironmentMissingError, UserError
 from mmm_benchmark.run.executors import Ending, Order, Stopped, local
 
@@ -207,7 +208,7 @@ def unpack(parcel: Parcel, place: Path) -> Order:
     for name, data in parcel.files.items():
         (directory / name).write_bytes(data)
     job = json.loads(parcel.files["job.json"])
-    needs = environments.extra_needs(parcel.order.extra)
+    needs = extra_needs(parcel.order.extra)
     if parcel.fitter_file is not None:
         path, cls = split_file_target(job["target"])
         if not path.is_file() or path.read_bytes() != parcel.fitter_file:
@@ -215,8 +216,8 @@ def unpack(parcel: Parcel, place: Path) -> Order:
             path.write_bytes(parcel.fitter_file)
         job["target"] = f"{path}:{cls}" if cls else str(path)
         (directory / "job.json").write_text(json.dumps(job))
-        needs = environments.file_needs(path)
-    python = environments.ensure(needs, print, quiet=True).python
+        needs = file_needs(path)
+    python = ensure(needs, print, quiet=True).python
     check_versions(python, {**parcel.order.versions, DISTRIBUTION: parcel.release})
     limit = parcel.order.memory_limit or local.default_memory_limit_mb()
     return replace(parcel.order, directory=directory, python=python, memory_limit=limit)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_data_generator.errors import DataError, suggest
+from mmm_data_generator.fields.periods import days_after
 from mmm_data_generator.world.seeds import stream
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def _last_day(dates: NDArray[np.datetime64], after: int) -> np.datetime64:
     """Return the day before period ``after`` begins, which may be the end of the window."""
     days = dates.astype("datetime64[D]")
     end = days[after] if after < len(days) else days[-1] + (days[1] - days[0])
-    return np.datetime64(end - 1)
+    return np.datetime64(end - days_after(1))
 
 
 def _standard_error(dataset: MMMDataset, at: list[int], length: int) -> Array:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_data_generator.errors import DataError
-from mmm_data_generator.fields.periods import DAYS, NOUN
+from mmm_data_generator.fields.periods import DAYS, NOUN, days_after
 from mmm_data_generator.world.seeds import stream
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def to_daily(
         raise DataError(f"noise_share = {noise_share}: must be >= 0")
     first, _ = _days(dataset, "weekly")
     profile = np.asarray(weekdays, dtype=float) / sum(weekdays)
-    days = (first[:, None] + np.arange(7)).ravel().astype("datetime64[ns]")
+    days = (first[:, None] + days_after(np.arange(7))).ravel().astype("datetime64[ns]")
 
     def by_day(name: str, values: Array) -> Array:
         each = np.repeat(values, 7, axis=1)
@@ -101,7 +101,9 @@ def to_monthly(dataset: MMMDataset) -> MMMDataset:
         The dataset is neither daily nor weekly.
     """
     first, length = _days(dataset, "daily", "weekly")
-    return _gathered(dataset, (first[:, None] + np.arange(length)).astype("datetime64[M]"), "month")
+    return _gathered(
+        dataset, (first[:, None] + days_after(np.arange(length))).astype("datetime64[M]"), "month"
+    )
 
 
 def to_weekly(dataset: MMMDataset) -> MMMDataset:
@@ -117,7 +119,7 @@ def to_weekly(dataset: MMMDataset) -> MMMDataset:
     day, _ = _days(dataset, "daily")
     # 1970-01-05 was a Monday
     since = (day - np.datetime64("1970-01-05", "D")).astype(int)
-    return _gathered(dataset, (day - since % 7)[:, None], "week")
+    return _gathered(dataset, (day - days_after(since % 7))[:, None], "week")
 
 
 def _gathered(dataset: MMMDataset, target: NDArray[np.datetime64], period: str) -> MMMDataset:

@@ -28,8 +28,15 @@ def calendar(start: str, n_periods: int, frequency: str = "weekly") -> NDArray[n
     """Return the first day of each period."""
     import numpy as np
 
-    days = np.datetime64(start, "D") + DAYS[frequency] * np.arange(n_periods)
+    days = np.datetime64(start, "D") + days_after(DAYS[frequency] * np.arange(n_periods))
     return days.astype("datetime64[ns]")
+
+
+def days_after(count: Any) -> Any:
+    """Return whole days as a time difference."""
+    import numpy as np
+
+    return np.asarray(count).astype("timedelta64[D]")
 
 
 def frequency_of(dates: NDArray[np.datetime64]) -> str | None:
@@ -46,7 +53,7 @@ def frequency_of(dates: NDArray[np.datetime64]) -> str | None:
             return name
     months = days.astype("datetime64[M]")
     same_day = len(np.unique(days - months.astype("datetime64[D]"))) == 1
-    last_day = ((days + 1).astype("datetime64[M]") != months).all()
+    last_day = ((days + days_after(1)).astype("datetime64[M]") != months).all()
     each = (np.diff(months) == np.timedelta64(1, "M")).all()
     return "monthly" if len(steps) and each and (same_day or last_day) else None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from mmm_data_generator.errors import suggest
+from mmm_data_generator.fields.periods import days_after
 from mmm_data_generator.fields.rules import (
     Broken,
     Rule,
@@ -126,12 +127,12 @@ class Events:
     def _weeks(self, name: str, scene: Scene) -> Array:
         """Return 1 in the holiday's periods, ``run_up`` in the seven days before, 0 elsewhere."""
         first = scene.dates.astype("datetime64[D]")
-        end = np.append(first[1:], first[-1] + scene.days)
+        end = np.append(first[1:], first[-1] + days_after(scene.days))
         out = np.zeros(len(first))
         years = first.astype("datetime64[Y]").astype(int) + 1970
         for year in range(years.min(), years.max() + 2):
             day = np.datetime64(HOLIDAYS[name](year))
             here = (first <= day) & (day < end)
-            before = (first < day) & (day - 7 < end)
+            before = (first < day) & (day - days_after(7) < end)
             out = np.maximum(out, np.where(here, 1.0, np.where(before, self.run_up, 0.0)))
         return out

@@ -1,0 +1,36 @@
+"""``report``: the page of what is stored, without fitting anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    results: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("results"),
+    datasets: Annotated[
+        list[str] | None, typer.Option(help="Only these datasets; all by default.")
+    ] = None,
+    samplers: Annotated[
+        list[str] | None, typer.Option(help="Only these fitters; all by default.")
+    ] = None,
+) -> None:
+    """Write report.html: verdict, scores, pictures, failures and provenance in one file."""
+    from rich.console import Console
+
+    from mmm_benchmark.api import benchmark
+    from mmm_benchmark.plan.options import Options
+    from mmm_benchmark.report.page.write import NAME
+
+    options = Options(
+        datasets=tuple(datasets or ()),
+        samplers=tuple(samplers or ()),
+        results=results,
+        plots_only=True,
+        plots=False,
+        page=True,
+    )
+    benchmark(options, Console(stderr=True))
+    print(results / NAME)

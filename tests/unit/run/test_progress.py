@@ -1,0 +1,43 @@
+"""What a run says while it goes."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from rich.console import Console
+
+from mmm_benchmark.run.progress import Progress
+from tests.unit.run.test_runner import JOB
+
+DONE: dict[str, Any] = {"status": "timeout", "reason": "took longer than 3 s", "process_s": 3.2}
+
+
+def say(**console: Any) -> str:
+    text = io.StringIO()
+    with Progress(Console(file=text, width=100, **console), total=2) as progress:
+        progress.phase(JOB, "start")
+        progress.phase(JOB, "sample")
+        progress.phase(JOB, "sample")
+        progress.done(JOB, {"status": "ok", "reason": None, "process_s": 1.0}, fresh=False)
+        progress.done(JOB, DONE, fresh=True)
+    return text.getvalue()
+
+
+def test_plain_lines_where_nothing_moves() -> None:
+    assert say().splitlines() == [
+        "one on tiny@0: start (0.0 s)",
+        "one on tiny@0: sample (0.0 s)",
+        "[1/2] one on tiny@0: ok (cached)",
+        "[2/2] one on tiny@0: timeout (3.2 s, took longer than 3 s)",
+    ]
+
+
+def test_terminal_keeps_only_the_finished_lines() -> None:
+    printed = say(force_terminal=True, color_system=None)
+    assert "[1/2] one on tiny@0: ok (cached)" in printed
+    assert "sample (" not in printed
+
+
+def test_quiet_says_nothing() -> None:
+    assert say(quiet=True) == ""
