@@ -119,7 +119,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
     ),
     FitterEntry(
         name="exact",
-        target="mmm_benchmark.fitters.exact.fitter:Exact",
+        target="mmm_benchmark.fitters.numpyro_mmm.exact:Exact",
         group="exact",
         summary="the posterior by checked weights: k-hat in the record, warm chains where needed",
         extra="numpyro",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.exact.fitter import Exact
+from mmm_benchmark.fitters.numpyro_mmm.exact import Exact
 from mmm_benchmark.fitters.numpyro_mmm.fitter import NumpyroMMM
 from mmm_benchmark.testing import example_observed
 

@@ -14,7 +14,7 @@ from mmm_benchmark.priors.prior import Prior, prior_of
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mmm_benchmark.fitters.exact.draws import Drawn
+    from mmm_benchmark.fitters.jax_inference.weighted import Drawn
 
 UNSTATED = ("prior", None)
 
@@ -67,14 +67,14 @@ class Exact:
 def sigmoid_fit(observed: xr.Dataset, priors: str, budget: Budget, seed: int) -> Fit:
     """Under the model and the prior of ``numpyro-mmm``."""
     with phase("import"):
-        from mmm_benchmark.fitters.exact import draws
+        from mmm_benchmark.fitters.jax_inference import weighted
         from mmm_benchmark.fitters.numpyro_mmm import answer, density, prepare
         from mmm_benchmark.fitters.numpyro_mmm.sampling import Inferred
     with phase("build"):
         given = prepare.inputs(observed, priors)
         data = density.device_data(given)
-    target = draws.Target(density.log_density, data, density.start(data))
-    drawn = draws.draw(target, budget, seed)
+    target = weighted.Target(density.log_density, data, density.start(data))
+    drawn = weighted.draw(target, budget, seed)
     with phase("summarise"):
         free = answer.free_parameters(drawn.z, data, given, seed)
         inferred = Inferred(drawn.z, drawn.sample, {}, ())
@@ -84,14 +84,16 @@ def sigmoid_fit(observed: xr.Dataset, priors: str, budget: Budget, seed: int) ->
 def hill_fit(observed: xr.Dataset, prior: Prior, budget: Budget, seed: int) -> Fit:
     """Under a prior of Hill curves."""
     with phase("import"):
-        from mmm_benchmark.fitters.exact import draws
         from mmm_benchmark.fitters.hill_mmm import answer, density
+        from mmm_benchmark.fitters.jax_inference import weighted
         from mmm_benchmark.fitters.jax_inference.report import nuts_report
         from mmm_benchmark.metrics.diagnostics import diagnose
     with phase("build"):
         plain = density.design(observed, prior)
         data = density.prepare(observed, prior, plain)
-    drawn = draws.draw(draws.Target(density.log_density, data, density.start(data)), budget, seed)
+    drawn = weighted.draw(
+        weighted.Target(density.log_density, data, density.start(data)), budget, seed
+    )
 
     def independent(free: Any, series: Any) -> dict[str, Any]:
         return {"diagnostics": diagnose(free, contribution=series)}

@@ -1,1 +1,0 @@
-"""Independent weighted draws of a posterior whose density is known, checked by k-hat."""
