@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from mmm_benchmark.commands import data, inspect, report, run, suite, summary
+from mmm_benchmark.commands import board, data, inspect, report, run, suite, summary
 from mmm_benchmark.commands.typed import several_valued
 from mmm_benchmark.errors import UserError
 
@@ -103,6 +103,13 @@ def make_app() -> typer.Typer:
     tasks.callback()(lambda: None)  # a group even with one command
     tasks.command("show", help="Its tasks, with the fingerprints of their data.")(suite.show)
     app.add_typer(tasks, name="suite")
+    app.command("leaderboard", help="Everyone's scores on the suite; no fit is made.")(
+        board.leaderboard
+    )
+    app.command("submit", help="One fitter's scores on the suite, as a table to hand in.")(
+        board.submit
+    )
+    app.command("verify", help="Fit a sample of a submission again and compare.")(board.verify)
     app.command("envs", help="The environments of the extras, and how to make them.")(inspect.envs)
     return app
 

@@ -14,7 +14,7 @@ from mmm_benchmark.environments.find import Environment
 from mmm_benchmark.plan.choose import registered
 from tests.factories import tiny_dataset
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
