@@ -23,7 +23,7 @@ from mmm_benchmark.store.fits import Store
 from mmm_benchmark.store.sealed_folder import MANIFEST, seal
 from tests.factories import tiny_answer, tiny_dataset
 from tests.faults.tally import Wrong
-from tests.unit.execution.test_runner import JOB, Executor, settle
+from tests.unit.run.test_runner import JOB, Executor, settle
 
 SHAPES = (
     "[]",

@@ -22,7 +22,7 @@ from mmm_benchmark.store.datasets import keep
 from mmm_benchmark.store.fits import Store
 from mmm_data_generator import DataError, MMMDataset, generate_mmm_dataset
 from tests.factories import tiny_dataset
-from tests.unit.execution.test_runner import JOB, Executor, settle
+from tests.unit.run.test_runner import JOB, Executor, settle
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = (ROOT / "mmm_benchmark", ROOT / "mmm_data_generator" / "src")
