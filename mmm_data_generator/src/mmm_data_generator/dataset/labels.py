@@ -70,6 +70,15 @@ TRUTH: Final[dict[str, Label]] = {
     "optimal_gain": Label((), "currency", "Sales gained by the best allocation"),
 }
 
+#: Of the periods that somebody kept back from what is observed: their plan, and their sales.
+KEPT_BACK: Final[dict[str, Label]] = {
+    "future_spend": Label(("geo", "future_date", "channel"), _MONEY, "Media spend to come"),
+    "future_controls": Label(("geo", "future_date", "control"), "own unit", "Controls to come"),
+}
+HELD: Final[dict[str, Label]] = {
+    "held_sales": Label(("geo", "future_date"), _MONEY, "Sales to come"),
+}
+
 OUTCOME: Final[dict[str, Label]] = {
     "expected_sales": Label(_GT, _MONEY, "Sales without noise"),
 }

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmm_data_generator.config.config import MMMDataConfig
-from mmm_data_generator.dataset.labels import OBSERVED, TRUTH, Label
+from mmm_data_generator.dataset.labels import HELD, KEPT_BACK, OBSERVED, TRUTH, Label
 from mmm_data_generator.errors import ConfigError, DataError
 from mmm_data_generator.world.stressed import StressedWorld
 from mmm_data_generator.world.world import World
@@ -80,7 +80,7 @@ def load(directory: Path) -> dict[str, Any]:
         parts[path.stem] = _open(path)
     if parts["observed"] is None:
         raise DataError(f"{directory}: observed.nc is missing; save the dataset again")
-    for stem, labels in (("observed", OBSERVED), ("truth", TRUTH)):
+    for stem, labels in (("observed", {**OBSERVED, **KEPT_BACK}), ("truth", {**TRUTH, **HELD})):
         _check_dims(parts[stem], labels, directory / f"{stem}.nc")
     if not set(OBSERVED) <= set(parts["observed"].data_vars):
         raise DataError(f"{directory}: observed.nc lacks variables; save the dataset again")
