@@ -9,7 +9,7 @@
 Starts from the model of the first version of this suite's ``meridian`` row ("as it was") and
 changes one thing; then from the one it is now ("as it is") and changes that thing back. Appends a
 row to ``meridian_error.csv`` for each fit and leaves alone what is there, so it can be stopped and
-started again; ``--one`` makes the next missing fit and ends (exit code 3 when none is missing).
+started again; ``--most`` ends after so many fits (exit code 3 when none is missing).
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def main() -> None:
     """Make the missing fits."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, default=Path("benchmarks/results/fairness"))
-    parser.add_argument("--one", action="store_true", help="one fit, then end")
-    parser.add_argument("--draws", type=int, default=500)
-    parser.add_argument("--tune", type=int, default=400)
+    parser.add_argument("--most", type=int, help="so many fits, then end")
+    parser.add_argument("--draws", type=int, default=250)
+    parser.add_argument("--tune", type=int, default=250)
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
     path = options.results / FILE
@@ -65,9 +65,9 @@ def main() -> None:
         for seed in SEEDS
         if (dataset, seed, what) not in done
     ]
-    if not missing and options.one:
+    if not missing:
         sys.exit(3)
-    for job in missing[: 1 if options.one else None]:
+    for job in missing[: options.most]:
         row = fit(*job, tune=options.tune, draws=options.draws)
         new = not path.exists()
         with path.open("a", newline="") as file:

@@ -66,6 +66,20 @@ BUILT_IN: tuple[FitterEntry, ...] = (
     ),
     *(
         FitterEntry(
+            name=f"nutpie-{way.lower()}",
+            target=f"mmm_benchmark.fitters.pymc_marketing.fitter:PyMCMarketing{way}",
+            group="pymc",
+            summary=f"PyMC-Marketing MMM, {what}",
+            extra="pymc",
+            packages=("pymc-marketing", "pymc", "nutpie"),
+        )
+        for way, what in (
+            ("Default", "as its quickstart runs it: the library's own priors and curve"),
+            ("Matched", "told the same as meridian-matched: season, carry-over, curve, priors"),
+        )
+    ),
+    *(
+        FitterEntry(
             name=name,
             target="mmm_benchmark.fitters.meridian.fitter:Meridian",
             group="meridian",

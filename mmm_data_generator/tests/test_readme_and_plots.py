@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mmm_data_generator import DataError, MMMDataset, generate_mmm_dataset, plots
+from mmm_data_generator import DataError, MMMDataset, generate_mmm_dataset
 
 matplotlib = pytest.importorskip("matplotlib.figure")
 pytest.importorskip("seaborn")
+plots = pytest.importorskip("mmm_data_generator.plots")
 
 README = Path(__file__).parents[1] / "README.md"
 EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)

@@ -31,11 +31,6 @@ BATCH_VALUES: Final = 2**23
 
 ROLES: Final = {
     "adstock_alpha": "adstock",
-    "saturation_beta": "saturation",
-    "saturation_lam": "saturation",
-    "saturation_sigma": "effects",
-    "saturation_sigma_mu": "effects",
-    "saturation_sigma_sigma": "effects",
     "gamma_control": "controls",
     "intercept_contribution": "baseline",
     "gamma_fourier": "time",
@@ -56,8 +51,7 @@ def summarise(
     """Diagnose the full sample, thin it, and compute every estimand on the kept draws."""
     data = forward.Data.of(observed, mmm)
     multiplier = media_multiplier(model, free)
-    dates = observed.sizes["date"]
-    everything = forward.Draws.of(free, multiplier, dates)
+    everything = forward.Draws.of(free, multiplier, observed)
     by_name = {str(name): values.to_numpy() for name, values in free.items()}
     diagnostics = nuts_diagnostics(
         by_name,
@@ -68,7 +62,7 @@ def summarise(
     )
     kept = estimands.kept_draws(free.sizes["chain"], free.sizes["draw"])
     thin = forward.Draws.of(
-        free.isel(draw=kept), None if multiplier is None else multiplier.isel(draw=kept), dates
+        free.isel(draw=kept), None if multiplier is None else multiplier.isel(draw=kept), observed
     )
     sample = (free.sizes["chain"], kept.size)
     posterior, more_notes = posterior_of(observed, data, thin, sample)
@@ -82,7 +76,9 @@ def summarise(
         sample_stats=stats.isel(draw=kept).assign_coords(draw=np.arange(kept.size)),
         diagnostics=diagnostics,
         # what moves over time is named by the library after its process
-        parameter_counts=parameter_counts(by_name, ROLES, otherwise="time"),
+        parameter_counts=parameter_counts(
+            by_name, ROLES | everything.curve.roles(), otherwise="time"
+        ),
         checks=convergence_checks(diagnostics),
         notes=(*notes, *more_notes),
     )
@@ -126,8 +122,10 @@ def contribution_series(data: forward.Data, draws: forward.Draws, chains: int) -
     lagged = data.lagged()
     moving = np.argwhere(lagged.any(axis=-1))
     g, t, c = moving[pick_series(len(moving))].T
-    x = np.einsum("il,sil->si", lagged[g, t, c], lag_weights(draws.decay, lagged.shape[-1])[:, c])
-    shape = forward.saturation(x, draws.steepness[:, c], draws.midpoint[:, c])
+    x = np.einsum(
+        "il,sil->si", lagged[g, t, c], lag_weights(draws.decay, lagged.shape[-1])[:, g, c]
+    )
+    shape = draws.curve.response(x, draws.first[:, g, c], draws.second[:, g, c])
     effect = draws.asymptote[:, g, c] * draws.multiplier[:, t, c]
     return (data.target_scale[g] * effect * shape).reshape(chains, -1, g.size)
 
@@ -172,16 +170,16 @@ def native_parameters(
 ) -> tuple[dict[str, NDArray[np.floating]], tuple[str, ...]]:
     """Coefficient, decay and half-saturation; the sigmoid's steepness is no Hill slope."""
     size = (len(draws), *data.channel_scale.shape)
-    full = draws.asymptote * forward.full_saturation(draws)[:, None] * data.target_scale[:, None]
+    full = draws.asymptote * forward.full_saturation(draws) * data.target_scale[:, None]
     moving = np.asarray(full[:, :, None] * draws.multiplier[:, None], dtype=np.float32)
     native: dict[str, NDArray[np.floating]] = {
         "coefficient": moving,
-        "adstock_decay": np.broadcast_to(draws.decay[:, None], size),
+        "adstock_decay": np.broadcast_to(draws.decay, size),
     }
     mean_spend = observed["spend"].mean("date").transpose("geo", "channel").to_numpy()
     if not (mean_spend > 0).all():
         return native, ("half-saturation left out: a channel never spends in some geo",)
-    in_currency = forward.half_saturation(draws)[:, None] * data.channel_scale
+    in_currency = forward.half_saturation(draws) * data.channel_scale
     return native | {"half_saturation": in_currency / mean_spend}, ()
 
 

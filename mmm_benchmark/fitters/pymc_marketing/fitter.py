@@ -10,6 +10,7 @@ from mmm_benchmark.phases import phase
 
 if TYPE_CHECKING:
     import xarray as xr
+    from pymc_marketing.mmm import MMM
 
 COMPILE_NOTE = {
     "numpyro": "JAX compiles inside the phase 'sample'",
@@ -19,7 +20,47 @@ COMPILE_NOTE = {
 SAMPLERS = ("pymc", "nutpie", "numpyro", "blackjax")
 
 
-class PyMCMarketing:
+class _Row:
+    """What all rows share: what they decline, and the road from data to answer."""
+
+    extra: ClassVar[str | None] = "pymc"
+    sampler: str
+
+    def settings(self) -> dict[str, Any]:
+        """The constructor's keywords."""
+        return dict(vars(self))
+
+    def skip(self, observed: xr.Dataset) -> str | None:
+        """Decline channels that never spend and geos without sales: no scale to divide by."""
+        return nothing_to_scale(observed)
+
+    def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
+        """Build, sample, summarise; a new model instance for every fit."""
+        one_of("sampler", self.sampler, SAMPLERS)
+        one_of("priors", getattr(self, "priors", PRIOR_SETS[0]), PRIOR_SETS)
+        with phase("import"):
+            from mmm_benchmark.fitters.pymc_marketing import devices
+
+            devices.prepare(self.sampler, budget.chains)
+            from mmm_benchmark.fitters.pymc_marketing import answer, model, sampling
+        with phase("build"):
+            mmm = self.build(observed)
+            frozen = model.sampling_model(mmm)
+        free, stats = sampling.sample(frozen, self.sampler, budget, seed)
+        with phase("summarise"):
+            notes = tuple(filter(None, (COMPILE_NOTE.get(self.sampler), self.note())))
+            return answer.summarise(observed, mmm, frozen, free, stats, seed, notes)
+
+    def build(self, observed: xr.Dataset) -> MMM:
+        """The library's model of this row, on these data."""
+        raise NotImplementedError
+
+    def note(self) -> str | None:
+        """What a reader of the tables must know of this row."""
+        return None
+
+
+class PyMCMarketing(_Row):
     """PyMC-Marketing's multidimensional MMM, as published in the comparison with Meridian.
 
     Parameters
@@ -32,7 +73,6 @@ class PyMCMarketing:
         Whether media effects move over time (a path per channel, shared by geos).
     """
 
-    extra: ClassVar[str | None] = "pymc"
     version: ClassVar[str] = "1"
 
     def __init__(
@@ -52,30 +92,56 @@ class PyMCMarketing:
         """The name on the command line."""
         return f"{self.sampler}-tv" if self.time_varying else self.sampler
 
-    def settings(self) -> dict[str, Any]:
-        """The constructor's keywords."""
-        return dict(vars(self))
+    def build(self, observed: xr.Dataset) -> MMM:
+        """The stated model."""
+        from mmm_benchmark.fitters.pymc_marketing import model
 
-    def skip(self, observed: xr.Dataset) -> str | None:
-        """Decline channels that never spend and geos without sales: no scale to divide by."""
-        return nothing_to_scale(observed)
+        return model.build(observed, priors=self.priors, time_varying=self.time_varying)
 
-    def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
-        """Build, sample, summarise; a new model instance for every fit."""
-        self._check_settings()
-        with phase("import"):
-            from mmm_benchmark.fitters.pymc_marketing import devices
 
-            devices.prepare(self.sampler, budget.chains)
-            from mmm_benchmark.fitters.pymc_marketing import answer, model, sampling
-        with phase("build"):
-            mmm = model.build(observed, priors=self.priors, time_varying=self.time_varying)
-            frozen = model.sampling_model(mmm)
-        free, stats = sampling.sample(frozen, self.sampler, budget, seed)
-        with phase("summarise"):
-            notes = tuple(filter(None, (COMPILE_NOTE.get(self.sampler),)))
-            return answer.summarise(observed, mmm, frozen, free, stats, seed, notes)
+class PyMCMarketingDefault(_Row):
+    """The model of the library's quickstart: every prior is the installed library's."""
 
-    def _check_settings(self) -> None:
-        one_of("sampler", self.sampler, SAMPLERS)
-        one_of("priors", self.priors, PRIOR_SETS)
+    version: ClassVar[str] = "1"
+    forecasts: ClassVar[bool] = True
+
+    def __init__(self, *, sampler: str = "nutpie") -> None:
+        self.sampler = sampler
+
+    @property
+    def name(self) -> str:
+        """The name on the command line."""
+        return f"{self.sampler}-default"
+
+    def build(self, observed: xr.Dataset) -> MMM:
+        """The library's defaults, read now."""
+        from mmm_benchmark.fitters.pymc_marketing import model
+
+        return model.default(observed)
+
+    def note(self) -> str | None:
+        """The version whose defaults were read."""
+        from importlib.metadata import version
+
+        return f"the defaults of pymc-marketing {version('pymc-marketing')}"
+
+
+class PyMCMarketingMatched(_Row):
+    """PyMC-Marketing told the same as ``meridian-matched``: season, carry-over, curve, priors."""
+
+    version: ClassVar[str] = "1"
+    forecasts: ClassVar[bool] = True
+
+    def __init__(self, *, sampler: str = "nutpie") -> None:
+        self.sampler = sampler
+
+    @property
+    def name(self) -> str:
+        """The name on the command line."""
+        return f"{self.sampler}-matched"
+
+    def build(self, observed: xr.Dataset) -> MMM:
+        """The matched model."""
+        from mmm_benchmark.fitters.pymc_marketing import model
+
+        return model.matched(observed)

@@ -1,9 +1,9 @@
-"""The MMM of the published comparison, built with PyMC-Marketing.
+"""The MMM of the published comparison, built with PyMC-Marketing, and the two other ways.
 
-Structure: geometric adstock (normalised, eight weeks), Hill saturation in its sigmoid form with
-asymptotes pooled over geos, two yearly Fourier modes, controls, an intercept and a noise level
-for each geo. Spend and sales are divided by their largest value in each geo, which is what
-``dims=()`` means in the library: the maximum is taken over dates only.
+Structure of the first: geometric adstock (normalised, eight weeks), Hill saturation in its
+sigmoid form with asymptotes pooled over geos, two yearly Fourier modes, controls, an intercept
+and a noise level for each geo. Spend and sales are divided by their largest value in each geo,
+which is what ``dims=()`` means in the library: the maximum is taken over dates only.
 """
 
 from __future__ import annotations
@@ -16,12 +16,21 @@ import xarray as xr
 from numpy.typing import NDArray
 from pymc.model.transform.optimization import freeze_dims_and_data
 from pymc_extras.prior import Prior
-from pymc_marketing.mmm import MMM, GeometricAdstock, HillSaturationSigmoid, SoftPlusHSGP
+from pymc_marketing.mmm import (
+    MMM,
+    GeometricAdstock,
+    HillSaturationSigmoid,
+    LogisticSaturation,
+    MichaelisMentenSaturation,
+    SoftPlusHSGP,
+)
 
+from mmm_benchmark.fitters.common import matched as same
 from mmm_benchmark.fitters.common.media_priors import media_prior_scale
 
 L_MAX = 8  # weeks of the adstock kernel
 N_FOURIER = 2  # modes of the yearly seasonality
+TREND = "linear trend"  # the control that the quickstart adds to those of the data
 
 #: Length scales (weeks) that hold 90% of the prior of time-varying media: six weeks to half a year.
 LENGTH_SCALE = (6.0, 26.0)
@@ -63,17 +72,123 @@ def build(observed: xr.Dataset, *, priors: str, time_varying: bool) -> MMM:
     return mmm
 
 
+def default(observed: xr.Dataset) -> MMM:
+    """The model of the library's quickstart: its own priors, curve and scaling.
+
+    The quickstart's model has eight weeks of geometric adstock, logistic saturation, two yearly
+    Fourier modes, and a linear trend among its controls; for several geos the library asks for
+    the dimension. Whatever is not named here is the installed library's default.
+    """
+    several = observed.sizes["geo"] > 1
+    data = inputs(observed, with_trend=True)
+    mmm = MMM(
+        date_column="date",
+        target_column="sales",
+        channel_columns=[str(name) for name in observed["channel"].values],
+        control_columns=[str(name) for name in data["control"].values],
+        adstock=GeometricAdstock(l_max=L_MAX),
+        saturation=LogisticSaturation(),
+        yearly_seasonality=N_FOURIER,
+        **({"dims": ("geo",)} if several else {}),
+    )
+    mmm.build_model(data if several else data.isel(geo=0, drop=True))
+    return mmm
+
+
+def matched(observed: xr.Dataset) -> MMM:
+    """The same season, carry-over, curve and priors as Meridian's matched row.
+
+    ``MichaelisMentenSaturation`` is the Hill curve of slope one, Meridian's default. Priors are
+    stated in currency (``common/matched.py``) and brought to units of each geo's largest sales.
+    """
+    scales = same.Scales.of(observed)
+    largest = _by_geo(observed["sales"].max("date"))
+    most_spend = observed["spend"].max("date").transpose("geo", "channel").to_numpy()
+    mean, sd = scales.sales_mean / largest, scales.sales_sd / largest
+    half = np.log(scales.active_spend / most_spend).mean(0)
+    steps = np.where(scales.control_sd > 0, scales.control_sd, 1.0)
+    per_control = control_scale(observed).to_numpy() / steps
+
+    def geo(values: NDArray[np.float64]) -> xr.DataArray:
+        return xr.DataArray(values, dims=("geo",))
+
+    if observed.sizes["geo"] == 1:
+        effect = Prior("HalfNormal", sigma=float(same.EFFECT * mean[0]), dims=("channel", "geo"))
+    else:
+        effect = Prior(
+            "Normal",
+            mu=Prior("HalfNormal", sigma=float(same.EFFECT * mean.mean()), dims="channel"),
+            sigma=Prior("HalfNormal", sigma=float(same.GEO_SPREAD * mean.mean()), dims="channel"),
+            dims=("channel", "geo"),
+        )
+    controls = xr.DataArray(same.LEVEL * np.outer(sd, per_control), dims=("geo", "control"))
+    a, b = same.DECAY
+    mmm = MMM(
+        date_column="date",
+        target_column="sales",
+        channel_columns=[str(name) for name in observed["channel"].values],
+        control_columns=[str(name) for name in observed["control"].values] or None,
+        dims=("geo",),
+        scaling={
+            "channel": {"method": "max", "dims": ()},
+            "target": {"method": "max", "dims": ()},
+        },
+        adstock=GeometricAdstock(
+            l_max=same.LAGS, priors={"alpha": Prior("Beta", alpha=a, beta=b, dims="channel")}
+        ),
+        saturation=MichaelisMentenSaturation(
+            priors={
+                "alpha": effect,
+                "lam": Prior(
+                    "LogNormal",
+                    mu=xr.DataArray(half, dims=("channel",)),
+                    sigma=same.HALF_SATURATION_LOG_SD,
+                    dims="channel",
+                ),
+            }
+        ),
+        yearly_seasonality=same.SEASON_MODES,
+        model_config={
+            "intercept": Prior("Normal", mu=geo(mean), sigma=geo(same.LEVEL * sd), dims="geo"),
+            "gamma_control": Prior("Normal", mu=0, sigma=controls, dims=("geo", "control")),
+            "gamma_fourier": Prior(
+                "Normal", mu=0, sigma=geo(same.SEASON * sd), dims=("geo", "fourier_mode")
+            ),
+            "likelihood": Prior(
+                "Normal",
+                sigma=Prior("HalfNormal", sigma=geo(same.NOISE * sd), dims="geo"),
+                dims=("date", "geo"),
+            ),
+        },
+    )
+    mmm.build_model(inputs(observed))
+    return mmm
+
+
 def sampling_model(mmm: MMM) -> pm.Model:
     """The model that the library's own ``fit`` samples: data and dimensions made constant."""
     return freeze_dims_and_data(mmm.model)
 
 
-def inputs(observed: xr.Dataset) -> xr.Dataset:
-    """Sales, spend and scaled controls under the names that the library knows."""
+def inputs(observed: xr.Dataset, *, with_trend: bool = False) -> xr.Dataset:
+    """Sales, spend and scaled controls under the names that the library knows.
+
+    ``with_trend`` adds a control that rises from 0 to 1 over the window.
+    """
     data = {"media": observed["spend"], "target": observed["sales"]}
-    if observed.sizes["control"]:
-        data["_control"] = observed["controls"] / control_scale(observed)
+    controls = observed["controls"] / control_scale(observed)
+    if with_trend:
+        line = trend(observed).expand_dims({"geo": observed["geo"], "control": [TREND]})
+        controls = xr.concat([controls, line.transpose(*controls.dims)], "control")
+    if controls.sizes["control"]:
+        data["_control"] = controls
     return xr.Dataset(data)
+
+
+def trend(observed: xr.Dataset) -> xr.DataArray:
+    """A line from 0 to 1 over the window, ``(date,)``."""
+    date = observed["date"]
+    return xr.DataArray(np.linspace(0.0, 1.0, date.size), coords={"date": date}, dims="date")
 
 
 def control_scale(observed: xr.Dataset) -> xr.DataArray:

@@ -9,9 +9,11 @@ import mmm_data_generator
 from mmm_data_generator import (
     DEFAULT_CONFIG,
     ChannelConfig,
+    ConfigError,
     ControlConfig,
     MMMDataConfig,
     RegionConfig,
+    SaturationConfig,
     TransformConfig,
     customize_preset,
     generate_mmm_dataset,
@@ -122,8 +124,17 @@ def test_constructor_arguments() -> None:
 
 def test_a_kappa_that_cannot_be_a_share_is_currency() -> None:
     transforms = TransformConfig(saturation_kwargs={"slope": 1.0, "kappa": 1500.0})
-    assert transforms.saturation_of(0).scale == "currency"
+    with pytest.warns(FutureWarning, match="is read as currency; say so with scale='currency'"):
+        assert transforms.saturation_of(0).scale == "currency"
+    said = TransformConfig(saturation_kwargs={"kappa": 20.0, "scale": "max"})
+    assert said.saturation_of(0).scale == "max"
     assert TransformConfig(saturation_kwargs={"kappa": 0.4}).saturation_of(0).scale == "max"
+
+
+def test_a_kappa_beyond_any_share_says_how_to_ask_for_currency() -> None:
+    with pytest.raises(ConfigError, match="where currency is meant, give scale = 'currency'"):
+        SaturationConfig(kappa=1500.0)
+    assert SaturationConfig(kappa=1500.0, scale="currency").kappa == 1500.0
 
 
 def test_customize_preset_with_nested_keys() -> None:

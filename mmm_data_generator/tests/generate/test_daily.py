@@ -50,7 +50,7 @@ def weekday_means(values: np.ndarray, first: int) -> np.ndarray:
 def test_dates_are_days_and_start_where_they_are_told(data):
     dates = data.observed["date"].values.astype("datetime64[D]")
     assert str(dates[0]) == "2023-01-01"  # a Sunday: only weeks begin on Monday
-    assert (np.diff(dates) == 1).all()
+    assert (np.diff(dates) == np.timedelta64(1, "D")).all()
     assert data.frequency == "daily"
     assert "daily" in repr(data)
     assert generate_mmm_dataset("basic", seed=1, start_date="2023-01-04").frequency == "weekly"

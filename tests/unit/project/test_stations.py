@@ -44,7 +44,7 @@ ROADS: dict[str, tuple[str, Rows]] = {
             ("fitters",),
             ("run",),
             ("testing", "scoring"),
-            ("report",),
+            ("report", "leaderboard"),
             ("api",),
             ("commands",),
             ("cli",),

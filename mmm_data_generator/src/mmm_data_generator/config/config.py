@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from mmm_data_generator.config.finalise import (
     check_frequency,
     check_names,
+    check_size,
     check_windows,
     with_custom_patterns,
     with_transforms,
@@ -90,7 +91,7 @@ class MMMDataConfig:
     frequency: str = "weekly"  # or "daily": all that is "a week" in channels and regions is a day
 
     RULES: ClassVar[dict[str, Rule]] = {
-        "n_periods": integer(at_least=2),
+        "n_periods": integer(at_least=2, at_most=100_000),
         "start_date": iso_date,
         "channels": children(ChannelConfig),
         "regions": child(RegionConfig),
@@ -110,6 +111,7 @@ class MMMDataConfig:
         if (self.prior is None) == (not self.channels):
             raise fail(self, "channels", ": at least one channel must be given, or a prior instead")
         check_frequency(self.frequency, self.channels, self.regions, self.prior is not None)
+        check_size(self)
         if self.frequency == "weekly":
             self._settle(start_date=monday(str(self.start_date)))
         if self.regions.seasonal_period is None:
@@ -156,6 +158,8 @@ class MMMDataConfig:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> MMMDataConfig:
         """Return the config of :meth:`to_dict`; a newer schema version is refused by name."""
+        if not isinstance(values, Mapping):
+            raise ConfigError("config", f" = {values!r:.40}: must be a mapping of fields")
         given = dict(values)
         version = given.pop("schema_version", SCHEMA_VERSION)
         if not isinstance(version, int) or version > SCHEMA_VERSION:

@@ -20,7 +20,10 @@ def customize(config: MMMDataConfig, changes: Mapping[str, Any]) -> MMMDataConfi
         return config
     tree: dict[str, Any] = {}
     for key, value in changes.items():
-        _plant(tree, [step for step in re.split(r"\.|(?=\[)", key) if step], value, key)
+        steps = [step for step in re.split(r"\.|(?=\[)", key) if step]
+        if not steps:
+            raise ConfigError(f"{key!r}", ": names no field")
+        _plant(tree, steps, value, key)
     return _changed(config, tree, "")
 
 

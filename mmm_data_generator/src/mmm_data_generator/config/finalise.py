@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mmm_data_generator.errors import ConfigError
 from mmm_data_generator.fields.legacy import TransformConfig, custom_values
 from mmm_data_generator.fields.parts import ChannelConfig, PatternConfig, RegionConfig
+from mmm_data_generator.fields.periods import DAYS, LAST_DAY
 from mmm_data_generator.fields.transforms import AdstockConfig, SaturationConfig
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+#: Cells of the largest array of a world: 800 MB as floats.
+MOST_CELLS = 100_000_000
 
 
 def check_frequency(
@@ -29,6 +35,22 @@ def check_frequency(
     elif has_prior:
         raise ConfigError(
             "frequency", f" = {frequency!r}: worlds of a prior are weekly, its law is"
+        )
+
+
+def check_size(config: Any) -> None:
+    """Refuse windows that leave the calendar, and worlds that no memory holds."""
+    n = config.n_periods
+    last = date.fromisoformat(config.start_date) + timedelta(days=DAYS[config.frequency] * n)
+    if last > LAST_DAY:
+        raise ConfigError("n_periods", f" = {n}: the window must end by {LAST_DAY}, not on {last}")
+    adstocks = [c.adstock.l_max or n for c in config.channels if c.adstock is not None]
+    series = len(config.channels) + len(config.control_variables) + 1
+    cells = config.regions.n_regions * max(n, *adstocks, 0) * series
+    if cells > MOST_CELLS:
+        raise ConfigError(
+            "n_periods",
+            f" = {n}: geos x periods (or lags) x series = {cells:.3g}: must be <= {MOST_CELLS:.0e}",
         )
 
 

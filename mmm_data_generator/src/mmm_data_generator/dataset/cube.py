@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from mmm_data_generator.dataset.read_table import as_pandas
 from mmm_data_generator.errors import DataError, suggest
-from mmm_data_generator.fields.periods import frequency_of
+from mmm_data_generator.fields.periods import FIRST_DAY, LAST_DAY, frequency_of
+from mmm_data_generator.fields.rules import LARGEST, Broken, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +55,14 @@ class Cube:
         return flat.reshape(len(self.geos), len(self.dates), len(names))
 
 
+def check_name(name: str, where: str) -> None:
+    """Refuse names of channels, controls and geos that no file or column can carry."""
+    try:
+        text(name)
+    except Broken as broken:
+        raise DataError(f"{where}, name{broken}") from None
+
+
 def _check_columns(frame: pd.DataFrame, wanted: Sequence[str], what: str) -> None:
     found = [str(column) for column in frame.columns]
     for name in wanted:
@@ -65,6 +74,7 @@ def _check_columns(frame: pd.DataFrame, wanted: Sequence[str], what: str) -> Non
         if found.count(name) > 1:
             raise DataError(f"{what}: column '{name}' is there twice; column names must differ")
     for name in wanted:
+        check_name(str(name), what)
         if list(wanted).count(name) > 1:
             raise DataError(f"{what}: column '{name}' is asked for twice; each has one role")
 
@@ -76,21 +86,41 @@ def _dates(column: pd.Series[Any], what: str) -> NDArray[np.datetime64]:
         raise DataError(
             f"{what}: column '{column.name}' holds numbers; dates like 2023-01-02 needed"
         )
-    parsed = pd.to_datetime(column, errors="coerce", format="ISO8601")
+    try:
+        parsed = pd.to_datetime(column, errors="coerce", format="ISO8601")
+        if parsed.dt.tz is not None:
+            parsed = parsed.dt.tz_localize(None)  # the day of the clock on the wall
+    except (ValueError, TypeError, AttributeError):
+        raise DataError(
+            f"{what}: column '{column.name}' mixes time zones or kinds; dates like 2023-01-02"
+            " needed"
+        ) from None
     if parsed.isna().any():
         row = int(np.flatnonzero(parsed.isna().to_numpy())[0])
         raise DataError(
             f"{what}: column '{column.name}', row {row + 1} = {column.iloc[row]!r}: must be a date"
             " like 2023-01-02"
         )
-    return parsed.to_numpy().astype("datetime64[ns]")
+    days = parsed.to_numpy().astype("datetime64[s]")
+    outside = np.flatnonzero((days < np.datetime64(FIRST_DAY)) | (days > np.datetime64(LAST_DAY)))
+    if outside.size:
+        row = int(outside[0])
+        raise DataError(
+            f"{what}: column '{column.name}', row {row + 1} = {column.iloc[row]!s}: must lie"
+            f" between {FIRST_DAY} and {LAST_DAY}"
+        )
+    return days.astype("datetime64[ns]")
 
 
 def _texts(column: pd.Series[Any], what: str) -> NDArray[np.str_]:
-    if column.isna().any():
-        row = int(np.flatnonzero(column.isna().to_numpy())[0])
+    missing = (column.isna() | (column.astype(str) == "")).to_numpy()
+    if missing.any():
+        row = int(np.flatnonzero(missing)[0])
         raise DataError(f"{what}: column '{column.name}', row {row + 1}: must name a geo")
-    return column.astype(str).to_numpy(dtype=object)
+    texts = column.astype(str)
+    for name in texts.unique():
+        check_name(name, f"{what}: column '{column.name}'")
+    return texts.to_numpy(dtype=object)
 
 
 def _numbers(column: pd.Series[Any], table: pd.DataFrame, what: str) -> NDArray[np.float64]:
@@ -99,13 +129,13 @@ def _numbers(column: pd.Series[Any], table: pd.DataFrame, what: str) -> NDArray[
     if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
         raise DataError(f"{what}: column '{column.name}' holds text; numbers needed")
     values = column.to_numpy(dtype=float, na_value=np.nan)
-    bad = np.flatnonzero(~np.isfinite(values))
+    bad = np.flatnonzero(~(np.abs(values) <= LARGEST))
     if bad.size:
         row = table.iloc[bad[0]]
         count = f" ({bad.size} such cells)" if bad.size > 1 else ""
         raise DataError(
             f"{what}: column '{column.name}', {row['date']:%Y-%m-%d}, geo '{row['geo']}' ="
-            f" {values[bad[0]]}{count}: must be a finite number"
+            f" {values[bad[0]]}{count}: must be a finite number of at most {LARGEST:g}"
         )
     return values
 

@@ -164,6 +164,7 @@ class MMMDataset:
         target: str = "y",
         channels: Sequence[str],
         controls: Sequence[str] = (),
+        population: str | None = None,
         truth: Any | None = None,
         name: str = "frame",
     ) -> MMMDataset:
@@ -177,6 +178,8 @@ class MMMDataset:
             Names of the columns; ``geo=None`` where there is one geo.
         channels, controls
             Columns of spend and of control variables.
+        population
+            A column of each geo's people, the same on every date; without it every geo counts 1.
         truth
             Where the channels' contributions are known: a table with the same date and geo columns
             and one column for each channel. What it cannot say (baseline, coefficients, ROAS at the
@@ -195,6 +198,7 @@ class MMMDataset:
             target=target,
             channels=channels,
             controls=controls,
+            population=population,
             truth=truth,
         )
         return cls(name=name, seed=None, config=None, observed=observed, truth=known)

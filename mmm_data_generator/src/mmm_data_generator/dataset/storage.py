@@ -8,13 +8,15 @@ on what is loaded.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmm_data_generator.config.config import MMMDataConfig
-from mmm_data_generator.errors import DataError
+from mmm_data_generator.dataset.labels import OBSERVED, TRUTH, Label
+from mmm_data_generator.errors import ConfigError, DataError
 from mmm_data_generator.world.stressed import StressedWorld
 from mmm_data_generator.world.world import World
 
@@ -78,15 +80,36 @@ def load(directory: Path) -> dict[str, Any]:
         parts[path.stem] = _open(path)
     if parts["observed"] is None:
         raise DataError(f"{directory}: observed.nc is missing; save the dataset again")
+    for stem, labels in (("observed", OBSERVED), ("truth", TRUTH)):
+        _check_dims(parts[stem], labels, directory / f"{stem}.nc")
+    if not set(OBSERVED) <= set(parts["observed"].data_vars):
+        raise DataError(f"{directory}: observed.nc lacks variables; save the dataset again")
     config = content["config"]
     return {
         "name": content["name"],
         "seed": content["seed"],
-        "config": None if config is None else MMMDataConfig.from_dict(config),
+        "config": None if config is None else _config(config, directory / INDEX),
         "observed": parts["observed"],
         "truth": parts["truth"],
         "world": None if parts["world"] is None else _as_world(parts["world"], directory),
     }
+
+
+def _check_dims(part: xr.Dataset | None, labels: Mapping[str, Label], path: Path) -> None:
+    """Refuse variables that are not what their name says."""
+    for name, values in (part.data_vars if part is not None else {}).items():
+        label = labels.get(str(name))
+        if label is None or values.dims != label.dims or values.dtype.kind not in "fiub":
+            raise DataError(f"{path}: '{name}' is not what it should be; save the dataset again")
+        if any(dim not in values.coords for dim in values.dims):
+            raise DataError(f"{path}: '{name}' lacks coordinates; save the dataset again")
+
+
+def _config(values: dict[str, Any], path: Path) -> MMMDataConfig:
+    try:
+        return MMMDataConfig.from_dict(values)
+    except ConfigError as error:
+        raise DataError(f"{path}: config.{error}") from None
 
 
 def _as_arrays(world: World) -> xr.Dataset:
@@ -109,7 +132,7 @@ def _as_world(stored: xr.Dataset, directory: Path) -> World:
     law = laws.get(str(stored.attrs.get("law")))
     wanted = {field.name for field in fields(law)} if law else set()
     flags = wanted & {"nonnegative", "multiplicative"}
-    if law is None or wanted != set(stored.data_vars) | flags:
+    if law is None or wanted != set(stored.data_vars) | flags or not flags <= set(stored.attrs):
         raise DataError(f"{directory}: world.nc is of another version; save the dataset again")
     arrays: dict[str, Any] = {str(name): value.values for name, value in stored.data_vars.items()}
     return law(**arrays, **{name: bool(stored.attrs[name]) for name in flags})
@@ -151,8 +174,12 @@ def _well_formed(name: object, seed: object, config: object, sha256: object) -> 
 def _open(path: Path) -> xr.Dataset:
     import xarray as xr
 
-    with xr.open_dataset(path, engine="h5netcdf") as opened:
-        loaded = opened.load()
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as opened:
+            loaded = opened.load()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        raise DataError(f"{path}: cannot be read ({why:.80}); save the dataset again") from None
     texts = [dim for dim in ("geo", "channel", "control") if dim in loaded.coords]
     loaded = loaded.assign_coords({dim: loaded[dim].values.astype(str) for dim in texts})
     for variable in loaded.variables.values():

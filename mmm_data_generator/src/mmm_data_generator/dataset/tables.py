@@ -45,12 +45,14 @@ def of_frame(
     target: str,
     channels: Sequence[str],
     controls: Sequence[str],
+    population: str | None = None,
     truth: Any | None,
 ) -> tuple[xr.Dataset, xr.Dataset | None]:
     """Return what a table made elsewhere says is observed, and what it says is true."""
     if isinstance(channels, str) or isinstance(controls, str) or not len(channels):
         raise DataError("channels and controls: must be lists of columns, at least one channel")
-    table = Cube.of(frame, date, geo, [target, *channels, *controls], "frame")
+    people = [] if population is None else [population]
+    table = Cube.of(frame, date, geo, [target, *channels, *controls, *people], "frame")
     spend = table.columns(channels)
     check_spend(spend, channels, table)
     coords = {
@@ -63,7 +65,7 @@ def of_frame(
         "sales": table.columns([target])[..., 0],
         "spend": spend,
         "controls": table.columns(controls),
-        "population": np.ones(len(table.geos)),
+        "population": _population(table, population),
     }
     known = None
     if truth is not None:
@@ -72,6 +74,20 @@ def of_frame(
         assemble(observed, OBSERVED, coords),
         None if known is None else assemble(known, TRUTH, coords),
     )
+
+
+def _population(table: Cube, column: str | None) -> NDArray[np.float64]:
+    """People by geo: one number each, above zero."""
+    if column is None:
+        return np.ones(len(table.geos))
+    people = table.columns([column])[..., 0]  # geo, date
+    for geo, own in zip(table.geos, people, strict=True):
+        if own.min() <= 0 or own.min() != own.max():
+            raise DataError(
+                f"{table.what}: column '{column}', geo '{geo}': must be one number above 0 on"
+                " every date"
+            )
+    return people[:, 0]
 
 
 def check_spend(spend: NDArray[np.float64], channels: Sequence[str], table: Cube) -> None:

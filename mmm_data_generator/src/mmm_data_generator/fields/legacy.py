@@ -6,6 +6,7 @@ cycled over the channels, and functions as custom patterns.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -17,6 +18,9 @@ from mmm_data_generator.fields.transforms import (
     AdstockConfig,
     SaturationConfig,
 )
+
+#: No half-saturation of old callers is this many times the largest spend.
+OLD_SHARE = 10
 
 ADSTOCK_FUNCTIONS = {
     **{name: name for name in ADSTOCK_PARAMETERS},
@@ -103,13 +107,22 @@ class TransformConfig:
     def saturation_of(self, i: int) -> SaturationConfig:
         """Return the saturation of channel ``i``.
 
-        A ``kappa`` above 10 cannot be a share of the largest spend: it is read as currency.
+        Warns
+        -----
+        FutureWarning
+            A ``kappa`` above 10 without a ``scale`` is read as currency, as old callers mean it.
         """
         slot = i % len(self.saturation_kwargs)
         given = dict(self.saturation_kwargs[slot])
         kappa = given.get("kappa")
-        if isinstance(kappa, (int, float)) and kappa > 10:
-            given.setdefault("scale", "currency")
+        if isinstance(kappa, (int, float)) and kappa > OLD_SHARE and "scale" not in given:
+            given["scale"] = "currency"
+            warnings.warn(
+                f"transforms.saturation_kwargs[{slot}].kappa = {kappa} is read as currency; say so"
+                " with scale='currency', or scale='max' for a share of the largest spend",
+                FutureWarning,
+                stacklevel=2,
+            )
         try:
             return SaturationConfig(
                 **{"type": self.saturation_fun[i % len(self.saturation_fun)], **given}

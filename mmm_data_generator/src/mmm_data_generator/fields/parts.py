@@ -214,7 +214,7 @@ class RegionConfig:
     nonnegative_sales: bool = False  # True: sales stop at zero; the cut is part of the noise
 
     RULES: ClassVar[dict[str, Rule]] = {
-        "n_regions": integer(at_least=1),
+        "n_regions": integer(at_least=1, at_most=100_000),
         "base_sales_rate": number(above=0),
         "sales_trend": number(),
         "sales_volatility": number(at_least=0),

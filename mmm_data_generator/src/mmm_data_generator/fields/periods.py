@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from mmm_data_generator.fields.rules import Broken, number
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 DAYS_PER_YEAR: Final = 365.25
 WEEKS_PER_YEAR: Final = DAYS_PER_YEAR / 7
+
+#: What dates may be; datetime64[ns], in which tables keep them, wraps beyond 1677 and 2262.
+FIRST_DAY: Final = date(1700, 1, 1)
+LAST_DAY: Final = date(2250, 12, 31)
 
 #: Days of a period, for the frequencies in which worlds are simulated.
 DAYS: Final = {"daily": 1, "weekly": 7}
@@ -69,9 +73,12 @@ def iso_date(value: Any) -> str:
     if value is None:  # as old callers say "no matter when"
         return "2023-01-02"
     try:
-        return date.fromisoformat(str(value)[:10]).isoformat()
+        day = datetime.fromisoformat(str(value)).date()
     except ValueError:
         raise Broken(f" = {value!r}: must be a date like '2023-01-02'") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise Broken(f" = {day}: must lie between {FIRST_DAY} and {LAST_DAY}")
+    return day.isoformat()
 
 
 def weekdays(value: Any) -> tuple[float, ...] | None:

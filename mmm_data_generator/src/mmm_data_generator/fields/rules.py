@@ -19,6 +19,11 @@ from mmm_data_generator.errors import ConfigError, suggest
 
 Rule = Callable[[Any], Any]
 
+#: Beyond these sizes products of fields leave what a float can hold.
+LARGEST, SMALLEST = 1e15, 1e-50
+MOST = 1_000_000  # periods, geos, weeks, ...: more than any machine holds
+LONGEST_NAME = 120  # characters; names become columns and parts of file names
+
 
 class Broken(Exception):  # noqa: N818
     """A rule is broken; the message is what follows the field's name in the error."""
@@ -60,20 +65,26 @@ def number(
             raise Broken(f" = {value}: must be finite")
         if not all(test(value, limit) for _, limit, test in bounds):
             raise Broken(f" = {value}: must be {text}")
+        if abs(value) > LARGEST:
+            raise Broken(f" = {value}: must be between {-LARGEST:g} and {LARGEST:g}")
+        if above == 0 and value < SMALLEST:
+            raise Broken(f" = {value}: must be at least {SMALLEST:g}")
         return float(value)
 
     return rule
 
 
-def integer(*, at_least: int, at_most: int | None = None, optional: bool = False) -> Rule:
+def integer(*, at_least: int, at_most: int = MOST, optional: bool = False) -> Rule:
     """Allow a whole number within bounds; the normal form is an int."""
-    text = f">= {at_least}" + ("" if at_most is None else f" and <= {at_most}")
+    text = f">= {at_least} and <= {at_most}" if at_most != MOST else f">= {at_least}"
 
     def rule(value: Any) -> int | None:
         if value is None and optional:
             return None
         whole = _is_whole(value)
-        if not whole or value < at_least or (at_most is not None and value > at_most):
+        if whole and value > MOST == at_most:
+            raise Broken(f" = {value}: must be <= {MOST}")
+        if not whole or not at_least <= value <= at_most:
             raise Broken(
                 f" = {value!r}: must be a whole number {text}{' or None' if optional else ''}"
             )
@@ -96,8 +107,13 @@ def one_of(values: Sequence[str]) -> Rule:
 
 def text(value: Any) -> str:
     """Allow a name: text that is not empty, on one line, without spaces at its ends."""
-    if not isinstance(value, str) or not value.strip() or value != value.strip() or "\n" in value:
+    if not isinstance(value, str) or not value.strip() or value != value.strip():
         raise Broken(f" = {value!r}: must be a name (text, not empty, no spaces at its ends)")
+    if not value.isprintable():
+        raise Broken(f" = {value!r}: must be a name, without line breaks or control characters")
+    if len(value) > LONGEST_NAME:
+        start = value[:20]
+        raise Broken(f" = '{start}...': must be a name of at most {LONGEST_NAME} characters")
     return str(value)
 
 
@@ -121,11 +137,6 @@ def names(value: Any) -> tuple[str, ...]:
     if twice:
         raise Broken(f": {twice[0]!r} is there twice; names must differ")
     return tuple(value)
-
-
-def anything(value: Any) -> Any:
-    """Allow whatever the owner checks by itself."""
-    return value
 
 
 def child(kind: type, *, optional: bool = False) -> Rule:

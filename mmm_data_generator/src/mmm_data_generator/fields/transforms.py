@@ -35,6 +35,9 @@ SATURATION_PARAMETERS: dict[str, dict[str, float]] = {
     "none": {},
 }
 
+#: A half-saturation beyond this many times a channel's spend is currency without saying so.
+MAX_KAPPA = 1000
+
 SCALES = ("max", "mean", "mean_active", "median_active", "currency")
 
 
@@ -60,7 +63,7 @@ class AdstockConfig:
         "theta": number(at_least=0, optional=True),
         "lam": number(above=0, optional=True),
         "k": number(above=0, optional=True),
-        "l_max": integer(at_least=1, optional=True),
+        "l_max": integer(at_least=1, at_most=100_000, optional=True),
         "normalize": flag,
     }
 
@@ -111,6 +114,13 @@ class SaturationConfig:
     def __post_init__(self) -> None:
         check_fields(self)
         _fill(self, SATURATION_PARAMETERS[self.type], ("slope", "kappa", "lam", "c", "exponent"))
+        if self.kappa is not None and self.kappa > MAX_KAPPA and self.scale != "currency":
+            raise fail(
+                self,
+                "kappa",
+                f" = {self.kappa}: must be <= {MAX_KAPPA} times the spend that scale ="
+                f" '{self.scale}' names; where currency is meant, give scale = 'currency'",
+            )
 
     @property
     def parameters(self) -> dict[str, float]:

@@ -88,7 +88,7 @@ def from_real(
     if isinstance(channels, str) or isinstance(controls, str) or not len(channels):
         raise DataError("channels and controls: must be lists of columns, at least one channel")
     numbers = [*([] if target is None else [target]), *channels, *controls]
-    table = Cube.of(read_table(frame), date, geo, numbers, "frame")
+    table = Cube.of(read_table(frame, () if geo is None else (geo,)), date, geo, numbers, "frame")
     x, c = table.columns(channels), table.columns(controls)
     check_spend(x, channels, table)
     kpi = None if target is None else table.columns([target])[..., 0]

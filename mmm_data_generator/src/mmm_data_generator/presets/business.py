@@ -1,7 +1,7 @@
 """The business presets: worlds known by name.
 
 Sizes, channel names and parameters follow PyMC Labs' public mmm-param-recovery, the sandbox
-script and the MMM-Diffusion card; what a field means is documented in ``config``.
+script and the model card of MMM-Diffusion; what a field means is documented in ``config``.
 """
 
 from __future__ import annotations

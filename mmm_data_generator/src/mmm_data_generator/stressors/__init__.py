@@ -114,7 +114,7 @@ def _stressor(item: Any) -> Any:
     if not isinstance(item, dict):
         raise Broken(f" = {item!r}: must be a stressor or a mapping of its fields")
     kind = item.get("type")
-    if kind not in STRESSORS:
+    if not isinstance(kind, str) or kind not in STRESSORS:
         near = suggest(kind, STRESSORS) if isinstance(kind, str) else ""
         raise Broken(f".type = {kind!r}: must be one of {', '.join(STRESSORS)}{near}")
     return STRESSORS[kind](**item)

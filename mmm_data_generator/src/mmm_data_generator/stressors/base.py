@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_data_generator.errors import ConfigError, suggest
+from mmm_data_generator.fields.periods import DAYS_PER_YEAR
 from mmm_data_generator.fields.rules import names
 from mmm_data_generator.world.seeds import stream
 
@@ -74,7 +75,7 @@ class Scene:
     @property
     def year(self) -> float:
         """Periods of a year."""
-        return 365.25 / self.days
+        return DAYS_PER_YEAR / self.days
 
     def periods(self, weeks: float) -> float:
         """Return how many periods some weeks are."""

@@ -44,13 +44,15 @@ class Curves:
         if not first.all():
             pushed = transforms.adstock_transpose(world.coefficient, world.lag_weights)
             weight = np.where(first, weight, pushed)
-        z = x / world.pivot[:, None, :]
-        return cls(weight, z ** world.power[:, None, :], world.kind, world.power)
+        base = transforms.powered(x, world.pivot, world.power)
+        return cls(weight, base, world.kind, world.power)
 
     def __call__(self, multiplier: Array) -> Array:
         """Return total sales (channel, k) of each channel at its multipliers (channel, k)."""
         out = np.empty(multiplier.shape)
-        factor = np.abs(multiplier)[None] ** self.power[..., None]  # (geo, channel, k)
+        with np.errstate(over="ignore"):
+            factor = np.abs(multiplier)[None] ** self.power[..., None]  # (geo, channel, k)
+        factor = np.minimum(factor, transforms.SATURATED)
         for k in range(multiplier.shape[1]):
             scaled = transforms.shaped(self.base * factor[:, None, :, k], self.kind)
             out[:, k] = np.einsum("gtj,gtj->j", self.weight, scaled)

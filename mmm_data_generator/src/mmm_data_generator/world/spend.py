@@ -90,7 +90,8 @@ def bursts(
     All arguments have shape (n,).
     """
     size = (len(p), n_periods)
-    gap = rng.geometric(np.broadcast_to(p[:, None], size)) - 1
+    # a gap longer than the window is as good as the window
+    gap = np.minimum(rng.geometric(np.broadcast_to(p[:, None], size)) - 1, n_periods)
     length = rng.integers(shortest[:, None], longest[:, None], size=size, endpoint=True)
     place = rng.random(len(p))
 

@@ -141,13 +141,24 @@ def spend_figure(spend: Array, scale: str) -> Array:
     return np.where(value > 0, value, 1.0)
 
 
+#: Bounded curves have reached 1 to the last digit long before; its square is still a float.
+SATURATED = 1e150
+
+
 def saturate(x: Array, kind: NDArray[np.int8], pivot: Array, power: Array) -> Array:
     """Saturate ``x`` (..., geo, date, channel); ``pivot`` and ``power`` are (..., geo, channel).
 
     ``kind`` (..., channel) holds the shape codes.
     """
-    z = x / pivot[..., None, :]
-    return shaped(z if (power == 1).all() else z ** power[..., None, :], kind)
+    return shaped(powered(x, pivot, power), kind)
+
+
+def powered(x: Array, pivot: Array, power: Array) -> Array:
+    """Return ``(x / pivot)^power``, at most ``SATURATED``: steep curves are at their end there."""
+    with np.errstate(over="ignore"):
+        z = x / pivot[..., None, :]
+        r = z if (power == 1).all() else z ** power[..., None, :]
+    return np.minimum(r, SATURATED)
 
 
 def shaped(r: Array, kind: NDArray[np.int8]) -> Array:

@@ -110,8 +110,13 @@ class World:
 
     @property
     def half_saturation(self) -> Array:
-        """Steady weekly spend at half saturation over mean weekly spend; NaN if unbounded."""
-        half = self.pivot / self.steady_gain / self.spend.mean(-2)
+        """Steady weekly spend at half saturation over mean weekly spend.
+
+        NaN where the response has no bound, and where nothing is spent.
+        """
+        mean = self.spend.mean(-2)
+        # no multiple of a mean of zero: a channel that rests in one geo
+        half = self.pivot / self.steady_gain / np.where(mean > 0, mean, np.nan)
         bounded = (self.kind != transforms.POWER)[..., None, :]
         # hill and tanh are at one half where spend over pivot is 1, whatever the power
         return np.where(bounded, half, np.nan)

@@ -14,7 +14,7 @@ from mmm_benchmark.environments.find import Environment
 from mmm_benchmark.plan.choose import registered
 from tests.factories import tiny_dataset
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_csv_becomes_a_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert cli.main(["run", "--datasets", str(out), "--dry-run", "--samplers", "scipy"]) == 0
     csv.write_text("")
     assert cli.main([*command[:-1], str(tmp_path / "e")]) == 2
-    assert "cannot be read as CSV" in capsys.readouterr().err
+    assert "is empty" in capsys.readouterr().err
 
 
 def test_further_commands_run_in_their_own_environment(

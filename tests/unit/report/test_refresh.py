@@ -16,7 +16,7 @@ from mmm_benchmark.run.runner import Outcome
 from mmm_benchmark.store.datasets import keep
 from mmm_benchmark.store.fits import Store
 from tests.factories import tiny_dataset
-from tests.unit.execution.test_runner import JOB, Executor, settle
+from tests.unit.run.test_runner import JOB, Executor, settle
 
 
 @pytest.fixture

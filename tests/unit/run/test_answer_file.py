@@ -20,7 +20,7 @@ from mmm_benchmark.run.executors import Ending, Order
 from mmm_benchmark.run.runner import Policy
 from mmm_benchmark.run.worker import write_fit
 from tests.factories import tiny_answer, tiny_observed
-from tests.unit.execution.test_runner import GONE_WELL, JOB, Executor, settle
+from tests.unit.run.test_runner import GONE_WELL, JOB, Executor, settle
 
 SOUND = {"status": "ok", "reason": None, "total_s": 1.0, "peak_rss_mb": 1.0}
 

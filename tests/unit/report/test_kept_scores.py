@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from mmm_benchmark.report.kept_scores import SCORES, KeptScores, scorer
 from mmm_benchmark.report.tables.build import build_tables
+from tests.fixtures import scored_worlds
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_place_that_takes_no_file_costs_no_result(toy, fit, tmp_path) -> None:
 def test_kept_scores_need_neither_scipy_nor_the_draws(toy, fit, tmp_path) -> None:
     """Tables of what was scored before stay light."""
     KeptScores(tmp_path)(fit, toy, False)
-    fakes = str(Path(__file__).parent / "conftest.py")
+    fakes = scored_worlds.__file__
     script = f"""
 import importlib.util, json, pathlib, sys
 spec = importlib.util.spec_from_file_location("fakes", {fakes!r})

@@ -14,7 +14,7 @@ from mmm_benchmark.report.tables.seeds import SEED_TABLES
 from mmm_benchmark.scoring import decision, silent
 from mmm_benchmark.scoring.series import SIGNED
 
-TEXT = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
+TEXT = (Path(__file__).parents[4] / "docs" / "metrics.md").read_text()
 FAMILIES = ("coverage_", "parameters_", "contribution_")
 
 

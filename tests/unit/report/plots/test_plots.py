@@ -17,6 +17,7 @@ from mmm_benchmark.report.plots.gather import TOGETHER, view
 from mmm_benchmark.report.plots.paths import coefficients, contributions, predicted_against_actual
 from mmm_benchmark.report.plots.style import LOOKS, SPARE, amount, look, shorten, theme
 from mmm_benchmark.report.tables.build import build_tables
+from tests.fixtures import scored_worlds
 
 
 @pytest.fixture
@@ -189,7 +190,7 @@ def test_names_are_cut_to_fit() -> None:
 
 
 def test_tables_and_plots_import_no_fitting_library(tmp_path: Path) -> None:
-    fakes = str(Path(__file__).with_name("conftest.py"))
+    fakes = scored_worlds.__file__
     script = f"""
 import importlib.util, json, pathlib, sys
 spec = importlib.util.spec_from_file_location("fakes", {fakes!r})

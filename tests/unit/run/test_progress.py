@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from mmm_benchmark.run.progress import Progress
-from tests.unit.execution.test_runner import JOB
+from tests.unit.run.test_runner import JOB
 
 DONE: dict[str, Any] = {"status": "timeout", "reason": "took longer than 3 s", "process_s": 3.2}
 
