@@ -14,7 +14,8 @@ column     columns of the linear part of a geo: intercept, trend, waves of the y
 dimension  coordinates of the unconstrained vector
 ========== ====================================================================================
 
-:mod:`.jax` and :mod:`.torch` hold the aliases of the two array libraries, so that each loads its
-own only. Static checks see the array type; the suites of the extras run these modules under
+:mod:`.jax` holds the aliases of JAX code. Static checks see the array type; the suites of the extras run these modules under
 jaxtyping's import hook with beartype, where an axis name means one length within a call.
+
+Private: what is promised stands at the root of ``mmm_benchmark``.
 """
