@@ -14,8 +14,9 @@ column     columns of the linear part of a geo: intercept, trend, waves of the y
 dimension  coordinates of the unconstrained vector
 ========== ====================================================================================
 
-:mod:`.jax` holds the aliases of JAX code. Static checks see the array type; the suites of the extras run these modules under
-jaxtyping's import hook with beartype, where an axis name means one length within a call.
+:mod:`.jax` has the aliases of JAX code. Static checks see the array type; suites of the extras
+run the modules under jaxtyping's import hook with beartype, where an axis name means one length
+within a call.
 
 Private: what is promised stands at the root of ``mmm_benchmark``.
 """
