@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import subprocess
 import sys
@@ -16,6 +17,13 @@ from mmm_benchmark.errors import UserError
 
 #: Options that take several values, separated by spaces, commas or by being repeated.
 SEVERAL = {*several_valued(), "--channels", "--controls", "--make"}
+
+#: What a disk, a folder or a machine may answer with, whatever the program does.
+CIRCUMSTANCES = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE),
+    *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR),
+    *(errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTEMPTY, errno.ENOMEM),
+}
 
 #: Sub-commands that run in the environment of an extra: name -> (module with ``app``, extra).
 FURTHER = {
@@ -126,6 +134,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return run.INTERRUPTED
+    except OSError as error:
+        if error.errno not in CIRCUMSTANCES:
+            raise
+        where = f"'{error.filename}': " if error.filename else ""
+        print(f"error: {where}{error.strerror}; what was finished is stored", file=sys.stderr)
+        return 2
     except Exception as error:
         # typer carries its own copy of click, or not, by version: known by what it can do
         if not hasattr(error, "format_message"):

@@ -60,7 +60,7 @@ def describe_in(
         When the fitter cannot be loaded there; the message holds the last line of its complaint.
     """
     question = json.dumps([target, dict(settings), dict(options), list(packages)])
-    command = [str(python), "-m", "mmm_benchmark.environments.interview"]
+    command = [str(python), "-P", "-m", "mmm_benchmark.environments.interview"]
     code, said, complained = asked(command, question, PATIENCE)
     if code is None:
         raise UserError(

@@ -91,7 +91,6 @@ def _become_keeper(directory: Path, line: socket.socket, imported: Imported) -> 
     except OSError as error:
         print(f"the worker's folder cannot be used: {error}", file=sys.stderr)
         os._exit(1)
-    sys.path[0] = str(directory)  # as in an interpreter that is started there
     keeper.keep(lambda: worker.work(directory, imported), line)
 
 

@@ -101,14 +101,14 @@ class Server:
 
     def __init__(self, order: Order) -> None:
         self._door, theirs = socket.socketpair()
-        command = [str(order.python), "-m", "mmm_benchmark.run.fork_server"]
+        command = [str(order.python), "-P", "-m", "mmm_benchmark.run.fork_server"]
         with theirs, tempfile.TemporaryFile() as said:
             self._process = subprocess.Popen(
                 [*command, str(theirs.fileno()), *order.imports],
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,
-                cwd=order.directory.parent,  # no module of the user's folder is in the way
+                cwd=order.directory.parent,
                 env=local.environ(order),
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,

@@ -51,7 +51,10 @@ def perform(order: Order, report: Callable[[str], None], stopping: Callable[[], 
     started: list[subprocess.Popen[bytes]] = []
 
     def launch(order: Order, line: socket.socket) -> float:
-        command = [str(order.python), "-m", "mmm_benchmark.run.worker", str(order.directory)]
+        command = [
+            *(str(order.python), "-P", "-m", "mmm_benchmark.run.worker"),
+            str(order.directory),
+        ]
         with (order.directory / LOG).open("ab") as log:
             # a session of its own: Ctrl-C reaches the parent alone, which ends workers in order
             started.append(

@@ -1,0 +1,1 @@
+"""Faults tried on purpose: ``python -m tests.faults``; figures in ``docs/faults.md``."""

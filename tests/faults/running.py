@@ -1,0 +1,273 @@
+"""Faults of a run, tried on the command line itself in processes of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from functools import cache, partial
+from pathlib import Path
+from random import Random
+
+import psutil
+
+from mmm_benchmark.store.fits import Store
+from tests.external.road import FITTERS
+from tests.factories import tiny_dataset
+from tests.faults.tally import Fault, Wrong
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 600.0  # seconds that a run of this size can take on a very busy machine
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Driver:
+    """One ``mmm-benchmark run`` of a fitter on small datasets."""
+
+    def __init__(
+        self, place: Path, fitter: str = "good", *more: str, limit: int | None = None
+    ) -> None:
+        self.results = place / "results"
+        datasets = []
+        for seed in range(3):
+            datasets.append(str(place / f"data{seed}"))
+            if not Path(datasets[-1]).exists():
+                tiny_dataset(seed=seed).save(Path(datasets[-1]))
+        command = [sys.executable, "-m", "mmm_benchmark.cli", "run", "--datasets", *datasets]
+        command += ["--fitter", str(FITTERS / f"{fitter}.py"), "--results", str(self.results)]
+        self.process = subprocess.Popen(
+            [*command, "--no-plots", *more],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            preexec_fn=partial(_prepare, limit),
+        )
+        self.below: set[psutil.Process] = set()
+
+    def wait(self) -> tuple[int, str]:
+        """Exit code and all that was said; what it started is remembered on the way."""
+        said: list[str] = []
+        reader = threading.Thread(target=lambda: said.append(self.process.stdout.read()))  # type: ignore[union-attr]
+        reader.start()
+        until = time.monotonic() + LONGEST
+        while self.process.poll() is None and time.monotonic() < until:
+            self.look()
+            time.sleep(0.02)
+        if self.process.poll() is None:
+            self.process.kill()
+            said.append("HUNG")
+        code = self.process.wait()
+        reader.join(timeout=30)
+        return code, "".join(said)
+
+    def look(self) -> list[psutil.Process]:
+        """What the run has started so far and still goes."""
+        with contextlib.suppress(psutil.Error):
+            self.below.update(psutil.Process(self.process.pid).children(recursive=True))
+        return [process for process in self.below if alive(process)]
+
+    def left(self) -> list[int]:
+        """What outlives the run, once it has had a moment to end."""
+        until = time.monotonic() + 10.0
+        while (living := self.look()) and time.monotonic() < until:
+            time.sleep(0.05)
+        return [process.pid for process in living]
+
+
+def _prepare(limit: int | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if limit is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether it runs; one that waits to be buried does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and process.is_running()
+    except psutil.Error:
+        return False
+
+
+@cache
+def usual_time() -> float:
+    """Seconds that an undisturbed run takes now."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as place:
+        begun = time.monotonic()
+        Driver(Path(place)).wait()
+        return time.monotonic() - begun
+
+
+def finished(results: Path) -> dict[str, str]:
+    """Key -> when it was finished, of all sound fits."""
+    return {fit.key: fit.record["finished_at"] for fit in Store(results)}
+
+
+def complaints(driver: Driver, code: int, said: str) -> Iterator[Wrong]:
+    """What no run may do, whatever happens to it."""
+    if "Traceback" in said:
+        yield Wrong("traceback", said.strip().splitlines()[-1])
+    if "HUNG" in said:
+        yield Wrong("blocked", "the run did not end")
+    if code in (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS):
+        yield Wrong("traceback", f"the run crashed with {code}")
+    if left := driver.left():
+        yield Wrong("left", f"processes {left}")
+
+
+def recovery(place: Path, before: dict[str, str], fitter: str = "good") -> Iterator[Wrong]:
+    """Run once more, undisturbed: all must be there, and what was finished must be as it was."""
+    driver = Driver(place, fitter)
+    code, said = driver.wait()
+    yield from complaints(driver, code, said)
+    after = finished(driver.results)
+    if code != 0 or len(after) != 3:
+        yield Wrong("blocked", f"exit code {code}, {len(after)} of 3 fits: {said[-300:]}")
+    yield from (Wrong("lost", key) for key, when in before.items() if after.get(key) != when)
+
+
+def killed(rng: Random, place: Path, victim: str) -> Iterator[Wrong]:
+    """End one process of a run at a random moment."""
+    driver = Driver(place, "good", "--imports", rng.choice(["shared", "shared", "own"]))
+    moment = time.monotonic() + rng.uniform(0.0, usual_time())
+    number = rng.choice(SIGNALS) if victim == "parent" else signal.SIGKILL
+    while driver.process.poll() is None and time.monotonic() < moment:
+        driver.look()
+        time.sleep(0.01)
+    if victim == "parent":
+        driver.process.send_signal(number)
+    elif chosen := [each for each in driver.look() if role(each) == victim]:
+        with contextlib.suppress(psutil.Error):
+            rng.choice(chosen).kill()
+    code, said = driver.wait()
+    yield from complaints(driver, code, said)
+    yield from recovery(place, finished(driver.results))
+
+
+def role(process: psutil.Process) -> str:
+    """What a process of a run is: server, keeper, worker, or something else."""
+    try:
+        command, parent = process.cmdline(), process.parent()
+        if not any(name in " ".join(command) for name in ("run.fork_server", "run.worker")):
+            return "other"
+        above = " ".join(parent.cmdline()) if parent is not None else ""
+        if "run.worker" in command[2:3][0] or "run.worker" in " ".join(command):
+            return "worker" if "run.worker" in above else "keeper"
+        if "run.fork_server" not in above:
+            return "server"
+        grand = parent.parent() if parent is not None else None
+        over = " ".join(grand.cmdline()) if grand is not None else ""
+        return "worker" if "run.fork_server" in over else "keeper"
+    except (psutil.Error, IndexError):
+        return "other"
+
+
+def no_room(rng: Random, place: Path) -> Iterator[Wrong]:
+    """No file may grow beyond a size that some file of the run needs: as on a full disk."""
+    driver = Driver(place, limit=rng.choice([0, 100, 500, 2_000, 4_000, 8_000, 12_000, 20_000]))
+    code, said = driver.wait()
+    yield from complaints(driver, code, said)
+    yield from recovery(place, finished(driver.results))
+
+
+def results_gone(rng: Random, place: Path) -> Iterator[Wrong]:
+    """The results directory is removed while the run goes."""
+    driver = Driver(place)
+    moment = time.monotonic() + rng.uniform(0.0, usual_time())
+    while driver.process.poll() is None and time.monotonic() < moment:
+        driver.look()
+        time.sleep(0.01)
+    shutil.rmtree(driver.results, ignore_errors=True)
+    code, said = driver.wait()
+    yield from complaints(driver, code, said)
+    shutil.rmtree(driver.results, ignore_errors=True)
+    yield from recovery(place, {})
+
+
+def unwritable(rng: Random, place: Path) -> Iterator[Wrong]:
+    """The results directory, or a folder in it, is a file or a link to nowhere."""
+    results = place / "results"
+    blocked = rng.choice([results, results / "fits", results / "datasets", results / "summary",
+                          results / ".staging", results / ".locks"])  # fmt: skip
+    blocked.parent.mkdir(parents=True, exist_ok=True)
+    if rng.random() < 0.5:
+        blocked.write_text("in the way")
+    else:
+        blocked.symlink_to("/proc/nowhere")
+    driver = Driver(place)
+    code, said = driver.wait()
+    yield from complaints(driver, code, said)
+    if code == 0 and len(finished(results)) != 3:
+        yield Wrong("lost", f"exit code 0 with {len(finished(results))} fits")
+    blocked.unlink(missing_ok=True)
+    yield from recovery(place, finished(results))
+
+
+def several_drivers(rng: Random, place: Path) -> Iterator[Wrong]:
+    """Two or three runs on one store at once: each job is fitted once, all end well."""
+    drivers = []
+    for _ in range(rng.choice([2, 3])):
+        drivers.append(Driver(place))
+        time.sleep(rng.uniform(0.0, 1.0))
+    fresh = 0
+    for driver in drivers:
+        code, said = driver.wait()
+        yield from complaints(driver, code, said)
+        if code != 0:
+            yield Wrong("blocked", f"exit code {code}: {said[-200:]}")
+        fresh += said.count(": ok (") - said.count(": ok (cached")
+    if fresh != 3 or len(finished(drivers[0].results)) != 3:
+        yield Wrong("lost", f"{fresh} fits made, 3 were needed")
+
+
+#: Fitters that misbehave -> the status their fit must have.
+MISBEHAVING = {
+    "crashing": "error", "leaving": "error", "forging": "error", "hungry": "memory",
+    "endless": "timeout", "sleeping": "timeout", "vandal": "error", "segfault": "error",
+    "daemon": "error", "keeper_killing": "killed", "broken": "error",
+}  # fmt: skip
+
+
+def misbehaving(rng: Random, place: Path, name: str) -> Iterator[Wrong]:
+    """A fitter that crashes, lies, hangs, prints for ever, or leaves processes behind."""
+    os.environ["MMM_TEST_PIDS"] = str(place / "pids")
+    limits = ("--timeout", "6") if MISBEHAVING[name] == "timeout" else ()
+    driver = Driver(place, name, "--memory-limit", "600", *limits)
+    code, said = driver.wait()
+    yield from complaints(driver, code, said)
+    if code != 1:
+        yield Wrong("accepted", f"exit code {code} of a run whose fits all fail")
+    for fit in Store(driver.results):
+        if fit.status != MISBEHAVING[name]:
+            yield Wrong("accepted", f"{name} is stored as {fit.status}: {fit.record['reason']}")
+    with contextlib.suppress(OSError, ValueError):
+        for pid in (place / "pids").read_text().split():
+            if psutil.pid_exists(int(pid)) and alive(psutil.Process(int(pid))):
+                yield Wrong("left", f"process {pid}")
+    with contextlib.suppress(OSError):
+        size = sum(path.stat().st_size for path in driver.results.rglob("log.txt"))
+        if size > 3 * 200_000:
+            yield Wrong("accepted", f"logs of {size} bytes were kept")
+
+
+FAULTS: dict[str, Fault] = {
+    **{
+        f"{victim} killed": partial(killed, victim=victim)
+        for victim in ("parent", "worker", "keeper", "server")
+    },
+    "no room on the disk": no_room,
+    "results directory gone": results_gone,
+    "results not writable": unwritable,
+    "two and three drivers": several_drivers,
+    **{f"fitter: {name}": partial(misbehaving, name=name) for name in MISBEHAVING},
+}
