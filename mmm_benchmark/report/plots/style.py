@@ -68,7 +68,7 @@ LOOKS: dict[str, Look] = {
     "exact": Look(mixed(GREEN, -0.7), "D", "--"),
     "diffusion": Look(PINK),
     "diffusion-ddpm": Look(mixed(PINK, DARK), "s", "--"),
-    "diffusion-fast": Look(mixed(PINK, LIGHT), "v", "-."),
+    "diffusion-fast": Look(mixed(PINK, 0.25), "v", "-."),
     "wiener": Look("#7A7A7A", "^", ":"),
     "oracle": Look(PURPLE, "D", "-."),
 }
