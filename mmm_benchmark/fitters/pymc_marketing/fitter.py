@@ -54,7 +54,9 @@ class _Row:
         free, stats = sampling.sample(frozen, self.sampler, budget, seed)
         with phase("summarise"):
             notes = tuple(filter(None, (COMPILE_NOTE.get(self.sampler), self.note())))
-            return answer.summarise(observed, mmm, frozen, free, stats, seed, notes)
+            fit = answer.summarise(observed, mmm, frozen, free, stats, seed, notes)
+            fit.prior = self.prior_of_roas(observed, seed)
+            return fit
 
     def build(self, observed: xr.Dataset) -> MMM:
         """The library's model of this row, on these data."""
@@ -62,6 +64,10 @@ class _Row:
 
     def note(self) -> str | None:
         """What a reader of the tables must know of this row."""
+        return None
+
+    def prior_of_roas(self, observed: xr.Dataset, seed: int) -> xr.Dataset | None:
+        """Draws of ROAS under the row's own prior, or None where nobody can say."""
         return None
 
 
@@ -110,6 +116,14 @@ class PyMCMarketing(_Row):
         from mmm_benchmark.fitters.pymc_marketing import model
 
         return model.build(observed, priors=self.priors, time_varying=self.time_varying)
+
+    def prior_of_roas(self, observed: xr.Dataset, seed: int) -> xr.Dataset | None:
+        """What the stated priors say, where effects do not move."""
+        from mmm_benchmark.fitters.common import stated_prior
+
+        if self.time_varying:
+            return None
+        return stated_prior.prior_of_roas(observed, self.priors, seed)
 
 
 class PyMCMarketingDefault(_Row):
