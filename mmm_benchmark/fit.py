@@ -41,6 +41,9 @@ class Fit:
         ``sales(chain, draw, geo, future_date)`` of the weeks that ``observed`` holds as
         ``schema.FUTURE``, noise included where the fit has any; None where none are asked for.
         A fitter that fills it says so by a class attribute ``forecasts = True``.
+    prior
+        ``roas(chain, draw, channel)`` drawn from the fit's own prior, before any sales are seen,
+        or None: then nobody can tell whether the data spoke or the prior.
     sample_stats
         Per-draw sampler statistics, thinned like the posterior, or None.
     diagnostics
@@ -57,6 +60,7 @@ class Fit:
     posterior: xr.Dataset
     posterior_predictive: xr.Dataset | None = None
     forecast: xr.Dataset | None = None
+    prior: xr.Dataset | None = None
     sample_stats: xr.Dataset | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
     parameter_counts: Mapping[str, int] = field(default_factory=dict)

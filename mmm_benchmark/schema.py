@@ -69,6 +69,9 @@ POSTERIOR: Final[dict[str, tuple[str, ...]]] = {
 #: Sales of the weeks to come, noise included where the fit has any.
 FORECAST: Final[dict[str, tuple[str, ...]]] = {"sales": (*SAMPLE, "geo", "future_date")}
 
+#: Draws of the fit's own prior, where it has one and can say what it means for ROAS.
+PRIOR: Final[dict[str, tuple[str, ...]]] = {"roas": (*SAMPLE, "channel")}
+
 #: Present where the model has them; truth has the last three by ``(geo, channel)`` too.
 OPTIONAL_POSTERIOR: Final[dict[str, tuple[str, ...]]] = {
     "coefficient": (*SAMPLE, "geo", "date", "channel"),

@@ -7,6 +7,8 @@ Threads sleep while they wait for one another. By default OpenMP's spin: a solve
 small factorisations, and on a busy machine each waits for a thread that has lost its core while the
 other burns its own (``benchmarks/busy_machine.py``). OpenMP reads its policy when torch is loaded,
 so it is said here, before any module of the package can load it.
+
+Private but for ``stated``: what is promised stands at the root of ``mmm_benchmark``.
 """
 
 import os

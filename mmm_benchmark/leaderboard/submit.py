@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from mmm_data_generator import MMMDataset
 
 TIMING = (
-    "seconds: wall time of the whole fit in its worker, import left out, from data in memory to "
-    "draws in memory; memory: largest resident set of the worker"
+    "seconds: from just before the fitter's module is imported to the return of its fit; "
+    "memory: largest resident set of the worker"
 )
 #: What must be the same in all fits of one submission.
 SAME = ("fitter_version", "settings", "budget", "seed", "versions")

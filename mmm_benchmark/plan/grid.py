@@ -14,6 +14,7 @@ from mmm_benchmark.environments.load import is_file_target, split_file_target
 from mmm_benchmark.environments.needs import Needs, extra_needs, file_needs
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.plan.choose import file_entry, registered, select
+from mmm_benchmark.plan.experiments import experiments_on
 from mmm_benchmark.plan.holdout import hold_out
 from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.plan.options import Options
@@ -35,6 +36,7 @@ class Made:
     dataset: MMMDataset
     ref: DatasetRef
     fit_seed: int
+    experiments: list[dict[str, Any]] | None = None  # what fits to it are told
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ def make_datasets(options: Options) -> list[Made]:
             named = next((each.ref for each in made.values() if each.ref.label == ref.label), ref)
             if named.id != ref.id:
                 raise UserError(f"two different datasets are called '{ref.label}'; rename one")
-            made[ref.id, seed] = Made(dataset, ref, seed)
+            told = experiments_on(dataset, options.experiments)
+            made[ref.id, seed] = Made(dataset, ref, seed, told)
     return list(made.values())
 
 
@@ -145,6 +148,11 @@ def _ask_file(target: str, options: Options, environment_of: EnvironmentOf) -> C
     return Contender(entry, needs, environment.python, answer)
 
 
+def _told(given: dict[str, Any], made: Made) -> dict[str, Any]:
+    """A fitter's settings with the experiments of this dataset, where it takes any."""
+    return given | {"experiments": made.experiments} if "experiments" in given else given
+
+
 def grid(made: Sequence[Made], contenders: Sequence[Contender], options: Options) -> list[Job]:
     """Every dataset with every fitter whose environment is there."""
     return [
@@ -153,8 +161,8 @@ def grid(made: Sequence[Made], contenders: Sequence[Contender], options: Options
             fitter=contender.entry.name,
             fitter_version=str(contender.answer["version"]),
             target=contender.entry.target,
-            arguments=contender.answer["arguments"],
-            settings=contender.answer["settings"],
+            arguments=_told(contender.answer["arguments"], each),
+            settings=_told(contender.answer["settings"], each),
             library=contender.entry.group,
             extra=contender.entry.extra,
             reference=contender.entry.reference,

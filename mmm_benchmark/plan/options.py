@@ -17,6 +17,7 @@ from typing import Any
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import PRIOR_SETS, Budget
+from mmm_benchmark.plan.experiments import read_experiments
 from mmm_benchmark.plan.option_kinds import (
     Option,
     anything,
@@ -155,6 +156,11 @@ class Options:
         read=read_beliefs,
         to_fitters=True,
     )
+    experiments: Option[Any, Any] = anything(
+        "CSV file of lift tests, or 'simulated', for fitters that take it.",
+        read=read_experiments,
+        to_fitters=True,
+    )
     prior: Option[Any, Any] = Option(
         default=None,
         help="neutral, pymc-marketing, meridian, robyn, published, or a JSON file of a prior, for "
@@ -179,6 +185,8 @@ class Options:
         """Raise a UserError where two options contradict each other."""
         if self.seed is not None and self.seeds is not None:
             raise UserError("give seed or seeds, not both")
+        if self.experiments is not None and self.holdout:
+            raise UserError("give experiments or holdout, not both")
 
     @property
     def all_datasets(self) -> tuple[Any, ...]:

@@ -131,6 +131,14 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             ("numpyro-laplace", "native NumPyro MMM, normal at the mode", {"method": "laplace"}),
         )
     ),
+    FitterEntry(
+        name="exact",
+        target="mmm_benchmark.fitters.numpyro_mmm.exact:Exact",
+        group="exact",
+        summary="the posterior by checked weights: k-hat in the record, warm chains where needed",
+        extra="numpyro",
+        packages=("numpyro", "jax"),
+    ),
     *(
         FitterEntry(
             name=name,

@@ -1,1 +1,4 @@
-"""What is said of stored fits: tables, pictures."""
+"""What is said of stored fits: tables, pictures.
+
+Private: what is promised stands at the root of ``mmm_benchmark``.
+"""

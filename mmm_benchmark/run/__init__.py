@@ -1,1 +1,4 @@
-"""Doing it: skip what is stored, have the rest fitted in processes of their own."""
+"""Doing it: skip what is stored, have the rest fitted in processes of their own.
+
+Private: what is promised stands at the root of ``mmm_benchmark``.
+"""

@@ -51,7 +51,7 @@ def broken_promises(fit: Fit, observed: xr.Dataset) -> Iterator[str]:
         if name in posterior:
             schema.check_dims(posterior, name, dims, "posterior")
     problems = [*_coordinates(posterior, observed), *_size(fit, observed)]
-    problems += _forecast(fit, observed)
+    problems += [*_forecast(fit, observed), *_prior(fit, observed)]
     yield from problems
     if problems:
         return
@@ -60,6 +60,14 @@ def broken_promises(fit: Fit, observed: xr.Dataset) -> Iterator[str]:
     if not absurd:
         yield from _consistency(posterior, observed)
         yield from _silence(posterior, observed)
+
+
+def _prior(fit: Fit, observed: xr.Dataset) -> Iterator[str]:
+    if fit.prior is None:
+        return
+    schema.check(fit.prior, schema.PRIOR, "prior")
+    if not np.array_equal(fit.prior["channel"].values, observed["channel"].values):
+        yield "prior coordinate 'channel' is not that of the observed data"
 
 
 def _forecast(fit: Fit, observed: xr.Dataset) -> Iterator[str]:

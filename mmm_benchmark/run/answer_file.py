@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: What a worker may say of its fit; the rest is the parent's to say.
 OUTCOMES = ("ok", "skipped", "error", "memory")
-GROUPS = ("posterior", "posterior_predictive", "forecast", "sample_stats")
+GROUPS = ("posterior", "posterior_predictive", "forecast", "prior", "sample_stats")
 
 
 class BadAnswerError(Exception):
@@ -112,5 +112,6 @@ def read_fit(path: Path) -> Fit:
         posterior=groups["posterior"],
         posterior_predictive=groups.get("posterior_predictive"),
         forecast=groups.get("forecast"),
+        prior=groups.get("prior"),
         sample_stats=groups.get("sample_stats"),
     )

@@ -75,6 +75,7 @@ def write_fit(fit: Fit, path: Path) -> None:
         "posterior": fit.posterior,
         "posterior_predictive": fit.posterior_predictive,
         "forecast": fit.forecast,
+        "prior": fit.prior,
         "sample_stats": fit.sample_stats,
     }
     mode: Literal["w", "a"] = "w"

@@ -25,6 +25,7 @@ LEADING: dict[str, tuple[str, str]] = {
     "gain_share": ("decision_recovery", "gain_share"),
     "gain_probability": ("decision_recovery", "probability_of_gain"),
     "holdout_error": ("holdout_accuracy", "wmape"),
+    "prior_moved": ("prior_influence", "shift"),
     "silent_failure": ("silent_failures", "silent_failure"),
 }
 

@@ -8,7 +8,7 @@ from mmm_benchmark.scoring.scorable import Row, ScorableFit, failure
 
 ROLES = ("adstock", "saturation", "effects", "controls", "baseline", "time", "noise")
 CONVERGENCE = ("r_hat", "ess_bulk", "ess_tail", "mcse")
-SAMPLER = ("divergences", "max_tree_depth_share", "e_bfmi")
+SAMPLER = ("divergences", "max_tree_depth_share", "e_bfmi", "k_hat")
 NAN = float("nan")
 
 

@@ -15,6 +15,7 @@ from mmm_benchmark.scoring.market import Market
 from mmm_benchmark.scoring.parameter import parameter_rows
 from mmm_benchmark.scoring.performance import performance_rows
 from mmm_benchmark.scoring.posterior import aligned
+from mmm_benchmark.scoring.prior_influence import prior_rows
 from mmm_benchmark.scoring.records import diagnostics_row, ess_row, failure_row, runtime_row
 from mmm_benchmark.scoring.roas import roas_rows
 from mmm_benchmark.scoring.scorable import Row, ScorableDataset, ScorableFit, failure
@@ -35,6 +36,7 @@ SCORED: dict[str, tuple[str, ...]] = {
     "total_recovery": ("part",),
     "decision_recovery": ("channel",),
     "holdout_accuracy": ("geo",),
+    "prior_influence": ("channel",),
     "silent_failures": (),
     "estimates": ("channel",),
 }
@@ -95,6 +97,9 @@ def _scored(
     predictive = None
     if "posterior_predictive" in tree.children:
         predictive = aligned(tree["posterior_predictive"].to_dataset(), observed, what)
+    prior = None
+    if "prior" in tree.children:
+        prior = aligned(tree["prior"].to_dataset(), observed, what)
     forecast = None
     if "forecast" in tree.children:
         forecast = aligned(tree["forecast"].to_dataset(), observed, what)
@@ -133,6 +138,7 @@ def _scored(
         ),
         "decision_recovery": decision_rows(posterior, observed, market),
         "holdout_accuracy": holdout_rows(forecast, truth),
+        "prior_influence": prior_rows(posterior, prior),
         "silent_failures": silent_rows(fit, roas),
         "estimates": estimate_rows(posterior, observed),
     }

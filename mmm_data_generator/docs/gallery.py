@@ -21,6 +21,7 @@ from mmm_data_generator import (
     draw_batch,
     generate_mmm_dataset,
     list_available_presets,
+    list_cells,
 )
 from mmm_data_generator.media import media_measures
 
@@ -44,6 +45,7 @@ def main() -> None:
     stress = [n for n in names if n.startswith("stress_")]
     for sheet in range(0, len(stress), ROWS):
         save(stressors(stress[sheet : sheet + ROWS]), f"stressors_{sheet // ROWS + 1}")
+    save(presets(list_cells()), "cells")
     save(closer(), "closer")
     save(priors(), "priors")
 
@@ -53,9 +55,10 @@ def save(figure: Figure, name: str) -> None:
 
 
 def presets(names: list[str]) -> Figure:
-    """Draw the parts of national sales of each preset, stacked."""
-    figure = Figure(figsize=(12, 9), layout="constrained")
-    axes = figure.subplots(-(-len(names) // 3), 3).ravel()
+    """Draw the parts of national sales of each preset or cell, stacked."""
+    rows = -(-len(names) // 3)
+    figure = Figure(figsize=(12, 2.25 * rows), layout="constrained")
+    axes = figure.subplots(rows, 3).ravel()
     for axis in axes[len(names) :]:
         axis.remove()
     for axis, name in zip(axes, names, strict=False):

@@ -53,6 +53,36 @@ def test_a_difference_of_windows_scatters_as_the_standard_error_says(data):
     assert gap.std() == pytest.approx(float(test["lift_se"].iloc[0]), rel=4 / 250**0.5)
 
 
+@pytest.mark.parametrize("preset", ["basic", "small_business", "time_varying"])
+def test_before_and_after_errs_as_much_as_it_says(preset):
+    # the error of the comparison itself, in worlds of other seeds at random weeks, over what the
+    # test states
+    squares, wider = [], []
+    rng = np.random.default_rng(1)
+    for seed in range(12):
+        data = generate_mmm_dataset(preset, seed=seed, n_periods=104)
+        assert data.observed.sizes["geo"] == 1
+        start = int(rng.integers(8, 96))
+        running = data.observed["spend"].values[0, start : start + 4].all(0)
+        channel = str(data.observed["channel"].values[int(running.argmax())])
+        sales = data.observed["sales"].values[0]
+        gap = sales[start : start + 8].sum() - sales[start - 8 : start].sum()
+        stated, noise = (
+            float(lift_test(data, channel, start=start, cooldown=4, error=error)["lift_se"].iloc[0])
+            for error in ("placebo", "noise")
+        )
+        squares.append((gap / stated) ** 2)
+        wider.append(stated / noise)
+    # twelve squares of about normal errors: 0.25 to 2.5 holds 99.9% of their mean
+    assert 0.25 < np.mean(squares) < 2.5
+    assert np.mean(wider) > 2
+
+
+def test_an_unknown_error_is_refused(data):
+    with pytest.raises(DataError, match="error = 'none': must be one of placebo, noise"):
+        lift_test(data, "Search", start=30, error="none")
+
+
 def test_frames_for_the_libraries(data):
     tests = lift_tests(data, n_per_channel=2, seed=3)
     by_geo, national = for_pymc_marketing(tests), for_pymc_marketing(tests, national=True)

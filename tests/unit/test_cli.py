@@ -182,3 +182,19 @@ def test_help_imports_nothing_heavy(program: list[str]) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "Usage:" in done.stdout
     assert done.stdout.endswith("HEAVY set()\n")
+
+
+@pytest.mark.parametrize("typed", ["list", "envs", "run --samplers scipy"])
+def test_windows_gets_one_sentence(typed: str, tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['fcntl'] = sys.modules['resource'] = None  # as it is there\n"
+        "from mmm_benchmark.cli import main\n"
+        f"sys.exit(main({typed.split()!r}))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "on Windows run it in WSL" in done.stderr
+    assert done.stderr.count("\n") == 1

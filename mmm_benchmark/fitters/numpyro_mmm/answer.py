@@ -195,8 +195,18 @@ def contribution_series(draws: Draws, given: Inputs) -> Array:
     return effect * h
 
 
-def as_fit(observed: xr.Dataset, given: Inputs, draws: Draws, inferred: Inferred, seed: int) -> Fit:
-    """Diagnose the full sample, thin it, and compute every estimand on the kept draws."""
+def as_fit(
+    observed: xr.Dataset,
+    given: Inputs,
+    draws: Draws,
+    inferred: Inferred,
+    seed: int,
+    prior: xr.Dataset | None = None,
+) -> Fit:
+    """Diagnose the full sample, thin it, and compute every estimand on the kept draws.
+
+    ``prior`` are draws of ROAS before any sales were seen, of effects that do not move.
+    """
     kept = estimands.kept_draws(*draws["alpha"].shape[:2])
     few = {name: value[:, kept] for name, value in draws.items()}
     fitted = posterior(observed, given, few)
@@ -206,6 +216,7 @@ def as_fit(observed: xr.Dataset, given: Inputs, draws: Draws, inferred: Inferred
         forecast=forecast_of(observed, given, few, seed)
         if forecast.asked(observed) and "path" not in few
         else None,
+        prior=prior if "path" not in few else None,
         parameter_counts=parameter_counts(draws, ROLES),
         notes=inferred.notes,
         **_report(inferred, draws, given),

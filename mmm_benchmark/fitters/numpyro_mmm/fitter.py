@@ -82,6 +82,7 @@ class NumpyroMMM:
         with phase("import"):
             import jax
 
+            from mmm_benchmark.fitters.common import stated_prior
             from mmm_benchmark.fitters.numpyro_mmm import answer, density, prepare, sampling
         with jax.enable_x64(self.precision == "float64"):
             if stated is not None and stated.curve != "sigmoid":
@@ -94,7 +95,8 @@ class NumpyroMMM:
             inferred = sampling.METHODS[self.method](data, budget, seed)
             with phase("summarise"):
                 draws = answer.free_parameters(inferred.z, data, given, seed)
-                return answer.as_fit(observed, given, draws, inferred, seed)
+                prior = stated_prior.prior_of_roas(observed, self.priors, seed)
+                return answer.as_fit(observed, given, draws, inferred, seed, prior)
 
     def _check_settings(self) -> None:
         one_of("method", self.method, METHODS)

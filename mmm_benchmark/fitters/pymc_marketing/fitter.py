@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
@@ -25,10 +26,12 @@ class _Row:
 
     extra: ClassVar[str | None] = "pymc"
     sampler: str
+    experiments: Sequence[Mapping[str, Any]] | None
 
     def settings(self) -> dict[str, Any]:
-        """The constructor's keywords."""
-        return dict(vars(self))
+        """The constructor's keywords; what nobody told is no setting."""
+        untold = {"experiments"} if self.experiments is None else set()
+        return {name: value for name, value in vars(self).items() if name not in untold}
 
     def skip(self, observed: xr.Dataset) -> str | None:
         """Decline channels that never spend and geos without sales: no scale to divide by."""
@@ -45,11 +48,15 @@ class _Row:
             from mmm_benchmark.fitters.pymc_marketing import answer, model, sampling
         with phase("build"):
             mmm = self.build(observed)
+            if self.experiments is not None:
+                model.calibrate(mmm, self.experiments)
             frozen = model.sampling_model(mmm)
         free, stats = sampling.sample(frozen, self.sampler, budget, seed)
         with phase("summarise"):
             notes = tuple(filter(None, (COMPILE_NOTE.get(self.sampler), self.note())))
-            return answer.summarise(observed, mmm, frozen, free, stats, seed, notes)
+            fit = answer.summarise(observed, mmm, frozen, free, stats, seed, notes)
+            fit.prior = self.prior_of_roas(observed, seed)
+            return fit
 
     def build(self, observed: xr.Dataset) -> MMM:
         """The library's model of this row, on these data."""
@@ -57,6 +64,10 @@ class _Row:
 
     def note(self) -> str | None:
         """What a reader of the tables must know of this row."""
+        return None
+
+    def prior_of_roas(self, observed: xr.Dataset, seed: int) -> xr.Dataset | None:
+        """Draws of ROAS under the row's own prior, or None where nobody can say."""
         return None
 
 
@@ -71,14 +82,22 @@ class PyMCMarketing(_Row):
         ``"neutral"`` or ``"spend-share"``, see ``common.media_priors``.
     time_varying
         Whether media effects move over time (a path per channel, shared by geos).
+    experiments
+        Lift tests (``plan.experiments.experiments_on``), told to the library as it asks for them.
     """
 
     version: ClassVar[str] = "1"
 
     def __init__(
-        self, *, sampler: str = "nutpie", priors: str = "neutral", time_varying: bool = False
+        self,
+        *,
+        sampler: str = "nutpie",
+        priors: str = "neutral",
+        time_varying: bool = False,
+        experiments: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         self.sampler = sampler
+        self.experiments = experiments
         self.priors = priors
         self.time_varying = time_varying
 
@@ -98,6 +117,14 @@ class PyMCMarketing(_Row):
 
         return model.build(observed, priors=self.priors, time_varying=self.time_varying)
 
+    def prior_of_roas(self, observed: xr.Dataset, seed: int) -> xr.Dataset | None:
+        """What the stated priors say, where effects do not move."""
+        from mmm_benchmark.fitters.common import stated_prior
+
+        if self.time_varying:
+            return None
+        return stated_prior.prior_of_roas(observed, self.priors, seed)
+
 
 class PyMCMarketingDefault(_Row):
     """The model of the library's quickstart: every prior is the installed library's."""
@@ -105,8 +132,14 @@ class PyMCMarketingDefault(_Row):
     version: ClassVar[str] = "1"
     forecasts: ClassVar[bool] = True
 
-    def __init__(self, *, sampler: str = "nutpie") -> None:
+    def __init__(
+        self,
+        *,
+        sampler: str = "nutpie",
+        experiments: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
         self.sampler = sampler
+        self.experiments = experiments
 
     @property
     def name(self) -> str:
@@ -132,8 +165,14 @@ class PyMCMarketingMatched(_Row):
     version: ClassVar[str] = "1"
     forecasts: ClassVar[bool] = True
 
-    def __init__(self, *, sampler: str = "nutpie") -> None:
+    def __init__(
+        self,
+        *,
+        sampler: str = "nutpie",
+        experiments: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
         self.sampler = sampler
+        self.experiments = experiments
 
     @property
     def name(self) -> str:

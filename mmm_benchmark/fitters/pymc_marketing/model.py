@@ -8,6 +8,7 @@ which is what ``dims=()`` means in the library: the maximum is taken over dates 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,9 @@ from pymc_marketing.mmm import (
 )
 
 from mmm_benchmark.fitters.common import matched as same
+from mmm_benchmark.fitters.common.experiments import frame_of
 from mmm_benchmark.fitters.common.media_priors import media_prior_scale
+from mmm_data_generator.experiments import for_pymc_marketing
 
 L_MAX = 8  # weeks of the adstock kernel
 N_FOURIER = 2  # modes of the yearly seasonality
@@ -163,6 +166,15 @@ def matched(observed: xr.Dataset) -> MMM:
     )
     mmm.build_model(inputs(observed))
     return mmm
+
+
+def calibrate(mmm: MMM, experiments: Sequence[Mapping[str, Any]]) -> None:
+    """Add lift tests to a built model, through the library's own interface.
+
+    A national model is told the sum over the geos of each test.
+    """
+    tests = for_pymc_marketing(frame_of(experiments), national="geo" not in mmm.dims)
+    mmm.add_lift_test_measurements(tests.drop(columns="date"))
 
 
 def sampling_model(mmm: MMM) -> pm.Model:

@@ -60,6 +60,7 @@ MEASURES: dict[str, tuple[str, ...]] = {
         *("gain_share", "money_gained", "best_gain", "loses_money"),
         *("promised_gain", "probability_of_gain", "says_do_not", "planned", "best"),
     ),
+    "prior_influence": ("prior_roas", "prior_width", "contraction", "shift"),
     "holdout_accuracy": ("weeks", "wmape", "mape", "bias", "srmse", "crps", *COVERAGE),
     "silent_failures": (
         *("checks_green", "median_roas_error", "worst_roas_error", "roas_covered_90"),

@@ -40,6 +40,7 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
     "decision_recovery": (
         *("gain_share", "money_gained", "loses_money", "probability_of_gain", "says_do_not"),
     ),
+    "prior_influence": ("contraction", "shift"),
     "holdout_accuracy": ("wmape", "crps", "coverage_90"),
     "silent_failures": ("median_roas_error", "worst_roas_error", "wrong", "silent_failure"),
     "performance_metrics": (

@@ -140,6 +140,12 @@ VIEWS: dict[str, View] = {
             ("weeks", "weeks", whole),
         ),
     ),
+    "prior_influence": View(
+        "Did the data speak, or the prior",
+        "ROAS, mean over channels: how much narrower than the fit's own prior its posterior is "
+        "(0: not at all, 1: certain), and how far it moved, in widths of the prior.",
+        (("contraction", "contrac-\ntion", plain), ("shift", "shift\n(size)", plain)),
+    ),
     "silent_failures": View(
         "Would anybody have noticed",
         "Wrong: a median ROAS error over 25%, a worst over 50%, or 90% intervals that hold less "
@@ -238,8 +244,8 @@ ANSWERS = (
     *("holdout_accuracy", "contribution_recovery", "decision_recovery", "roas_recovery"),
     "runtime_comparison",
 )
-#: Tables that only some runs ask for: never a word of them in others.
-UNASKED = frozenset({"holdout_accuracy"})
+#: Tables that only some runs or fits have something for: never a word of them in others.
+UNASKED = frozenset({"holdout_accuracy", "prior_influence"})
 
 
 def dataset_label(row: Mapping[Any, Any]) -> str:

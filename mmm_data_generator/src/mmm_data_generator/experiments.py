@@ -2,9 +2,13 @@
 
 A test changes one channel's spend in some geos and weeks and asks how much total sales change, in
 the test weeks and while the effect fades. The true lift is the difference of expected sales of
-the same world with and without the change. What is measured is that lift plus a normal error
-whose standard deviation is that of a comparison of sums of weeks: noise of the treated geo, and
-of what it is compared with (the other geos together, or the same geo at another time).
+the same world with and without the change. What is measured is that lift plus a normal error.
+
+Where other geos stay untreated, its standard deviation is that of the noise of the treated geo and
+of those geos together, scaled to its size. Where none does, all there is to compare with is the
+same geo before: season, trend and other channels move between the two windows, so the standard
+deviation is what such comparisons are found to err by where no test ran (placebo tests in time;
+Abadie, Diamond, Hainmueller 2010, section 2.4). ``error="noise"`` counts noise alone there too.
 """
 
 from __future__ import annotations
@@ -29,6 +33,9 @@ __all__ = ["for_meridian", "for_pymc_marketing", "lift_test", "lift_tests", "on_
 
 Array = NDArray[np.float64]
 
+#: What the error of a test without untreated geos counts.
+ERRORS = ("placebo", "noise")
+
 
 def lift_test(
     dataset: MMMDataset,
@@ -41,6 +48,7 @@ def lift_test(
     cooldown: int = 8,
     seed: int = 0,
     test: str | None = None,
+    error: str = "placebo",
 ) -> pd.DataFrame:
     """Simulate one test and return a row for each treated geo.
 
@@ -63,6 +71,10 @@ def lift_test(
         Seed of the measurement error.
     test
         Name of the test; None makes one of channel and date.
+    error
+        What a test without untreated geos errs by: ``"placebo"``, the root mean square of the
+        differences between neighbouring windows of the test's length; or ``"noise"``, that of
+        their noise alone, which a method that knew season, trend and all other media would have.
 
     Returns
     -------
@@ -93,6 +105,8 @@ def lift_test(
         )
     if change == 0 or change < -1:
         raise DataError(f"change = {change}: must be >= -1 (off) and not 0")
+    if error not in ERRORS:
+        raise DataError(f"error = {error!r}: must be one of {', '.join(ERRORS)}")
     window = slice(start, start + weeks)
     counted = slice(start, min(start + weeks + cooldown, n))
 
@@ -107,7 +121,7 @@ def lift_test(
         )
     difference = dataset.world.expected_sales(plan) - dataset.world.expected_sales()
     true_lift = difference[at, counted].sum(1)
-    se = _standard_error(dataset, at, counted.stop - counted.start)
+    se = _standard_error(dataset, at, counted.stop - counted.start, error)
     first = observed["date"].values[start].astype("datetime64[D]")
     label = test or f"{channel} {first}"
     z = [stream(seed, f"lift test {label}", geo, channel).standard_normal() for geo in treated]
@@ -149,6 +163,7 @@ def lift_tests(
     change: float = 0.5,
     cooldown: int = 8,
     seed: int = 0,
+    error: str = "placebo",
 ) -> pd.DataFrame:
     """Simulate tests of every channel at random weeks with spend; the rows of all of them.
 
@@ -185,6 +200,7 @@ def lift_tests(
                 cooldown=cooldown,
                 seed=seed,
                 test=f"{channel} {k + 1}",
+                error=error,
             )
             for k in range(n_per_channel)
         ]
@@ -198,15 +214,19 @@ def _last_day(dates: NDArray[np.datetime64], after: int) -> np.datetime64:
     return np.datetime64(end - days_after(1))
 
 
-def _standard_error(dataset: MMMDataset, at: list[int], length: int) -> Array:
+def _standard_error(dataset: MMMDataset, at: list[int], length: int, error: str) -> Array:
     """Return the standard deviation of the difference between two sums over weeks, per geo."""
     noise = dataset.world.sales() - dataset.world.expected_sales()
     length = min(length, noise.shape[1] // 2)
     sums = np.lib.stride_tricks.sliding_window_view(noise, length, axis=1).sum(-1)
     own = sums[at].std(1)
     others = np.setdiff1d(np.arange(len(noise)), at)
-    if not len(others):
+    if not len(others) and error == "noise":
         return np.asarray(np.sqrt(2.0) * own)
+    if not len(others):
+        sold = np.lib.stride_tricks.sliding_window_view(dataset.world.sales()[at], length, axis=1)
+        sold = sold.sum(-1)
+        return np.asarray(np.sqrt(np.square(sold[:, length:] - sold[:, :-length]).mean(1)))
     # all other geos, scaled to the treated one's size
     size = dataset.world.expected_sales().sum(1)
     pooled = sums[others].sum(0).std() * size[at] / size[others].sum()

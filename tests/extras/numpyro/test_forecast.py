@@ -39,6 +39,8 @@ def test_the_forecast_holds_what_came(cut) -> None:
     asked, sales = cut
     fit = NumpyroMMM(method="laplace").fit(asked, Budget(chains=1, draws=400), 1)
     assert next(broken_promises(fit, asked), None) is None
+    assert fit.prior is not None
+    assert float(fit.prior["roas"].std()) > float(fit.posterior["roas"].std("draw").mean())
     draws = fit.forecast["sales"].stack(sample=("chain", "draw"))
     error = float(abs(draws.mean("sample") - sales).mean() / sales.mean())
     assert error < 0.5 * float((sales.std("future_date") / sales.mean("future_date")).mean())

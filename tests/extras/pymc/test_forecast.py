@@ -48,3 +48,32 @@ def test_the_equations_run_on_as_they_were(cut) -> None:
 
 def test_moving_effects_say_that_they_cannot() -> None:
     assert not PyMCMarketing(time_varying=True).forecasts
+
+
+def test_the_prior_of_roas_is_the_models_own(cut) -> None:
+    """Quantiles of log ROAS under draws of PyMC's own prior, against the plain draws."""
+    import pymc as pm
+
+    from mmm_benchmark.fitters.common.stated_prior import prior_of_roas
+    from mmm_benchmark.fitters.pymc_marketing import answer, forward, model
+
+    asked, _ = cut
+    mmm = model.build(asked, priors="neutral", time_varying=False)
+    names = [variable.name for variable in mmm.model.free_RVs]
+    drawn = pm.sample_prior_predictive(
+        2000,
+        model=mmm.model,
+        var_names=names,
+        random_seed=1,
+        compile_kwargs={"mode": "FAST_COMPILE"},
+    )
+    free = drawn["prior"].to_dataset()
+    data = forward.Data.of(asked, mmm)
+    draws = forward.Draws.of(free, None, asked.sizes["date"])
+    own, _ = answer.posterior_of(asked, data, draws, (1, 2000))
+    plain = prior_of_roas(asked, "neutral", 1, draws=2000)["roas"].to_numpy()[0]
+    at = (0.1, 0.25, 0.5, 0.75, 0.9)
+    for channel in range(plain.shape[1]):
+        first = np.quantile(np.log(own["roas"].to_numpy()[0, :, channel] + 1e-9), at)
+        second = np.quantile(np.log(plain[:, channel] + 1e-9), at)
+        np.testing.assert_allclose(first, second, atol=0.35)

@@ -99,3 +99,29 @@ def test_matched_states_its_priors_in_currency(one_geo: xr.Dataset) -> None:
         ),
     ):
         assert stats.kstest(np.ravel(drawn), expected.cdf).pvalue > 0.001
+
+
+def test_experiments_go_through_the_librarys_own_interface(two_geos):
+    from mmm_benchmark.fitters.pymc_marketing import model
+
+    rows = [
+        {
+            "test": "TV 1",
+            "channel": "TV",
+            "geo": geo,
+            "date": "2023-06-05",
+            "end_date": "2023-07-02",
+            "weeks": 4.0,
+            "x": 500.0,
+            "delta_x": 250.0,
+            "delta_y": 900.0,
+            "sigma": 300.0,
+        }
+        for geo in ("south", "north")
+    ]
+    for observed, told in ((two_geos, 2), (two_geos.isel(geo=[0]), 1)):
+        built = model.default(observed)
+        model.calibrate(built, rows[:told])
+        names = [variable.name for variable in built.model.observed_RVs]
+        assert "lift_measurements" in names
+        assert built.model["lift_measurements"].eval().size == told

@@ -110,6 +110,16 @@ def test_the_root_of_the_benchmark_holds_what_is_promised():
     }  # fmt: skip
 
 
+def test_every_folder_of_the_benchmark_says_whether_it_is_private():
+    public = {"metrics", "priors"}  # functions of arrays; what is told to every fitter
+    root = REPOSITORY / ROADS["mmm_benchmark"][0]
+    said = {
+        door.parent.name: "\nPrivate" in (ast.get_docstring(ast.parse(door.read_text())) or "")
+        for door in root.glob("*/__init__.py")
+    }
+    assert {name for name, private in said.items() if not private} == public
+
+
 def toy(tmp_path: Path, **modules: str) -> Road:
     for name, text in modules.items():
         path = tmp_path / "toy" / f"{name.replace('__', '/') if name[0] != '_' else name}.py"

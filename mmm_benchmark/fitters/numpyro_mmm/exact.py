@@ -1,0 +1,118 @@
+"""``exact``: the posterior of the constant-effect model by weights that are checked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
+from mmm_benchmark.fitters.common.report import nothing_to_scale, one_of
+from mmm_benchmark.phases import phase
+from mmm_benchmark.priors.prior import Prior, prior_of
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from mmm_benchmark.fitters.jax_inference.weighted import Drawn
+
+UNSTATED = ("prior", None)
+
+
+class Exact:
+    """Pareto-smoothed importance sampling of an MMM whose effects stay, warm chains where needed.
+
+    Linear terms are integrated out; what remains, four or five numbers a channel, is proposed by
+    a mixture adapted to the posterior and weighted by its density. k-hat is in the record; above
+    0.7 short chains take over, which start at the weighted draws.
+
+    Parameters
+    ----------
+    priors
+        As ``numpyro-mmm`` takes them; for the model of ``prior=None``, which is that fitter's.
+    prior
+        A named prior or what a JSON file of one holds (``mmm_benchmark.priors``).
+    """
+
+    name: ClassVar[str] = "exact"
+    extra: ClassVar[str | None] = "numpyro"
+    version: ClassVar[str] = "1"
+
+    def __init__(
+        self, *, priors: str = "neutral", prior: str | dict[str, Any] | None = None
+    ) -> None:
+        self.priors = priors
+        self.prior = prior
+
+    def settings(self) -> dict[str, Any]:
+        """The constructor's keywords; a prior that is not stated is left out."""
+        return {name: value for name, value in vars(self).items() if (name, value) != UNSTATED}
+
+    def skip(self, observed: xr.Dataset) -> str | None:
+        """Decline channels that never spend and geos without sales: no scale to divide by."""
+        return nothing_to_scale(observed)
+
+    def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
+        """Propose, weight, resample, summarise."""
+        one_of("priors", self.priors, PRIOR_SETS)
+        stated = None if self.prior is None else prior_of(self.prior)
+        with phase("import"):
+            import jax
+        with jax.enable_x64(True):
+            if stated is None or stated.curve == "sigmoid":
+                return sigmoid_fit(observed, self.priors, budget, seed)
+            return hill_fit(observed, stated, budget, seed)
+
+
+def sigmoid_fit(observed: xr.Dataset, priors: str, budget: Budget, seed: int) -> Fit:
+    """Under the model and the prior of ``numpyro-mmm``."""
+    with phase("import"):
+        from mmm_benchmark.fitters.jax_inference import weighted
+        from mmm_benchmark.fitters.numpyro_mmm import answer, density, prepare
+        from mmm_benchmark.fitters.numpyro_mmm.sampling import Inferred
+    with phase("build"):
+        given = prepare.inputs(observed, priors)
+        data = density.device_data(given)
+    target = weighted.Target(density.log_density, data, density.start(data))
+    drawn = weighted.draw(target, budget, seed)
+    with phase("summarise"):
+        free = answer.free_parameters(drawn.z, data, given, seed)
+        inferred = Inferred(drawn.z, drawn.sample, {}, ())
+        return checked(answer.as_fit(observed, given, free, inferred, seed), drawn)
+
+
+def hill_fit(observed: xr.Dataset, prior: Prior, budget: Budget, seed: int) -> Fit:
+    """Under a prior of Hill curves."""
+    with phase("import"):
+        from mmm_benchmark.fitters.hill_mmm import answer, density
+        from mmm_benchmark.fitters.jax_inference import weighted
+        from mmm_benchmark.fitters.jax_inference.report import nuts_report
+        from mmm_benchmark.metrics.diagnostics import diagnose
+    with phase("build"):
+        plain = density.design(observed, prior)
+        data = density.prepare(observed, prior, plain)
+    drawn = weighted.draw(
+        weighted.Target(density.log_density, data, density.start(data)), budget, seed
+    )
+
+    def independent(free: Any, series: Any) -> dict[str, Any]:
+        return {"diagnostics": diagnose(free, contribution=series)}
+
+    report = independent if drawn.sample is None else partial(nuts_report, sample=drawn.sample)
+    with phase("summarise"):
+        return checked(answer.as_fit(observed, drawn.z, data, plain, seed, report), drawn)
+
+
+def checked(fit: Fit, drawn: Drawn) -> Fit:
+    """Add k-hat and what follows from it; resampled draws count for no more than their weights."""
+    from mmm_benchmark.fitters.common.importance import LARGEST_K
+
+    found = dict(fit.diagnostics) | {"k_hat": min(drawn.k_hat, 99.0), "weights_ess": drawn.ess}
+    if drawn.sample is not None:
+        note = f"k-hat of the weights {drawn.k_hat:.2f}, {drawn.ess:.0f} effective draws: chains"
+        return replace(fit, diagnostics=found, notes=(*fit.notes, note))
+    for name in ("ess_bulk", "ess_tail", "contribution_ess_bulk", "contribution_ess_tail"):
+        if name in found:
+            found[name] = min(found[name], drawn.ess)
+    checks = {"k_hat_below_0_7": drawn.k_hat <= LARGEST_K, "ess_above_400": drawn.ess > 400}
+    return replace(fit, diagnostics=found, checks={**fit.checks, **checks})

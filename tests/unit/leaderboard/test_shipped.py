@@ -1,0 +1,43 @@
+"""The scores that ship fit the suite, every one of them, and say what they must."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmm_benchmark.leaderboard.entry import Entry, read_all
+from mmm_benchmark.plan.choose import registered
+from mmm_benchmark.suite.tasks import VERSION, tasks
+
+SHIPPED = Path(__file__).parents[3] / "results" / f"suite-{VERSION}"
+
+
+@pytest.fixture(scope="module")
+def entries() -> dict[str, Entry]:
+    return {entry.name: entry for entry in read_all(SHIPPED)}
+
+
+def test_the_baseline_finished_every_task(entries: dict[str, Entry]) -> None:
+    base = entries["scipy"]
+    assert set(base.rows) >= {task.name for task in tasks("lite")}
+    assert all(row.ok for row in base.rows.values())
+
+
+def test_rows_know_of_the_generator_what_the_registry_says(entries: dict[str, Entry]) -> None:
+    known = registered()
+    for entry in entries.values():
+        assert entry.name in known, "a row of ours is made by a registered fitter"
+        said = known[entry.name].reference or known[entry.name].knows
+        assert entry.knows == said
+        assert (entry.pool == "references") == bool(known[entry.name].reference)
+
+
+def test_what_finished_has_its_leading_measures(entries: dict[str, Entry]) -> None:
+    for entry in entries.values():
+        for row in entry.rows.values():
+            if not row.ok:
+                assert row.reason
+                continue
+            for name in ("total_error", "roas_error", "energy_score", "gain_share", "seconds"):
+                assert row.values[name] == row.values[name], (entry.name, row.task, name)
