@@ -22,7 +22,7 @@ import pandas as pd
 from rich.console import Console
 
 from mmm_benchmark.api import execute
-from mmm_benchmark.environments.find import ensure
+from mmm_benchmark.environments.make import ensure
 from mmm_benchmark.plan.grid import find_contenders, make_datasets
 from mmm_benchmark.plan.options import Options
 from mmm_benchmark.store.fits import Store

@@ -1,7 +1,7 @@
 """Whether a sampler did its work: R-hat, effective sample size, Monte Carlo error, energy.
 
 Fitters call :func:`diagnose` on their full sample, before draws are thinned for storage, inside
-whatever environment they run in; so this module needs numpy and arviz-stats only.
+whatever environment they run in; so this module needs numpy and scipy only.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from mmm_benchmark.metrics import effective
 
 #: At most this many contribution series are diagnosed (:func:`pick_series`).
 MAX_CONTRIBUTION_SERIES = 400
@@ -90,8 +92,6 @@ def convergence(variables: list[NDArray[np.floating]]) -> dict[str, float]:
     Series that never move carry no information on mixing and are left out; with one draw, or
     nothing that moves, the answer is empty.
     """
-    from arviz_stats.base import array_stats
-
     series = [_moving_series(values) for values in variables]
     series = [values for values in series if values.size]
     if not series:
@@ -100,11 +100,11 @@ def convergence(variables: list[NDArray[np.floating]]) -> dict[str, float]:
     for values in series:  # (series, chain, draw)
         with np.errstate(divide="ignore", invalid="ignore"):  # stuck chains: capped below
             if values.shape[1] > 1:
-                r_hat = np.nan_to_num(array_stats.rhat(values), nan=R_HAT_CAP, posinf=R_HAT_CAP)
+                r_hat = np.nan_to_num(effective.rhat(values), nan=R_HAT_CAP, posinf=R_HAT_CAP)
                 worst.setdefault("r_hat", []).append(min(float(r_hat.max()), R_HAT_CAP))
-            bulk = np.nan_to_num(array_stats.ess(values, method="bulk"), nan=1.0)
-            tail = np.nan_to_num(array_stats.ess(values, method="tail", prob=(0.05, 0.95)), nan=1.0)
-            mcse = array_stats.mcse(values, method="mean") / values.std(axis=(1, 2), ddof=1)
+            bulk = np.nan_to_num(effective.ess_bulk(values), nan=1.0)
+            tail = np.nan_to_num(effective.ess_tail(values), nan=1.0)
+            mcse = effective.ess_mean(values) ** -0.5  # in posterior standard deviations
         worst.setdefault("ess_bulk", []).append(float(bulk.min()))
         worst.setdefault("ess_tail", []).append(float(tail.min()))
         worst.setdefault("mcse", []).append(float(np.nan_to_num(mcse, nan=1.0).max()))

@@ -236,6 +236,7 @@ def finish(folder: Path, task: Task, ending: Ending, policy: Policy) -> dict[str
         "parameter_counts": {},
         "checks": {},
         "notes": [],
+        "imports": "shared" if ending.imported_s > 0 else "own",
         "versions": dict(job.versions),
         **_answer(folder, task, ending),
     }

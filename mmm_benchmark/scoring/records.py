@@ -18,6 +18,7 @@ def runtime_row(fit: ScorableFit) -> Row:
     seconds = record.get("seconds") or {}
     row: Row = {f"{phase}_s": seconds.get(phase, NAN) for phase in PHASES}
     row |= {name: record.get(name, NAN) for name in ("total_s", "peak_rss_mb", "stored_mb")}
+    row["imports"] = record.get("imports", "own")
     return row | {"key": fit.key, "note": "" if fit.ok else failure(fit)}
 
 

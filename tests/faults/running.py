@@ -109,8 +109,8 @@ def usual_time() -> float:
 
 
 def finished(results: Path) -> dict[str, str]:
-    """Key -> when it was finished, of all sound fits."""
-    return {fit.key: fit.record["finished_at"] for fit in Store(results)}
+    """Key -> when it was finished, of all fits that went well."""
+    return {fit.key: fit.record["finished_at"] for fit in Store(results) if fit.ok}
 
 
 def complaints(driver: Driver, code: int, said: str) -> Iterator[Wrong]:

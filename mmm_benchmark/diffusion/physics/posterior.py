@@ -9,6 +9,7 @@ solve. It is exact where the model is linear, and follows the curve where it is 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -35,7 +36,7 @@ MODE_ITERATIONS, DRAW_ITERATIONS = 15, 8
 CHUNK = 64
 
 
-def _prior(observed: Observed, hyper: Tensor) -> Prior:
+def prior_at(observed: Observed, hyper: Tensor) -> Prior:
     size = observed.sizes
     noisy = size.unflatten(observed.sales.new_zeros(len(hyper), size.total))
     ones = observed.sales.new_ones(len(hyper))
@@ -55,27 +56,40 @@ def _solve(
     return point, system
 
 
-def evidence(observed: Observed) -> tuple[Tensor, Tensor, Point]:
-    """Grid of hyper values (N, 2), their posterior weights (N,) and modes, for one world."""
+class Grid(NamedTuple):
+    """Solves of one world on a grid of noise scale and volatility."""
+
+    hyper: Tensor  # (N, 2)
+    log_evidence: Tensor  # (N,), linearised, with the prior of hyper
+    mode: Point
+
+
+def solved_grid(observed: Observed) -> Grid:
+    """Solve one world at every value of the grid."""
     axis = torch.linspace(-REACH, REACH, GRID)
     hyper = torch.cartesian_prod(axis, axis).to(observed.sales.device)
     many = observed.take(torch.zeros(len(hyper), dtype=torch.long))
-    prior = _prior(many, hyper)
+    prior = prior_at(many, hyper)
     pool = geo_groups(*many.sales.shape[1:]).to(hyper.device)
     rest = rest_covariance(many, prior, pool)
     start = Point(prior.scalar, prior.path, prior.base)
     zero = rest.new_zeros(rest.shape[:2])
     point, system = _solve(many, prior, start, rest, zero, MODE_ITERATIONS)
+    return Grid(hyper, log_evidence(system, prior), point)
+
+
+def log_evidence(system: System, prior: Prior) -> Tensor:
+    """Log density of sales under the linearised model, and the prior of hyper, (N,)."""
     w = torch.cholesky_solve(system.r[..., None], system.L)[..., 0]
     log_p = -0.5 * (system.r * w).sum(1) - system.L.diagonal(dim1=1, dim2=2).log().sum(1)
-    log_p = log_p - 0.5 * hyper.square().sum(1)
-    return hyper, torch.softmax(torch.nan_to_num(log_p, nan=-1e9), 0), point
+    return log_p - 0.5 * prior.hyper.square().sum(1)
 
 
-def posterior_draws(observed: Observed, draws: int, seed: int) -> State:
-    """Draw ``draws`` states of one world."""
+def posterior_draws(observed: Observed, draws: int, seed: int, grid: Grid | None = None) -> State:
+    """Draw ``draws`` states of one world; ``grid`` where it is solved already."""
     generator = torch.Generator().manual_seed(seed)
-    hyper, weight, mode = evidence(observed)
+    hyper, log_p, mode = solved_grid(observed) if grid is None else grid
+    weight = torch.softmax(torch.nan_to_num(log_p, nan=-1e9), 0)
     cell = torch.multinomial(weight.cpu(), draws, replacement=True, generator=generator)
     chunks = cell.to(hyper.device).split(CHUNK)
     flat = [_draw(observed, hyper[i], _at(mode, i), generator).flat() for i in chunks]
@@ -88,7 +102,7 @@ def _at(point: Point, index: Tensor) -> Point:
 
 def _draw(observed: Observed, hyper: Tensor, mode: Point, generator: torch.Generator) -> State:
     many = observed.take(torch.zeros(len(hyper), dtype=torch.long))
-    prior = _prior(many, hyper)
+    prior = prior_at(many, hyper)
     size, device = observed.sizes, hyper.device
 
     def normal(*shape: int) -> Tensor:

@@ -48,15 +48,26 @@ class Wiener:
         """Draw from the linearised posterior; ``budget`` does not apply."""
         with phase("import"):
             from mmm_benchmark.diffusion.inference import answer, limits, stated
-            from mmm_benchmark.diffusion.physics import posterior
+            from mmm_benchmark.diffusion.physics import posterior, volume
         with phase("build"):
             limits.check_draws("wiener", self.draws)
             scaled, order = answer.read(observed)
             if self.beliefs is not None:
                 scaled = stated.heed(self.beliefs, observed, scaled)
         with phase("sample"):
-            state = posterior.posterior_draws(scaled, self.draws, seed)
+            grid = posterior.solved_grid(scaled)
+            state = posterior.posterior_draws(scaled, self.draws, seed, grid)
+            gain = volume.evidence_gain(scaled, grid)
+        trusted = gain <= volume.MOST_GAIN
         with phase("summarise"):
             return answer.to_fit(
-                observed, scaled, order, state, seed, parameter_counts=answer.counts(scaled)
+                observed,
+                scaled,
+                order,
+                state,
+                seed,
+                diagnostics={"evidence_gain": gain},
+                parameter_counts=answer.counts(scaled),
+                checks={"solves_hold_the_mass": trusted},
+                notes=() if trusted else (volume.DO_NOT_USE.format(gain=gain),),
             )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from mmm_benchmark.shapes.jax import Broadcast, Scalar
 
-def half_normal(x: Any, scale: Any) -> Any:
+
+def half_normal(x: Broadcast, scale: Broadcast | float) -> Scalar:
     """Log density of positive ``x``, summed, up to a constant."""
     return -0.5 * jnp.sum((x / scale) ** 2)
 
 
-def log_inverse_gamma(log_x: Any, log_mean: Any, sd: Any) -> Any:
+def log_inverse_gamma(log_x: Broadcast, log_mean: Broadcast, sd: Broadcast | float) -> Broadcast:
     r"""Log density of log x, where x is inverse gamma with given mean and standard deviation.
 
     With shape a = 2 + (mean / sd)^2, scale b and t = log(b / (a x)) it is

@@ -9,26 +9,40 @@ decomposition (Woodbury 1950; Lindley and Smith 1972).
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.linalg import solve_triangular
-from numpy.typing import NDArray
 
-type Array = NDArray[np.floating]
+from mmm_benchmark.shapes.jax import (
+    Broadcast,
+    ControlControl,
+    DrawControl,
+    DrawGeo,
+    DrawGeoColumn,
+    DrawGeoDate,
+    GeoColumn,
+    GeoColumnControl,
+    GeoDate,
+    GeoDateColumn,
+    GeoDateControl,
+    PerControl,
+    PerGeo,
+    Scalar,
+)
 
 
 class LinearBlock(NamedTuple):
     """Everything about Z and C that does not change while sampling."""
 
-    U: Any  # (geo, date, p), orthonormal
-    D: Any  # (geo, p), squared singular values of Z
-    C_across: Any  # (geo, date, K), C less its part within U
-    C_within: Any  # (geo, p, K), U' C
+    U: GeoDateColumn  # orthonormal
+    D: GeoColumn  # squared singular values of Z
+    C_across: GeoDateControl  # (geo, date, K), C less its part within U
+    C_within: GeoColumnControl  # (geo, p, K), U' C
 
 
-def linear_block(Z: NDArray[np.floating], C: NDArray[np.floating]) -> LinearBlock:
+def linear_block(Z: GeoDateColumn, C: GeoDateControl) -> LinearBlock:
     """Factor ``Z`` (geo, date, p) and split ``C`` (geo, date, K); both scaled by prior sd.
 
     What one geo shares with no other is its own: there the columns of C join Z.
@@ -42,7 +56,7 @@ def linear_block(Z: NDArray[np.floating], C: NDArray[np.floating]) -> LinearBloc
     return LinearBlock(*(jnp.asarray(array, dtype) for array in arrays))
 
 
-def log_marginal(block: LinearBlock, residual: Any, noise: Any) -> Any:
+def log_marginal(block: LinearBlock, residual: GeoDate, noise: PerGeo) -> Scalar:
     """Log density of ``residual`` (geo, date) with b and gamma integrated out.
 
     Parameters
@@ -60,8 +74,12 @@ def log_marginal(block: LinearBlock, residual: Any, noise: Any) -> Any:
 
 
 def draw_coefficients(
-    rng: np.random.Generator, Z: Array, C: Array, residual: Array, noise: Array
-) -> tuple[Array, Array]:
+    rng: np.random.Generator,
+    Z: GeoDateColumn,
+    C: GeoDateControl,
+    residual: DrawGeoDate,
+    noise: DrawGeo,
+) -> tuple[DrawGeoColumn, DrawControl]:
     """Exact draws of ``b`` (draw, geo, p) and ``gamma`` (draw, K) given the rest, in prior sd.
 
     In plain numpy, all draws at once: compiling it would take longer than computing it.
@@ -90,7 +108,7 @@ def draw_coefficients(
     return b, gamma
 
 
-def _normal(rng: np.random.Generator, precision: Array, shift: Array) -> Array:
+def _normal(rng: np.random.Generator, precision: Broadcast, shift: Broadcast) -> Broadcast:
     """Draw from N(P^-1 shift, P^-1) for a batch of precisions P."""
     L = np.linalg.cholesky(precision)
     z = rng.standard_normal(shift.shape)
@@ -98,7 +116,9 @@ def _normal(rng: np.random.Generator, precision: Array, shift: Array) -> Array:
     return (mean + np.linalg.solve(np.swapaxes(L, -1, -2), z[..., None]))[..., 0]
 
 
-def _reduce(block: LinearBlock, residual: Any, noise: Any) -> tuple[Any, Any, Any, Any]:
+def _reduce(
+    block: LinearBlock, residual: GeoDate, noise: PerGeo
+) -> tuple[Scalar, Scalar, ControlControl | None, PerControl | None]:
     """Quadratic form and log determinant without C; factor and right-hand side of gamma."""
     weight = 1 / noise**2
     within = jnp.einsum("gtp,gt->gp", block.U, residual)

@@ -199,7 +199,7 @@ def compiled_chain(plan: Plan, data: Any, dimension: int) -> Chain:
         lowered = jax.jit(partial(_chain, plan)).lower(*arguments)
         with ThreadPoolExecutor(1) as pool:
             program = pool.submit(lowered.compile)
-            import_module("arviz_stats.base")
+            import_module("scipy.stats")
             _programs[known] = Chain(program.result(), key)
     return _programs[known]
 

@@ -33,7 +33,7 @@ shared by geos, mean reversion 0.05 a week, volatility[c] ~ HalfNormal(0.15) a w
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -44,6 +44,21 @@ from mmm_benchmark.fitters.common.lags import lag_weights
 from mmm_benchmark.fitters.jax_inference.laws import half_normal, log_inverse_gamma, ou_filter
 from mmm_benchmark.fitters.jax_inference.linear import LinearBlock, linear_block, log_marginal
 from mmm_benchmark.fitters.numpyro_mmm.prepare import Inputs, design
+from mmm_benchmark.shapes.jax import (
+    Broadcast,
+    ChannelContrast,
+    ChannelDate,
+    ChannelGeo,
+    ChannelGeoDateLag,
+    DateDate,
+    GeoContrast,
+    GeoDate,
+    PerChannel,
+    PerGeo,
+    Places,
+    Scalar,
+    Vector,
+)
 from mmm_data_generator.fields.parts import REVERSION
 
 HALF_NORMAL_SCALE = 1.5
@@ -56,32 +71,32 @@ SOFTNESS = 1.25
 class Data(NamedTuple):
     """What the density needs, as device arrays."""
 
-    lagged: Any  # (channel, geo, date, lag)
-    residual: Any  # (geo, date), sales less the prior mean of the intercept
+    lagged: ChannelGeoDateLag
+    residual: GeoDate  # sales less the prior mean of the intercept
     linear: LinearBlock
-    sales_sd: Any  # (geo,)
-    prior_scale: Any  # (channel,)
-    typical_spend: Any  # (channel,)
-    variation: Any  # (channel,), norm of spend's movement within a geo, multiples of typical spend
-    contrasts: Any  # (geo, geo - 1), orthonormal, each column sums to zero
-    path_filter: Any = None  # (date, date), unit shocks to a path; None: effects do not move
+    sales_sd: PerGeo
+    prior_scale: PerChannel
+    typical_spend: PerChannel
+    variation: PerChannel  # norm of spend's movement within a geo, multiples of typical spend
+    contrasts: GeoContrast  # orthonormal, each column sums to zero
+    path_filter: DateDate | None = None  # unit shocks to a path; None: effects do not move
 
 
 class Params(NamedTuple):
     """Parameters; positive ones whose density is taken on the log scale are logs."""
 
-    logit_alpha: Any  # (channel,)
-    beta: Any  # (channel,)
-    lam: Any  # (channel,)
-    log_mu: Any  # (channel,)
-    s: Any  # ()
-    log_sigma: Any  # (channel, geo)
-    noise: Any  # (geo,)
-    volatility: Any = None  # (channel,), per week; None where effects do not move
-    path: Any = None  # (channel, date), log multiplier of the effect
+    logit_alpha: PerChannel
+    beta: PerChannel
+    lam: PerChannel
+    log_mu: PerChannel
+    s: Scalar
+    log_sigma: ChannelGeo
+    noise: PerGeo
+    volatility: PerChannel | None = None  # per week; None where effects do not move
+    path: ChannelDate | None = None  # log multiplier of the effect
 
     @property
-    def alpha(self) -> Any:
+    def alpha(self) -> PerChannel:
         """Adstock decay, (channel,)."""
         return sigmoid(self.logit_alpha)
 
@@ -89,16 +104,16 @@ class Params(NamedTuple):
 class Coordinates(NamedTuple):
     """Slices of the unconstrained vector."""
 
-    alpha: Any
-    beta: Any
-    lam: Any
-    mean: Any
-    s: Any
-    level: Any
-    spread: Any  # (channel, geo - 1)
-    noise: Any
-    volatility: Any  # (channel,), or empty
-    shocks: Any  # (channel, date), or empty
+    alpha: PerChannel
+    beta: PerChannel
+    lam: PerChannel
+    mean: PerChannel
+    s: Scalar
+    level: PerChannel
+    spread: ChannelContrast
+    noise: PerGeo
+    volatility: Broadcast  # a channel, or empty where effects do not move
+    shocks: Broadcast  # a channel and date, or empty
 
 
 def device_data(given: Inputs, *, time_varying: bool = False) -> Data:
@@ -107,7 +122,7 @@ def device_data(given: Inputs, *, time_varying: bool = False) -> Data:
     basis = np.linalg.qr(np.concatenate([np.ones((geos, 1)), np.eye(geos)[:, 1:]], axis=1))[0]
     dates = given.sales.shape[1]
 
-    def put(array: NDArray[np.floating]) -> Any:
+    def put(array: NDArray[np.floating]) -> Broadcast:
         return jnp.asarray(array, jnp.result_type(float))
 
     return Data(
@@ -134,7 +149,7 @@ def _lengths(data: Data) -> list[int]:
     return [c, c, c, c, 1, c, c * (g - 1), g, *moving]
 
 
-def split(z: Any, data: Data) -> Coordinates:
+def split(z: Places, data: Data) -> Coordinates:
     """Name the parts of the unconstrained vector."""
     c, g = data.lagged.shape[:2]
     parts = jnp.split(z, np.cumsum(_lengths(data))[:-1])
@@ -154,37 +169,38 @@ def start(data: Data) -> NDArray[np.float64]:
     return np.concatenate([known, moving])
 
 
-def constrain(z: Any, data: Data) -> tuple[Params, Any]:
+def constrain(z: Vector, data: Data) -> tuple[Params, Scalar]:
     """Parameters and the log Jacobian of the map from ``z`` to (logit alpha, beta, ..., log noise).
 
     Densities of sigma and mu are taken on the log scale, that of alpha on the logit scale.
     """
     at = split(z, data)
-    x = jnp.concatenate([at.beta, at.lam, at.level, at.s[None]])
-    above_zero = positive(x)
-    steep, late, known, s = jnp.split(above_zero, np.cumsum([len(at.beta)] * 3))
-    s = HALF_NORMAL_SCALE * s[0]
+    to_be_positive = jnp.concatenate([at.beta, at.lam, at.level, at.s[None]])
+    above_zero = positive(to_be_positive)
+    steep, late, known, spread = jnp.split(above_zero, np.cumsum([len(at.beta)] * 3))
+    s = HALF_NORMAL_SCALE * spread[0]
     known_to = jnp.exp(jnp.mean(at.noise)) / data.variation
     log_effect = jnp.log(known_to) + jnp.log(known)
     share = jnp.exp(log_effect) / data.prior_scale
     beta, log_steeper = steepness(at.beta, steep, 4 * share / data.typical_spend)
     risen = jnp.expm1(beta * data.typical_spend)
-    log_E, log_later = lateness(late, beta, jnp.log((1 + risen) / share))
-    lam, E = log_E / beta, jnp.exp(log_E)
-    centre = log_effect - jnp.log(E * risen / ((1 + risen + E) * (1 + E)))
+    log_late_odds, log_later = lateness(late, beta, jnp.log((1 + risen) / share))
+    lam, late_odds = log_late_odds / beta, jnp.exp(log_late_odds)
+    saturated = late_odds * risen / ((1 + risen + late_odds) * (1 + late_odds))
+    centre = log_effect - jnp.log(saturated)  # log sigma of a typical geo
     geos = data.lagged.shape[1]
     squared = jnp.exp(2 * centre)
     ratio = squared / s**2
-    a = 2 + ratio
-    shift = jnp.log1p(1 / (1 + ratio)) + jnp.log1p(1 / (geos * a))
+    shape = 2 + ratio  # of the inverse gamma law of sigma
+    shift = jnp.log1p(1 / (1 + ratio)) + jnp.log1p(1 / (geos * shape))
     bend = np.sqrt(1 + 2 * geos)
     unit = bend / jnp.sqrt(geos / s**2 + data.prior_scale**-2)
-    shrunk = 1 / (1 + squared / (geos * a * data.prior_scale**2))
-    y = shrunk * jnp.exp(centre + shift) / unit
-    m = (y + jnp.log(-jnp.expm1(-y))) + at.mean / bend
-    log_mu = jnp.log(unit) + jnp.log(softplus(m))
-    log_width = jnp.log(unit / bend) + log_sigmoid(m) - log_mu
-    scale = 1 / jnp.sqrt(a + jnp.exp(2 * log_effect) / known_to**2)
+    shrunk = 1 / (1 + squared / (geos * shape * data.prior_scale**2))
+    middle = shrunk * jnp.exp(centre + shift) / unit
+    mean = (middle + jnp.log(-jnp.expm1(-middle))) + at.mean / bend
+    log_mu = jnp.log(unit) + jnp.log(softplus(mean))
+    log_width = jnp.log(unit / bend) + log_sigmoid(mean) - log_mu
+    scale = 1 / jnp.sqrt(shape + jnp.exp(2 * log_effect) / known_to**2)
     params = Params(
         logit_alpha=bent(at.alpha),
         beta=beta,
@@ -197,7 +213,7 @@ def constrain(z: Any, data: Data) -> tuple[Params, Any]:
     log_jacobian = (
         jnp.sum(log_width + (geos - 1) * jnp.log(scale))
         + jnp.sum(log_steeper + log_later - jnp.log(known))
-        + log_positive_slope(x[len(at.beta) :])
+        + log_positive_slope(to_be_positive[len(at.beta) :])
         + jnp.sum(log_bent_slope(at.alpha))
     )
     if data.path_filter is not None:
@@ -209,7 +225,7 @@ def constrain(z: Any, data: Data) -> tuple[Params, Any]:
     return params, log_jacobian
 
 
-def steepness(x: Any, steep: Any, low: Any) -> tuple[Any, Any]:
+def steepness(x: PerChannel, steep: PerChannel, low: PerChannel) -> tuple[PerChannel, PerChannel]:
     """Beta, and the log of its slope in ``x``.
 
     ``HALF_NORMAL_SCALE * steep`` with ``steep = positive(x)`` where that is above ``low``; below,
@@ -221,7 +237,9 @@ def steepness(x: Any, steep: Any, low: Any) -> tuple[Any, Any]:
     return HALF_NORMAL_SCALE * steep + rest, jnp.log(slope + rest * sigmoid(-x) / SOFTNESS)
 
 
-def lateness(late: Any, beta: Any, log_room: Any) -> tuple[Any, Any]:
+def lateness(
+    late: PerChannel, beta: PerChannel, log_room: PerChannel
+) -> tuple[PerChannel, PerChannel]:
     """``beta lam``, and the log of its slope in ``HALF_NORMAL_SCALE * beta * late``.
 
     Equal to that up to ``log_room``; above, sigma goes as ``exp(beta lam)``, and grows by no more
@@ -235,27 +253,27 @@ def lateness(late: Any, beta: Any, log_room: Any) -> tuple[Any, Any]:
     return softplus(-farthest) - jnp.log(rise + rest), jnp.log(slope)
 
 
-def bent(x: Any) -> Any:
+def bent(x: Broadcast) -> Broadcast:
     """``x`` where it is large, ``-x^2 / 4`` where it is far below zero: a normal tail."""
     return x - 0.25 * softplus(-x) ** 2
 
 
-def log_bent_slope(x: Any) -> Any:
+def log_bent_slope(x: Broadcast) -> Broadcast:
     """Log derivative of :func:`bent`."""
     return jnp.log1p(0.5 * softplus(-x) * sigmoid(-x))
 
 
-def positive(x: Any) -> Any:
+def positive(x: Broadcast) -> Broadcast:
     """A positive number, ``x`` where it is large."""
     return softplus(bent(x))
 
 
-def log_positive_slope(x: Any) -> Any:
+def log_positive_slope(x: Broadcast) -> Scalar:
     """Log derivative of :func:`positive`, summed."""
     return jnp.sum(log_sigmoid(bent(x)) + log_bent_slope(x))
 
 
-def log_density(z: Any, data: Data) -> Any:
+def log_density(z: Vector, data: Data) -> Scalar:
     """Log posterior density of ``z``, up to a constant."""
     params, log_jacobian = constrain(z, data)
     residual = data.residual - media(params, data)
@@ -264,7 +282,7 @@ def log_density(z: Any, data: Data) -> Any:
     )
 
 
-def log_prior(params: Params, data: Data) -> Any:
+def log_prior(params: Params, data: Data) -> Scalar:
     """Log prior of (logit alpha, beta, lam, log mu, s, log sigma, log noise)."""
     moving = 0.0 if params.volatility is None else half_normal(params.volatility, VOLATILITY_SCALE)
     return (
@@ -281,12 +299,12 @@ def log_prior(params: Params, data: Data) -> Any:
     )
 
 
-def saturation(x: Any, beta: Any, lam: Any) -> Any:
+def saturation(x: Broadcast, beta: Broadcast, lam: Broadcast) -> Broadcast:
     """Sigmoid through the origin, for an asymptote of one; by tanh, which costs less."""
     return 0.5 * (jnp.tanh(0.5 * beta * (x - lam)) + jnp.tanh(0.5 * beta * lam))
 
 
-def media(params: Params, data: Data) -> Any:
+def media(params: Params, data: Data) -> GeoDate:
     """Sum of the channels' contributions, (geo, date), shares of largest sales."""
     a = jnp.einsum("cgtl,cl->cgt", data.lagged, lag_weights(params.alpha, data.lagged.shape[-1]))
     h = saturation(a, params.beta[:, None, None], params.lam[:, None, None])

@@ -11,6 +11,16 @@ from numpy.typing import NDArray
 from mmm_benchmark.fitters.common.lags import lag_tensor
 from mmm_benchmark.fitters.common.media_priors import media_prior_scale
 from mmm_benchmark.fitters.common.structure import L_MAX, fourier
+from mmm_benchmark.shapes.jax import (
+    ChannelGeoDateLag,
+    DateColumn,
+    GeoChannel,
+    GeoDate,
+    GeoDateColumn,
+    GeoDateControl,
+    PerChannel,
+    PerGeo,
+)
 
 type Array = NDArray[np.float64]
 
@@ -21,33 +31,33 @@ CONTROL_SD = 2.0  # prior standard deviation of a control's effect, shares of la
 class Inputs:
     """Scaled data; sales and effects are in units of each geo's largest sales."""
 
-    lagged: Array  # (channel, geo, date, lag), multiples of the geo's largest spend
-    sales: Array  # (geo, date)
-    fourier: Array  # (date, mode)
-    controls: Array  # (geo, date, control), multiples of the largest value
+    lagged: ChannelGeoDateLag  # multiples of the geo's largest spend
+    sales: GeoDate
+    fourier: DateColumn
+    controls: GeoDateControl  # multiples of the largest value
     control_scale: Array  # (control,), own units
-    prior_scale: Array  # (channel,)
-    sales_scale: Array  # (geo,), currency per week
-    spend_scale: Array  # (geo, channel), currency per week
+    prior_scale: PerChannel
+    sales_scale: PerGeo  # currency per week
+    spend_scale: GeoChannel  # currency per week
 
     @property
-    def sales_mean(self) -> Array:
+    def sales_mean(self) -> PerGeo:
         """Prior mean of the intercept, (geo,)."""
         return self.sales.mean(axis=1)
 
     @property
-    def sales_sd(self) -> Array:
+    def sales_sd(self) -> PerGeo:
         """Half the prior scale of intercept and noise, (geo,)."""
         return self.sales.std(axis=1)
 
     @property
-    def typical_spend(self) -> Array:
+    def typical_spend(self) -> PerChannel:
         """Mean positive spend, (channel,): where effects are measured while sampling."""
         now = self.lagged[..., 0]
         return now.sum(axis=(1, 2)) / np.maximum((now > 0).sum(axis=(1, 2)), 1)
 
     @property
-    def variation(self) -> Array:
+    def variation(self) -> PerChannel:
         """Norm of spend's movement within a geo, (channel,), multiples of typical spend."""
         now = self.lagged[..., 0] / self.typical_spend[:, None, None]
         moved = ((now - now.mean(axis=2, keepdims=True)) ** 2).sum(axis=2)
@@ -92,7 +102,7 @@ def run_on(given: Inputs, whole: xr.Dataset) -> Inputs:
     )
 
 
-def design(data: Inputs) -> tuple[Array, Array]:
+def design(data: Inputs) -> tuple[GeoDateColumn, GeoDateControl]:
     """Intercept and seasonality (geo, date, p) and controls, scaled by their prior sd."""
     own = np.concatenate([np.ones((len(data.fourier), 1)), data.fourier], axis=1)
     sd = np.ones((len(data.sales), own.shape[1]))

@@ -25,6 +25,21 @@ from numpy.typing import NDArray
 from mmm_benchmark.fitters.common.lags import lag_tensor
 from mmm_benchmark.fitters.jax_inference.laws import half_normal
 from mmm_benchmark.fitters.jax_inference.linear import LinearBlock, linear_block, log_marginal
+from mmm_benchmark.shapes.jax import (
+    Broadcast,
+    ChannelGeo,
+    ChannelGeoDate,
+    ChannelGeoDateLag,
+    ChannelLag,
+    GeoChannel,
+    GeoDate,
+    GeoDateColumn,
+    GeoDateControl,
+    PerChannel,
+    PerGeo,
+    Scalar,
+    Vector,
+)
 from mmm_data_generator.world.transforms import spend_figure
 
 type Array = NDArray[np.float64]
@@ -44,30 +59,30 @@ NOTHING = 1e-30
 class Data(NamedTuple):
     """What the density needs, as device arrays."""
 
-    lagged: Any  # (channel, geo, date, lag), multiples of mean spend while active
-    kept: Any  # (channel, lag), 1 where the channel's adstock has that lag
-    residual: Any  # (geo, date), shares of mean sales, less the prior mean of the intercept
+    lagged: ChannelGeoDateLag  # multiples of mean spend while active
+    kept: ChannelLag  # 1 where the channel's adstock has that lag
+    residual: GeoDate  # shares of mean sales, less the prior mean of the intercept
     linear: LinearBlock
-    variation: Any  # (4, 1, 1), of effect, decay, half-saturation, slope between geos
+    variation: Broadcast  # (4, 1, 1), of effect, decay, half-saturation, slope between geos
 
 
 class Design(NamedTuple):
     """The linear part in plain numpy, and the scales that bring answers back to currency."""
 
-    own: Array  # (geo, date, p), scaled by prior sd
-    controls: Array  # (geo, date, control), scaled by prior sd
-    sales: Array  # (geo,), mean sales, currency per week
-    active: Array  # (geo, channel), mean spend while active
+    own: GeoDateColumn  # scaled by prior sd
+    controls: GeoDateControl  # scaled by prior sd
+    sales: PerGeo  # mean sales, currency per week
+    active: GeoChannel  # mean spend while active
 
 
 class Params(NamedTuple):
     """Nonlinear unknowns, (channel, geo) but for the noise (geo,)."""
 
-    decay: Any
-    half_saturation: Any
-    slope: Any
-    effect: Any
-    noise: Any
+    decay: ChannelGeo
+    half_saturation: ChannelGeo
+    slope: ChannelGeo
+    effect: ChannelGeo
+    noise: PerGeo
 
 
 def design(observed: xr.Dataset, family: dict[str, Any]) -> Design:
@@ -127,7 +142,7 @@ def start(data: Data) -> Array:
     return np.concatenate([flat, np.zeros(dimension(data) - flat.size)])
 
 
-def constrain(z: Any, data: Data) -> Params:
+def constrain(z: Vector, data: Data) -> Params:
     """Unknowns from the vector; ``level`` is the log effect at typical spend, known to the data."""
     c, g = data.lagged.shape[:2]
     decay, half, slope, level, noise, rest = jnp.split(z, np.cumsum(lengths(data))[:-1])
@@ -137,7 +152,7 @@ def constrain(z: Any, data: Data) -> Params:
     log_k, log_s = HALF_SATURATION_SD * half, SLOPE[0] + SLOPE[1] * slope
     log_effect = level - log_sigmoid(-jnp.exp(log_s) * log_k)
 
-    def all_geos(values: Any, deviation: Any) -> Any:
+    def all_geos(values: PerChannel, deviation: Broadcast) -> ChannelGeo:
         return jnp.broadcast_to(values[:, None] + deviation, (c, g))
 
     return Params(
@@ -149,7 +164,7 @@ def constrain(z: Any, data: Data) -> Params:
     )
 
 
-def log_prior(z: Any, data: Data) -> Any:
+def log_prior(z: Vector, data: Data) -> Scalar:
     """Log prior density of the vector, up to a constant."""
     decay, half, slope, level, noise, rest = jnp.split(z, np.cumsum(lengths(data))[:-1])
     log_k, log_s = HALF_SATURATION_SD * half, SLOPE[0] + SLOPE[1] * slope
@@ -162,7 +177,7 @@ def log_prior(z: Any, data: Data) -> Any:
     )  # fmt: skip
 
 
-def adstocked(params: Params, data: Data) -> Any:
+def adstocked(params: Params, data: Data) -> ChannelGeoDate:
     """Adstocked spend, (channel, geo, date), multiples of mean spend while active."""
     lag = jnp.arange(data.lagged.shape[-1])
     weights = params.decay[..., None] ** lag * data.kept[:, None]
@@ -170,19 +185,19 @@ def adstocked(params: Params, data: Data) -> Any:
     return jnp.einsum("cgtl,cgl->cgt", data.lagged, weights)
 
 
-def response(a: Any, params: Params) -> Any:
+def response(a: ChannelGeoDate, params: Params) -> ChannelGeoDate:
     """Hill of adstocked spend; zero stays zero."""
     some = a > NOTHING
     ratio = jnp.where(some, a, 1.0) / params.half_saturation[..., None]
     return jnp.where(some, sigmoid(params.slope[..., None] * jnp.log(ratio)), 0.0)
 
 
-def media(params: Params, data: Data) -> Any:
+def media(params: Params, data: Data) -> GeoDate:
     """Sum of the channels' contributions, (geo, date), shares of mean sales."""
     return jnp.einsum("cg,cgt->gt", params.effect, response(adstocked(params, data), params))
 
 
-def log_density(z: Any, data: Data) -> Any:
+def log_density(z: Vector, data: Data) -> Scalar:
     """Log posterior density of the vector with linear terms integrated out, up to a constant."""
     params = constrain(z, data)
     residual = data.residual - media(params, data)

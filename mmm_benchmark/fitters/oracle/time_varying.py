@@ -19,9 +19,23 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jax.nn import log_sigmoid, sigmoid
+from numpy.typing import NDArray
 
 from mmm_benchmark.fitters.common.lags import lag_tensor, lag_weights
 from mmm_benchmark.fitters.jax_inference.laws import ou_filter
+from mmm_benchmark.shapes.jax import (
+    Broadcast,
+    ChannelDate,
+    ChannelDateLag,
+    ControlDate,
+    DateDate,
+    PerChannel,
+    PerControl,
+    PerDate,
+    Scalar,
+    SeriesDate,
+    Vector,
+)
 from mmm_data_generator.world.transforms import spend_figure
 
 
@@ -53,25 +67,25 @@ class Law(NamedTuple):
 class Data(NamedTuple):
     """What the density needs, as device arrays."""
 
-    lagged: Any  # (channel, date, lag), multiples of mean spend while active
-    controls: Any  # (control, date)
-    sales: Any  # (date,), currency per week
-    path_filter: Any  # (date, date)
+    lagged: ChannelDateLag  # multiples of mean spend while active
+    controls: ControlDate
+    sales: PerDate  # currency per week
+    path_filter: DateDate
     law: Law
 
 
 class Params(NamedTuple):
     """Unknowns on the scale of the law's statement."""
 
-    decay: Any  # (channel,)
-    half_saturation: Any  # (channel,), multiples of mean spend while active
-    slope: Any  # (channel,)
-    sales: Any  # (), S, currency per week
-    share: Any  # (), q
-    weight: Any  # (channel,), gamma variables that make the split
-    path: Any  # (channel, date), u
-    control_level: Any  # (control,), b
-    control_path: Any  # (control, date), g
+    decay: PerChannel
+    half_saturation: PerChannel  # multiples of mean spend while active
+    slope: PerChannel
+    sales: Scalar  # S, currency per week
+    share: Scalar  # q
+    weight: PerChannel  # gamma variables that make the split
+    path: ChannelDate  # u
+    control_level: PerControl  # b
+    control_path: ControlDate  # g
 
 
 def prepare(observed: xr.Dataset, family: dict[str, Any]) -> Data:
@@ -104,7 +118,7 @@ def dimension(data: Data) -> int:
     return int(sum(lengths(data)))
 
 
-def split(z: Any, data: Data) -> Params:
+def split(z: Vector, data: Data) -> Params:
     """Parts of the vector, each at the place of the unknown it makes."""
     t = data.lagged.shape[1]
     at = Params(*jnp.split(z, np.cumsum(lengths(data))[:-1]))
@@ -116,7 +130,7 @@ def split(z: Any, data: Data) -> Params:
     )
 
 
-def constrain(z: Any, data: Data) -> Params:
+def constrain(z: Vector, data: Data) -> Params:
     """Unknowns from the vector."""
     at, p = split(z, data), data.law
     u = p.volatility * at.path
@@ -135,7 +149,7 @@ def constrain(z: Any, data: Data) -> Params:
     )
 
 
-def log_prior(z: Any, data: Data) -> Any:
+def log_prior(z: Vector, data: Data) -> Scalar:
     """Log prior density of the vector, up to a constant."""
     at, p = split(z, data), data.law
     control_jump = p.control_jump_sd / p.control_volatility
@@ -150,7 +164,9 @@ def log_prior(z: Any, data: Data) -> Any:
     )  # fmt: skip
 
 
-def _innovations(e: Any, jump_probability: Any, jump: Any) -> Any:
+def _innovations(
+    e: SeriesDate, jump_probability: Broadcast | float, jump: Broadcast | float
+) -> Scalar:
     """Log density of scaled innovations, (series, date), up to a constant."""
     wide = 1 + jump**2
     narrow_part = jnp.log1p(-jump_probability) - 0.5 * e[:, 1:] ** 2
@@ -159,19 +175,19 @@ def _innovations(e: Any, jump_probability: Any, jump: Any) -> Any:
     return first + jnp.sum(jnp.logaddexp(narrow_part, wide_part))
 
 
-def response(a: Any, params: Params) -> Any:
+def response(a: ChannelDate, params: Params) -> ChannelDate:
     """Hill of adstocked spend ``a`` (channel, date) over its half-saturation; zero stays zero."""
     ratio = jnp.where(a > 0, a, 1.0) / params.half_saturation[:, None]
     return jnp.where(a > 0, sigmoid(params.slope[:, None] * jnp.log(ratio)), 0.0)
 
 
-def adstocked(params: Params, data: Data) -> Any:
+def adstocked(params: Params, data: Data) -> ChannelDate:
     """Adstocked spend, (channel, date), multiples of mean spend while active."""
     weights = lag_weights(params.decay, data.lagged.shape[-1])
     return jnp.einsum("ctl,cl->ct", data.lagged, weights)
 
 
-def parts(params: Params, data: Data) -> tuple[Any, Any]:
+def parts(params: Params, data: Data) -> tuple[ChannelDate, ControlDate]:
     """Contributions (channel, date) and control coefficients (control, date), over S."""
     moving = jnp.exp(params.path) * response(adstocked(params, data), params)
     split_ = params.weight / jnp.sum(params.weight)
@@ -180,20 +196,20 @@ def parts(params: Params, data: Data) -> tuple[Any, Any]:
     return media, gamma
 
 
-def expected(params: Params, media: Any, gamma: Any, data: Data) -> Any:
+def expected(params: Params, media: ChannelDate, gamma: ControlDate, data: Data) -> PerDate:
     """Expected sales over S, (date,); its mean over the window is one by construction."""
     effect = jnp.sum(gamma * data.controls, axis=0)
     return 1 - params.share + jnp.sum(media, axis=0) + effect - jnp.mean(effect)
 
 
-def standard_residual(z: Any, data: Data) -> Any:
+def standard_residual(z: Vector, data: Data) -> PerDate:
     """Residual in units of the noise, (date,)."""
     params = constrain(z, data)
     mean = expected(params, *parts(params, data), data)
     return (data.sales / params.sales - mean) / data.law.noise_share
 
 
-def paths(data: Data) -> Any:
+def paths(data: Data) -> NDArray[np.intp]:
     """Places in the vector of all innovations, (series, date), channels first."""
     sizes = lengths(data)
     t = data.lagged.shape[1]
@@ -202,7 +218,7 @@ def paths(data: Data) -> Any:
     return np.concatenate([np.arange(start[k], start[k + 1]).reshape(-1, t) for k in names])
 
 
-def log_density(z: Any, data: Data) -> Any:
+def log_density(z: Vector, data: Data) -> Scalar:
     """Log posterior density of the vector, up to a constant."""
     params = constrain(z, data)
     loss = 0.5 * jnp.sum(standard_residual(z, data) ** 2)

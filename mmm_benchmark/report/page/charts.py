@@ -15,6 +15,8 @@ from mmm_benchmark.report.plots.style import look
 
 INK = "currentColor"
 TRUTH = "truth"
+#: Labels stay inside the width that the page gives.
+FIT = {"type": "fit", "contains": "padding"}
 
 
 def finished(chart: Any, height: int | None) -> dict[str, Any]:
@@ -25,11 +27,12 @@ def finished(chart: Any, height: int | None) -> dict[str, Any]:
         sized = sized.properties(height=height)
     text = {"labelColor": INK, "titleColor": INK, "labelFontSize": 11, "titleFontSize": 11}
     styled = (
-        sized.configure_axis(**text, **quiet)
-        .configure_legend(**text, orient="top", columns=3, labelLimit=160)
+        sized.configure(
+            font="system-ui, sans-serif", autosize={"type": "fit", "contains": "padding"}
+        )
+        .configure_axis(**text, **quiet)
         .configure_view(stroke=None)
-        .configure(font="system-ui, sans-serif", autosize={"type": "fit", "contains": "padding"})
-    )
+    )  # configure() comes first: it takes the place of all that was configured before
     return dict(styled.to_dict())
 
 

@@ -68,7 +68,7 @@ LOOKS: dict[str, Look] = {
     "exact": Look(mixed(GREEN, -0.7), "D", "--"),
     "diffusion": Look(PINK),
     "diffusion-ddpm": Look(mixed(PINK, DARK), "s", "--"),
-    "diffusion-fast": Look(mixed(PINK, LIGHT), "v", "-."),
+    "diffusion-fast": Look(mixed(PINK, 0.25), "v", "-."),
     "wiener": Look("#7A7A7A", "^", ":"),
     "oracle": Look(PURPLE, "D", "-."),
 }
@@ -187,7 +187,7 @@ def shorten(name: str, most: int = 24) -> str:
 
 def legend_columns(figure: Figure, entries: int) -> int:
     """Columns of a legend beside the panels, no taller than the figure, which grows for them."""
-    height = 72.0 * float(figure.get_figheight()) - 60.0  # points; the title takes the rest
+    height = 72.0 * float(figure.get_figheight()) - 100.0  # points; the rest is title and caption
     columns = max(1, -(-entries // max(1, int(height / 14.0))))
     figure.set_figwidth(figure.get_figwidth() + 2.0 * (columns - 1))
     return columns

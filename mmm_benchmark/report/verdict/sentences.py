@@ -9,6 +9,7 @@ import pandas as pd
 
 from mmm_benchmark.report.tables.views import dataset_label, plain
 from mmm_benchmark.report.verdict.agreement import agreement, channels_only
+from mmm_benchmark.scoring import marks
 from mmm_benchmark.scoring.series import ALL
 
 #: Coverage of 90% intervals that still counts as right, given how few series one world has.
@@ -45,7 +46,9 @@ def verdict(tables: Mapping[str, pd.DataFrame]) -> dict[str, list[str]]:
 
 
 def _with_truth(tables: Mapping[str, pd.DataFrame], name: str, rows: pd.DataFrame) -> Iterator[str]:
-    rivals = rows[(rows["reference"] == "") & rows["crps"].notna()]
+    entrants = rows[(rows["reference"] == "") & rows["crps"].notna()]
+    honest = entrants[[not _helped(mark) for mark in entrants["mark"]]]
+    rivals = entrants if honest.empty else honest
     if rivals.empty:
         return
     means = rivals.groupby("fitter")["crps"].mean().sort_values()
@@ -55,19 +58,37 @@ def _with_truth(tables: Mapping[str, pd.DataFrame], name: str, rows: pd.DataFram
     worlds = int(counts.max())
     where = f"on {worlds} worlds" if worlds > 1 else "on this world"
     line = (
-        f"{best} is nearest to the truth {where}: its contributions miss by {plain(100 * score)}% "
+        f"{best} is nearest to the truth {where}: its contributions miss by {100 * score:.0f}% "
         "of a channel's mean (CRPS)"
     )
     if len(means) == 1:
         yield f"{line}; nothing else was fitted to compare it with."
     else:
         second = str(means.index[1])
-        yield f"{line}, the next, {second}, by {plain(100 * float(means.iloc[1]))}%."
+        yield f"{line}, the next, {second}, by {100 * float(means.iloc[1]):.0f}%."
         yield _luck(tables["paired_comparison"], name, best, second, worlds)
     yield _intervals(rivals[rivals["fitter"] == best], best)
+    for fitter, own in entrants.groupby("fitter"):
+        if fitter not in set(rivals["fitter"]) and own["crps"].mean() < score:
+            yield (
+                f"{fitter} is nearer ({100 * own['crps'].mean():.0f}%), but it {_help(own)}, so it"
+                " does not compete."
+            )
+    if honest.empty:
+        yield f"It {_help(rivals[rivals['fitter'] == best])}: no lead over others."
     failed = _failed_checks(tables["diagnostics_summary"], name)
     if best in failed:
         yield f"But {best} failed its own checks ({failed[best]}): do not trust its lead."
+
+
+def _helped(cell: str) -> bool:
+    return bool({marks.KNOWS, marks.TOLD} & set(str(cell).split(", ")))
+
+
+def _help(rows: pd.DataFrame) -> str:
+    """What helped a fitter, in words."""
+    found = marks.join(rows["mark"]).split(", ")
+    return " and ".join(marks.MEANINGS[mark] for mark in found if _helped(mark))
 
 
 def _luck(pairs: pd.DataFrame, name: str, best: str, second: str, worlds: int) -> str:

@@ -35,7 +35,7 @@ ROADS: dict[str, tuple[str, Rows]] = {
         "mmm_benchmark",
         (
             ("errors",),
-            ("schema", "fit", "phases", "priors"),
+            ("schema", "fit", "phases", "priors", "shapes"),
             ("estimands", "metrics"),
             ("store",),
             ("environments", "suite"),

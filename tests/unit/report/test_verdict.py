@@ -103,3 +103,13 @@ def test_the_rest_is_behind_all_tables(toy, make_fit) -> None:
     assert "more with --all-tables" in texts[0]
     assert "(parameter_recovery.csv)" not in texts[0]
     assert "(parameter_recovery.csv)" in texts[1]
+
+
+def test_who_knows_the_generator_does_not_lead(toy, make_fit) -> None:
+    """The diffusion model learnt from the generator's own worlds; nearer or not, scipy leads."""
+    knowing = make_fit(toy, "diffusion", error=0.05)
+    knowing.job["library"] = "diffusion"
+    said = of(build_tables([(knowing, toy), (make_fit(toy, "nutpie", error=0.3), toy)]))
+    assert said.startswith("nutpie is nearest to the truth")
+    assert "diffusion is nearer" in said
+    assert "knowledge of the generator, so it does not compete" in said
