@@ -93,6 +93,16 @@ class Prior:
         """Laws of a channel."""
         return self.channels.get(channel, self.every)
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What a reader must know of an answer under this prior with Hill curves."""
+        if self.curve != "published":
+            return ()
+        return (
+            "the prior 'published' stands here by its marginals (no joint curves, media share or"
+            " R²): not the exact law of the published worlds, and no reference for them",
+        )
+
 
 def _in(unit: str, law: Law) -> Law:
     return replace(law, of=unit)

@@ -31,6 +31,8 @@ MEANINGS: Final[dict[str, str]] = {
 }
 #: A reference on fixed values, which no law draws: others may beat it, and do.
 WIDE_PRIOR: Final = "a posterior under a wide prior, not a limit of the data"
+#: The named prior that states the generator's own law, if only by its marginals.
+GENERATORS_OWN: Final = "published"
 #: Settings of a fitter that hold what it was told.
 TOLD_BY: Final = ("beliefs", "experiments")
 
@@ -49,6 +51,9 @@ def reference(fit: ScorableFit) -> str:
 
 def knows(fit: ScorableFit) -> str:
     """What the fitter knows of the generator, in a sentence; empty for an honest one."""
+    settings: dict[str, Any] = fit.job.get("settings") or {}
+    if not reference(fit) and settings.get("prior") == GENERATORS_OWN:
+        return "its prior is made of the published law of the generator"
     return str(
         reference(fit) or _known().get((fit.job["fitter"], fit.job.get("library") or ""), "")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import xarray as xr
@@ -29,4 +30,4 @@ def fit(observed: xr.Dataset, prior: Prior, budget: Budget, seed: int) -> Fit:
     with phase("summarise"):
         report = partial(nuts_report, sample=sample)
         found = answer.as_fit(observed, sample.z, data, plain, seed, report)
-    return found
+    return replace(found, notes=(*found.notes, *prior.cautions))

@@ -100,7 +100,8 @@ def hill_fit(observed: xr.Dataset, prior: Prior, budget: Budget, seed: int) -> F
 
     report = independent if drawn.sample is None else partial(nuts_report, sample=drawn.sample)
     with phase("summarise"):
-        return checked(answer.as_fit(observed, drawn.z, data, plain, seed, report), drawn)
+        found = answer.as_fit(observed, drawn.z, data, plain, seed, report)
+        return checked(replace(found, notes=(*found.notes, *prior.cautions)), drawn)
 
 
 def checked(fit: Fit, drawn: Drawn) -> Fit:

@@ -132,3 +132,10 @@ def test_every_named_prior_has_proper_laws_of_every_quantity():
             assert np.isfinite(x).all()
             assert (np.diff(x) >= 0).all()
             assert (x >= 0).all()
+
+
+def test_an_answer_under_the_published_marginals_says_so() -> None:
+    from mmm_benchmark.priors.prior import NAMED
+
+    assert "not the exact law" in NAMED["published"].cautions[0]
+    assert NAMED["meridian"].cautions == ()

@@ -108,3 +108,11 @@ def test_signs_are_joined_once_and_in_order() -> None:
 def test_nothing_is_marked_that_has_no_mark() -> None:
     fit = SimpleNamespace(job={"fitter": "mine", "library": "file"}, record={"status": "error"})
     assert marks.marks(fit) == ()
+
+
+def test_who_states_the_generators_own_law_is_marked(toy, make_fit) -> None:
+    fit = make_fit(toy, "exact")
+    fit.job |= {"settings": {"prior": "published"}}
+    assert marks.KNOWS in marks.marks(fit)
+    fit.job |= {"settings": {"prior": "meridian"}}
+    assert marks.KNOWS not in marks.marks(fit)
