@@ -11,13 +11,17 @@ lag        weeks of carry-over, this week first
 world      worlds of a batch, or draws of one world
 point      points at which a law is tabulated
 group      geos averaged together
+row        weeks of every group, side by side
+unknown    all numbers of a diffusion model's state, side by side
+scalar     its unknowns that have no weeks: levels, curves, controls
+feature    figures that a network reads
 column     columns of the linear part of a geo: intercept, trend, waves of the year
 dimension  coordinates of the unconstrained vector
 ========== ====================================================================================
 
-:mod:`.jax` has the aliases of JAX code. Static checks see the array type; suites of the extras
-run the modules under jaxtyping's import hook with beartype, where an axis name means one length
-within a call.
+:mod:`.jax` has the aliases of JAX code, :mod:`.torch` those of PyTorch code. Static checks see
+the array type; suites of the extras run the modules under jaxtyping's import hook with beartype,
+where an axis name means one length within a call.
 
 Private: what is promised stands at the root of ``mmm_benchmark``.
 """

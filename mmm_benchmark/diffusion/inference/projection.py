@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from torch import Tensor
-
 from mmm_benchmark.diffusion.problem.state import (
     BASE_MEAN,
     BASE_SCALE,
@@ -20,12 +18,13 @@ from mmm_benchmark.diffusion.problem.state import (
     State,
     log_share,
 )
+from mmm_benchmark.shapes.torch import ActiveChannel, PerWorld
 
 MOST = 0.98  # of mean sales
 BOUND = 4.0  # standard deviations of the prior
 
 
-def project(state: State, channels: Tensor, active: Tensor) -> State:
+def project(state: State, channels: PerWorld, active: ActiveChannel) -> State:
     """Nearest state in the set, constraint by constraint; projecting twice changes nothing.
 
     Parameters

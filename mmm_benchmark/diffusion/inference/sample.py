@@ -25,6 +25,14 @@ from mmm_benchmark.diffusion.problem.state import (
     natural_shape,
 )
 from mmm_benchmark.errors import UserError
+from mmm_benchmark.shapes.torch import (
+    PerWorld,
+    WorldChannel,
+    WorldGeoDate,
+    WorldGeoDateChannel,
+    WorldGeoDateControl,
+    WorldState,
+)
 
 CHUNK = 64  # draws denoised at once: keeps memory flat
 
@@ -49,10 +57,10 @@ def sampler_name(name: str) -> samplers.SamplerName:
 def run_sampler(
     plan: Plan,
     denoise: samplers.Denoise,
-    x: Tensor,
+    x: WorldState,
     schedule: Schedule,
     generator: torch.Generator,
-) -> Tensor:
+) -> WorldState:
     """Walk ``x`` from noise to a draw by the plan's sampler."""
     if plan.sampler == "ddpm":
         times = samplers.grid(schedule.steps, plan.steps)
@@ -110,17 +118,17 @@ def _walk(
 class Decoded:
     """Draws in units of each geo's mean sales; leading axis worlds x draws."""
 
-    contribution: Tensor  # (B, G, T, C)
-    baseline: Tensor  # (B, G, T)
-    control_contribution: Tensor  # (B, G, T, K)
-    coefficient: Tensor  # (B, G, T, C) at full saturation
-    decay: Tensor  # (B, C)
-    half_saturation: Tensor  # (B, C) multiples of mean spend while active
-    slope: Tensor  # (B, C)
-    noise: Tensor  # (B,)
+    contribution: WorldGeoDateChannel
+    baseline: WorldGeoDate
+    control_contribution: WorldGeoDateControl
+    coefficient: WorldGeoDateChannel  # at full saturation
+    decay: WorldChannel
+    half_saturation: WorldChannel  # multiples of mean spend while active
+    slope: WorldChannel
+    noise: PerWorld
 
     @property
-    def expected(self) -> Tensor:
+    def expected(self) -> WorldGeoDate:
         """(B, G, T) expected sales: the sum of the parts."""
         return self.contribution.sum(-1) + self.baseline + self.control_contribution.sum(-1)
 
@@ -157,7 +165,7 @@ def decode(state: State, observed: Observed, generator: torch.Generator) -> Deco
 
 def contribution_at(
     state: State, decoded: Decoded, observed: Observed, multiplier: float
-) -> Tensor:
+) -> WorldGeoDateChannel:
     """Contributions (B, G, T, C) if every channel's spend path were multiplied."""
     logit_decay, log_half, log_slope = natural_shape(state.shape).unbind(-1)
     stock, _ = adstock(observed.lagged, logit_decay)

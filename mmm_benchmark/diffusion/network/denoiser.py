@@ -23,6 +23,14 @@ from mmm_benchmark.diffusion.network.layers import Attention, Block, patches
 from mmm_benchmark.diffusion.physics.wiener import Posterior, solve
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import MEDIA_MEAN, State
+from mmm_benchmark.shapes.torch import (
+    PerWorld,
+    WorldChannelDate,
+    WorldControl,
+    WorldDate,
+    WorldDateChannel,
+    WorldHyper,
+)
 
 
 @dataclass(frozen=True)
@@ -40,8 +48,8 @@ class Denoised:
     """
 
     state: State
-    contribution: Tensor
-    media: Tensor
+    contribution: WorldDateChannel
+    media: WorldDate
 
 
 @dataclass(frozen=True)
@@ -52,18 +60,18 @@ class Common:
     week: Tensor  # (B, patch, width), the tokens of weeks
     clock: Tensor  # (patch, n)
     when: Tensor  # (B, width)
-    base: Tensor  # (B, T)
-    media: Tensor  # (B, T)
-    control: Tensor  # (B, K)
-    hyper: Tensor  # (B, 2)
+    base: WorldDate
+    media: WorldDate
+    control: WorldControl
+    hyper: WorldHyper
 
 
 @dataclass(frozen=True)
 class Channels:
     """Stage 2's answer: corrections in units of the noise."""
 
-    path: Tensor  # (B, C, T)
-    contribution: Tensor  # (B, C, T)
+    path: WorldChannelDate
+    contribution: WorldChannelDate
     scalars: Tensor  # (B, C, 5): level, shape, and how far to trust the path
 
 
@@ -109,12 +117,14 @@ class Denoiser(nn.Module):  # type: ignore[misc]
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, noisy: State, alpha: Tensor, sigma: Tensor, observed: Observed) -> Denoised:
+    def forward(
+        self, noisy: State, alpha: PerWorld, sigma: PerWorld, observed: Observed
+    ) -> Denoised:
         wiener = self.reference(noisy, alpha, sigma, observed)
         return self.correct(noisy, alpha, sigma, observed, wiener)
 
     def reference(
-        self, noisy: State, alpha: Tensor, sigma: Tensor, observed: Observed
+        self, noisy: State, alpha: PerWorld, sigma: PerWorld, observed: Observed
     ) -> Posterior:
         """The Wiener solve, or without physics the prior mean, which says nothing of the data."""
         with torch.no_grad():
@@ -123,7 +133,7 @@ class Denoiser(nn.Module):  # type: ignore[misc]
             return features.prior_mean(noisy, observed)
 
     def correct(
-        self, noisy: State, alpha: Tensor, sigma: Tensor, observed: Observed, wiener: Posterior
+        self, noisy: State, alpha: PerWorld, sigma: PerWorld, observed: Observed, wiener: Posterior
     ) -> Denoised:
         """Correct ``wiener`` by the two stages."""
         given = Given(noisy, sigma, observed, wiener)

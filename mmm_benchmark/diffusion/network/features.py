@@ -24,6 +24,17 @@ from mmm_benchmark.diffusion.problem.state import (
     State,
     log_share,
 )
+from mmm_benchmark.shapes.torch import (
+    PerWorld,
+    WorldChannelDate,
+    WorldChannelFeature,
+    WorldChannelFeatureDate,
+    WorldControlFeature,
+    WorldDate,
+    WorldDateChannelLag,
+    WorldFeature,
+    WorldFeatureDate,
+)
 from mmm_data_generator.fields.periods import WEEKS_PER_YEAR
 
 TYPICAL_WEEKS = 104
@@ -37,32 +48,32 @@ class Given:
     """All that a denoising step knows: the noisy state, its noise, the data, the Wiener solve."""
 
     noisy: State
-    sigma: Tensor  # (B,)
+    sigma: PerWorld
     observed: Observed
     wiener: Posterior
 
     @property
-    def media(self) -> Tensor:
+    def media(self) -> WorldDate:
         """(B, T) total media of the Wiener solve, averaged over geos, in mean sales."""
         return self.wiener.fitted.sum(-1).mean(1)
 
     @cached_property
-    def lagged(self) -> Tensor:
+    def lagged(self) -> WorldDateChannelLag:
         """(B, T, C, LAGS) spend at each lag, averaged over geos."""
         return self.observed.lagged.mean(1)
 
     @property
-    def spend(self) -> Tensor:
+    def spend(self) -> WorldChannelDate:
         """(B, C, T) spend of the week, averaged over geos."""
         return self.lagged[..., 0].mT
 
     @cached_property
-    def pull(self) -> Tensor:
+    def pull(self) -> WorldChannelDate:
         """(B, C, T) how sales ask each channel's week to move: the residual times its effect."""
         return torch.einsum("bgtc,bgt->bct", self.wiener.fitted, self.wiener.weight) * 0.1
 
 
-def of_world(given: Given) -> Tensor:
+def of_world(given: Given) -> WorldFeature:
     """(B, n) features of a world."""
     noisy, sigma, observed, wiener = given.noisy, given.sigma, given.observed, given.wiener
     b, g, t, k = observed.controls.shape
@@ -95,7 +106,7 @@ def of_world(given: Given) -> Tensor:
     )
 
 
-def of_weeks(given: Given) -> Tensor:
+def of_weeks(given: Given) -> WorldFeatureDate:
     """(B, n, T) features of a week, all channels together."""
     observed, wiener = given.observed, given.wiener
     sales, media = observed.sales.mean(1), given.media
@@ -112,7 +123,7 @@ def of_weeks(given: Given) -> Tensor:
     )
 
 
-def of_controls(given: Given) -> Tensor:
+def of_controls(given: Given) -> WorldControlFeature:
     """(B, K, n) features of a control."""
     c = given.observed.active.shape[1]
     u = given.observed.controls
@@ -129,7 +140,7 @@ def of_controls(given: Given) -> Tensor:
     )
 
 
-def of_channel_weeks(given: Given) -> Tensor:
+def of_channel_weeks(given: Given) -> WorldChannelFeatureDate:
     """(B, C, n, T) features of a channel's week."""
     observed, wiener = given.observed, given.wiener
     now, pull = given.spend, given.pull
@@ -151,7 +162,7 @@ def of_channel_weeks(given: Given) -> Tensor:
     )
 
 
-def of_channels(given: Given) -> Tensor:
+def of_channels(given: Given) -> WorldChannelFeature:
     """(B, C, n) features of a channel as a whole."""
     noisy, observed, wiener = given.noisy, given.observed, given.wiener
     b, c = observed.active.shape
@@ -178,7 +189,7 @@ def of_channels(given: Given) -> Tensor:
     )
 
 
-def of_beliefs(given: Given) -> Tensor:
+def of_beliefs(given: Given) -> WorldChannelFeature:
     """(B, C, n) what is believed of a channel, and how far."""
     observed = given.observed
     trust = observed.certainty / (1 + observed.certainty)

@@ -9,6 +9,16 @@ from torch import Tensor
 
 from mmm_benchmark.diffusion.physics.kernels import base_kernel
 from mmm_benchmark.diffusion.problem.state import BASE_SCALE
+from mmm_benchmark.shapes.torch import (
+    GroupGeo,
+    GroupGroup,
+    PerWorld,
+    WorldGeoChannel,
+    WorldGeoDate,
+    WorldGeoDateChannel,
+    WorldGeoRest,
+    WorldGroupRest,
+)
 
 GEO_SHARE_SD = 0.15  # log units: how far a geo's share of a channel strays from the common one
 GEO_BASE_SD = 0.5  # of the common baseline's prior sd
@@ -17,7 +27,7 @@ MAX_ROWS = 640  # geos x weeks of one factorisation; more geos are averaged in g
 
 
 @lru_cache(maxsize=64)
-def geo_groups(geos: int, weeks: int, max_rows: int = MAX_ROWS) -> Tensor:
+def geo_groups(geos: int, weeks: int, max_rows: int = MAX_ROWS) -> GroupGeo:
     """Averaging matrix (groups, geos) that keeps groups x weeks within ``max_rows``."""
     groups = min(geos, max(1, max_rows // weeks))
     member = torch.arange(geos) * groups // geos
@@ -25,21 +35,21 @@ def geo_groups(geos: int, weeks: int, max_rows: int = MAX_ROWS) -> Tensor:
     return matrix / matrix.sum(1, keepdim=True)
 
 
-def pooled(x: Tensor, pool: Tensor) -> Tensor:
+def pooled(x: WorldGeoRest, pool: GroupGeo) -> WorldGroupRest:
     """Average the geos (second axis) of ``x`` in groups."""
     if pool.shape[0] == pool.shape[1]:
         return x
     return torch.einsum("mg,bg...->bm...", pool, x)
 
 
-def own_share(pool: Tensor) -> Tensor:
+def own_share(pool: GroupGeo) -> GroupGroup:
     """(M, M) diagonal: the variance left of what geos do not share once a group is averaged."""
     return torch.diag(pool.square().sum(1))
 
 
 def geo_deviations(
-    residual: Tensor, fitted: Tensor, noise: Tensor, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+    residual: WorldGeoDate, fitted: WorldGeoDateChannel, noise: PerWorld, generator: torch.Generator
+) -> tuple[WorldGeoChannel, WorldGeoDate]:
     """Draw each geo's log-share shifts (B, G, C) and baseline shift (B, G, T), given the rest.
 
     ``residual = fitted @ share_shift + base_shift + noise`` is linear Gaussian, so a prior draw

@@ -6,13 +6,13 @@ import math
 from functools import lru_cache
 
 import torch
-from torch import Tensor
 
+from mmm_benchmark.shapes.torch import DateDate, PerDate
 from mmm_data_generator.fields.parts import REVERSION
 from mmm_data_generator.fields.periods import WEEKS_PER_YEAR
 
 
-def ou_kernel(weeks: int) -> Tensor:
+def ou_kernel(weeks: int) -> DateDate:
     """Covariance (weeks, weeks) of a stationary OU path of unit weekly volatility."""
     t = torch.arange(weeks, dtype=torch.float32)
     rho = 1 - REVERSION
@@ -20,7 +20,7 @@ def ou_kernel(weeks: int) -> Tensor:
 
 
 @lru_cache(maxsize=256)
-def path_kernel(weeks: int) -> tuple[Tensor, Tensor]:
+def path_kernel(weeks: int) -> tuple[PerDate, DateDate]:
     """Eigenvalues and vectors of a unit-volatility OU path less its own mean (weeks,)."""
     centre = torch.eye(weeks, dtype=torch.float64) - 1 / weeks
     values, vectors = torch.linalg.eigh(centre @ ou_kernel(weeks).double() @ centre)
@@ -28,7 +28,7 @@ def path_kernel(weeks: int) -> tuple[Tensor, Tensor]:
 
 
 @lru_cache(maxsize=256)
-def base_kernel(weeks: int) -> tuple[Tensor, Tensor]:
+def base_kernel(weeks: int) -> tuple[PerDate, DateDate]:
     """The same for the baseline: level, trend, two yearly harmonics and a slow wander."""
     t = torch.arange(weeks, dtype=torch.float64)
     trend = (t - t.mean()) / WEEKS_PER_YEAR

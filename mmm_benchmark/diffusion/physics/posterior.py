@@ -29,6 +29,7 @@ from mmm_benchmark.diffusion.physics.wiener import (
 )
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import State
+from mmm_benchmark.shapes.torch import PerWorld, WorldHyper
 
 GRID = 7  # values of each of noise scale and volatility
 REACH = 2.0  # prior standard deviations the grid spans, each way
@@ -36,7 +37,7 @@ MODE_ITERATIONS, DRAW_ITERATIONS = 15, 8
 CHUNK = 64
 
 
-def prior_at(observed: Observed, hyper: Tensor) -> Prior:
+def prior_at(observed: Observed, hyper: WorldHyper) -> Prior:
     size = observed.sizes
     noisy = size.unflatten(observed.sales.new_zeros(len(hyper), size.total))
     ones = observed.sales.new_ones(len(hyper))
@@ -59,8 +60,8 @@ def _solve(
 class Grid(NamedTuple):
     """Solves of one world on a grid of noise scale and volatility."""
 
-    hyper: Tensor  # (N, 2)
-    log_evidence: Tensor  # (N,), linearised, with the prior of hyper
+    hyper: WorldHyper
+    log_evidence: PerWorld  # linearised, with the prior of hyper
     mode: Point
 
 
@@ -78,7 +79,7 @@ def solved_grid(observed: Observed) -> Grid:
     return Grid(hyper, log_evidence(system, prior), point)
 
 
-def log_evidence(system: System, prior: Prior) -> Tensor:
+def log_evidence(system: System, prior: Prior) -> PerWorld:
     """Log density of sales under the linearised model, and the prior of hyper, (N,)."""
     w = torch.cholesky_solve(system.r[..., None], system.L)[..., 0]
     log_p = -0.5 * (system.r * w).sum(1) - system.L.diagonal(dim1=1, dim2=2).log().sum(1)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import LAGS, natural_shape
+from mmm_benchmark.shapes.torch import (
+    WorldChannel,
+    WorldChannelCurve,
+    WorldGeoChannel,
+    WorldGeoDateChannel,
+    WorldGeoDateChannelCurve,
+    WorldGeoDateChannelLag,
+)
 
 
-def adstock(lagged: Tensor, logit_decay: Tensor) -> tuple[Tensor, Tensor]:
+def adstock(
+    lagged: WorldGeoDateChannelLag, logit_decay: WorldChannel
+) -> tuple[WorldGeoDateChannel, WorldGeoDateChannel]:
     """Normalised geometric adstock (B, G, T, C) and its derivative in the logit of the decay."""
     decay = torch.sigmoid(logit_decay)[..., None]
     lag = torch.arange(LAGS, dtype=lagged.dtype, device=lagged.device)
@@ -22,13 +31,17 @@ def adstock(lagged: Tensor, logit_decay: Tensor) -> tuple[Tensor, Tensor]:
     return out[0], out[1]
 
 
-def hill(stock: Tensor, log_half: Tensor, log_slope: Tensor) -> tuple[Tensor, Tensor]:
+def hill(
+    stock: WorldGeoDateChannel, log_half: WorldChannel, log_slope: WorldChannel
+) -> tuple[WorldGeoDateChannel, WorldGeoDateChannel]:
     """``stock^n / (stock^n + half^n)`` and its logit ``n log(stock/half)`` (Hill 1910)."""
     q = log_slope.exp()[:, None, None] * (stock.clamp(min=1e-6).log() - log_half[:, None, None])
     return torch.sigmoid(q), q
 
 
-def response(observed: Observed, shape: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def response(
+    observed: Observed, shape: WorldChannelCurve
+) -> tuple[WorldGeoDateChannel, WorldGeoDateChannelCurve, WorldGeoChannel]:
     """Media response over its mean, its gradient, and the mean itself.
 
     Parameters

@@ -14,7 +14,6 @@ import math
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from mmm_benchmark.diffusion.physics import posterior
 from mmm_benchmark.diffusion.physics.geos import geo_groups
@@ -30,6 +29,7 @@ from mmm_benchmark.diffusion.physics.wiener import (
 )
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import PATH_SCALE
+from mmm_benchmark.shapes.torch import WorldRowRow, WorldScalar
 
 #: Nats above which media are not where the solves put them. Chosen on 16 worlds, see below.
 MOST_GAIN = 25.0
@@ -66,7 +66,7 @@ def evidence_gain(observed: Observed, solved: posterior.Grid) -> float:
     return max(best - here, 0.0)
 
 
-def volume_slope(system: System, prior: Prior, fixed: Tensor) -> Tensor:
+def volume_slope(system: System, prior: Prior, fixed: WorldRowRow) -> WorldScalar:
     """Slope of ``1/2 log det S`` in the scalars, paths integrated out, (B, 4C + K)."""
     b, g, t, c = system.J.shape
     J = system.J.flatten(1, 2)

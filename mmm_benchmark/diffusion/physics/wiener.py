@@ -37,6 +37,20 @@ from mmm_benchmark.diffusion.problem.state import (
     log_share,
     natural_hyper,
 )
+from mmm_benchmark.shapes.torch import (
+    GroupGeo,
+    PerWorld,
+    WorldChannelDate,
+    WorldDate,
+    WorldDateDate,
+    WorldGroupDate,
+    WorldGroupDateChannel,
+    WorldHyper,
+    WorldRow,
+    WorldRowRow,
+    WorldRowScalar,
+    WorldScalar,
+)
 
 CONTROL_VOLATILITY = 0.03  # mean sales a week, per unit of the paths' volatility
 ITERATIONS = 2
@@ -63,11 +77,11 @@ class Posterior:
     """
 
     mean: State
-    scalar_variance: Tensor
-    relative: Tensor
-    fitted: Tensor
-    weight: Tensor
-    misfit: Tensor
+    scalar_variance: WorldScalar
+    relative: WorldGroupDateChannel
+    fitted: WorldGroupDateChannel
+    weight: WorldGroupDate
+    misfit: PerWorld
 
 
 def _given_noisy(
@@ -89,39 +103,43 @@ class Prior:
     variances; path and base have covariances (B, T, T) over weeks.
     """
 
-    scalar: Tensor
-    variance: Tensor
-    path: Tensor
-    path_cov: Tensor
-    base: Tensor
-    base_cov: Tensor
-    hyper: Tensor
-    noise: Tensor  # (B,) of mean sales
-    volatility: Tensor  # (B,) weekly, of the log shares
+    scalar: WorldScalar
+    variance: WorldScalar
+    path: WorldChannelDate
+    path_cov: WorldDateDate
+    base: WorldDate
+    base_cov: WorldDateDate
+    hyper: WorldHyper
+    noise: PerWorld  # of mean sales
+    volatility: PerWorld  # weekly, of the log shares
 
 
 @dataclass(frozen=True)
 class Point:
     """Where the model is linearised."""
 
-    scalar: Tensor
-    path: Tensor
-    base: Tensor
+    scalar: WorldScalar
+    path: WorldChannelDate
+    base: WorldDate
 
 
 @dataclass(frozen=True)
 class System:
     """The linear-Gaussian model around a point: ``r ~ N(0, S)`` and how each unknown enters it."""
 
-    J: Tensor  # (B, M, T, C) d sales / d log share: each channel's contribution
-    A: Tensor  # (B, M T, 4C + K) d sales / d standardised scalars
-    L: Tensor  # (B, M T, M T) Cholesky factor of S
-    r: Tensor  # (B, M T) sales less what the prior mean predicts
-    relative: Tensor  # (B, M, T, C)
+    J: WorldGroupDateChannel  # d sales / d log share: each channel's contribution
+    A: WorldRowScalar  # d sales / d standardised scalars
+    L: WorldRowRow  # Cholesky factor of S
+    r: WorldRow  # sales less what the prior mean predicts
+    relative: WorldGroupDateChannel
 
 
 def prior_given(
-    observed: Observed, noisy: State, alpha: Tensor, sigma: Tensor, hyper: Tensor | None = None
+    observed: Observed,
+    noisy: State,
+    alpha: PerWorld,
+    sigma: PerWorld,
+    hyper: WorldHyper | None = None,
 ) -> Prior:
     """What is known but for sales: each prior N(0, K) seen through ``alpha x_0 + sigma eps``.
 
@@ -156,7 +174,7 @@ def prior_given(
     )
 
 
-def believed(observed: Observed) -> tuple[Tensor, Tensor]:
+def believed(observed: Observed) -> tuple[WorldScalar, WorldScalar]:
     """Beliefs and their precisions in the order of the scalars, (B, 4C + K); none of controls."""
 
     def aligned(x: Tensor) -> Tensor:
@@ -166,7 +184,7 @@ def believed(observed: Observed) -> tuple[Tensor, Tensor]:
     return aligned(observed.belief), aligned(observed.certainty)
 
 
-def rest_covariance(observed: Observed, prior: Prior, pool: Tensor) -> Tensor:
+def rest_covariance(observed: Observed, prior: Prior, pool: GroupGeo) -> WorldRowRow:
     """Covariance (B, M T, M T) of what is averaged over: moving control effects, geos, noise."""
     u = pooled(observed.controls, pool)
     (b, g, t), device = u.shape[:3], u.device
@@ -184,7 +202,7 @@ def rest_covariance(observed: Observed, prior: Prior, pool: Tensor) -> Tensor:
     return S
 
 
-def with_base(rest: Tensor, prior: Prior) -> Tensor:
+def with_base(rest: WorldRowRow, prior: Prior) -> WorldRowRow:
     """Add the common baseline: with it, all of S that does not move with the point."""
     b, t = prior.base.shape
     g = rest.shape[1] // t
@@ -193,7 +211,7 @@ def with_base(rest: Tensor, prior: Prior) -> Tensor:
 
 
 def linearise(
-    observed: Observed, prior: Prior, point: Point, fixed: Tensor, pool: Tensor
+    observed: Observed, prior: Prior, point: Point, fixed: WorldRowRow, pool: GroupGeo
 ) -> System:
     """Linearise the response in log shares and transform parameters around ``point``.
 
@@ -226,7 +244,7 @@ def linearise(
     return System(J, A, torch.linalg.cholesky_ex(S)[0], y.flatten(1) - predicted, relative)
 
 
-def conditional(system: System, prior: Prior, residual: Tensor) -> tuple[Point, Tensor]:
+def conditional(system: System, prior: Prior, residual: WorldRow) -> tuple[Point, WorldGroupDate]:
     """Shift of every unknown from its prior mean given ``residual`` (B, M T), and ``S^-1 r``."""
     w = torch.cholesky_solve(residual[..., None], system.L)
     scalar = prior.variance * (system.A.mT @ w)[..., 0]
@@ -248,7 +266,7 @@ def advance(point: Point, prior: Prior, shift: Point, size: float = 1.0) -> Poin
 
 
 def solve(
-    observed: Observed, noisy: State, alpha: Tensor, sigma: Tensor, iterations: int = ITERATIONS
+    observed: Observed, noisy: State, alpha: PerWorld, sigma: PerWorld, iterations: int = ITERATIONS
 ) -> Posterior:
     """E[x_0 | x_t, sales] of the linearised model; ``alpha``, ``sigma`` (B,) of the noisy state."""
     c, k = observed.active.shape[1], observed.controls.shape[-1]

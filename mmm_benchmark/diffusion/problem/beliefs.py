@@ -13,12 +13,12 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from mmm_benchmark.diffusion.config import NetworkConfig
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.errors import UserError
+from mmm_benchmark.shapes.torch import WorldChannelBelief
 
 SPREAD = (0.08, 2.0)  # prior standard deviations: least and largest error of a belief in training
 NONE, CURVES = 0.4, 0.7  # chances: no belief at all; up to here beliefs about every channel's curve
@@ -32,7 +32,9 @@ def check_heeds(network: NetworkConfig) -> None:
         raise UserError("diffusion: this checkpoint was not trained to heed beliefs")
 
 
-def with_beliefs(observed: Observed, belief: Tensor, certainty: Tensor) -> Observed:
+def with_beliefs(
+    observed: Observed, belief: WorldChannelBelief, certainty: WorldChannelBelief
+) -> Observed:
     """The same data with beliefs (B, C, 4) of precision ``certainty``; inactive channels none."""
     certainty = certainty * observed.active[..., None]
     return replace(observed, belief=belief * (certainty > 0), certainty=certainty)

@@ -8,6 +8,15 @@ import torch
 from torch import Tensor
 
 from mmm_benchmark.diffusion.problem.state import LAGS, Sizes
+from mmm_benchmark.shapes.torch import (
+    ActiveChannel,
+    PerWorld,
+    WorldChannelBelief,
+    WorldGeoDate,
+    WorldGeoDateChannel,
+    WorldGeoDateChannelLag,
+    WorldGeoDateControl,
+)
 
 
 @dataclass(frozen=True)
@@ -29,15 +38,15 @@ class Observed:
         and the precision of each belief: 0 where there is none (``beliefs.py``).
     """
 
-    sales: Tensor
-    lagged: Tensor
-    controls: Tensor
-    active: Tensor
-    belief: Tensor
-    certainty: Tensor
+    sales: WorldGeoDate
+    lagged: WorldGeoDateChannelLag
+    controls: WorldGeoDateControl
+    active: ActiveChannel
+    belief: WorldChannelBelief
+    certainty: WorldChannelBelief
 
     @property
-    def channels(self) -> Tensor:
+    def channels(self) -> PerWorld:
         """(B,) number of active channels, at least 1."""
         return self.active.sum(-1).clamp(min=1).to(self.sales.dtype)
 
@@ -64,7 +73,9 @@ def lags(spend: Tensor) -> Tensor:
     return padded.unfold(-2, LAGS, 1).flip(-1)
 
 
-def scale_observed(sales: Tensor, spend: Tensor, controls: Tensor) -> Observed:
+def scale_observed(
+    sales: WorldGeoDate, spend: WorldGeoDateChannel, controls: WorldGeoDateControl
+) -> Observed:
     """Scale raw ``sales`` (B, G, T), ``spend`` (B, G, T, C) and ``controls`` (B, G, T, K)."""
     spending = spend > 0
     unit = spend.sum(2, keepdim=True) / spending.sum(2, keepdim=True).clamp(min=1)

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+
+from mmm_benchmark.shapes.torch import PerStep, PerWorld, Times, WorldState
 
 
 @dataclass(frozen=True)
@@ -16,15 +17,15 @@ class Schedule:
     Both tensors have one entry a step, ``t = 0 .. steps``; entry 0 is free of noise.
     """
 
-    alpha: Tensor
-    sigma: Tensor
+    alpha: PerStep
+    sigma: PerStep
 
     @property
     def steps(self) -> int:
         """Number of diffusion steps."""
         return len(self.alpha) - 1
 
-    def at(self, t: Tensor) -> tuple[Tensor, Tensor]:
+    def at(self, t: Times) -> tuple[PerWorld, PerWorld]:
         """``alpha_t`` and ``sigma_t`` for a batch of integer times."""
         return self.alpha[t], self.sigma[t]
 
@@ -38,6 +39,8 @@ def cosine_schedule(steps: int = 500, s: float = 0.008, max_beta: float = 0.999)
     return Schedule(kept.sqrt().float(), (1 - kept).sqrt().float())
 
 
-def forward_noise(x0: Tensor, noise: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
+def forward_noise(
+    x0: WorldState, noise: WorldState, alpha: PerWorld, sigma: PerWorld
+) -> WorldState:
     """Draw ``x_t`` given ``x_0`` (batch first)."""
     return alpha[:, None] * x0 + sigma[:, None] * noise

@@ -17,7 +17,18 @@ import math
 from dataclasses import dataclass, fields
 
 import torch
-from torch import Tensor
+
+from mmm_benchmark.shapes.torch import (
+    Curves,
+    PerWorld,
+    WorldChannel,
+    WorldChannelCurve,
+    WorldChannelDate,
+    WorldControl,
+    WorldDate,
+    WorldHyper,
+    WorldState,
+)
 
 LAGS = 8  # weeks of carry-over in the model (l_max)
 
@@ -54,14 +65,14 @@ class State:
         (B, 2) log noise scale, log weekly volatility of the paths.
     """
 
-    path: Tensor
-    level: Tensor
-    shape: Tensor
-    base: Tensor
-    control: Tensor
-    hyper: Tensor
+    path: WorldChannelDate
+    level: WorldChannel
+    shape: WorldChannelCurve
+    base: WorldDate
+    control: WorldControl
+    hyper: WorldHyper
 
-    def flat(self) -> Tensor:
+    def flat(self) -> WorldState:
         """(B, D): all tokens side by side, the vector the samplers move."""
         return torch.cat([getattr(self, f.name).flatten(1) for f in fields(self)], dim=1)
 
@@ -84,7 +95,7 @@ class Sizes:
         c, k, t = self.channels, self.controls, self.weeks
         return c * t + c + 3 * c + t + k + 2
 
-    def unflatten(self, flat: Tensor) -> State:
+    def unflatten(self, flat: WorldState) -> State:
         """Cut ``(B, D)`` into a state."""
         c, k, t = self.channels, self.controls, self.weeks
         path, level, shape, base, control, hyper = flat.split([c * t, c, 3 * c, t, k, 2], dim=1)
@@ -93,19 +104,19 @@ class Sizes:
         )
 
 
-def log_share(path: Tensor, level: Tensor, channels: Tensor) -> Tensor:
+def log_share(path: WorldChannelDate, level: WorldChannel, channels: PerWorld) -> WorldChannelDate:
     """``z`` (B, C, T) from standardised path and level; ``channels`` (B,) counts active ones."""
     centre = LEVEL_MEAN - channels.log()[:, None]
     return (centre + LEVEL_SCALE * level)[..., None] + PATH_SCALE * path
 
 
-def natural_shape(shape: Tensor) -> Tensor:
+def natural_shape(shape: Curves) -> Curves:
     """Logit decay, log half-saturation, log slope from standardised values (..., 3)."""
     mean, scale = shape.new_tensor(SHAPE_MEAN), shape.new_tensor(SHAPE_SCALE)
     return mean + scale * shape
 
 
-def natural_hyper(hyper: Tensor) -> tuple[Tensor, Tensor]:
+def natural_hyper(hyper: WorldHyper) -> tuple[PerWorld, PerWorld]:
     """Noise sd (of mean sales) and weekly volatility, each (B,)."""
     mean, scale = hyper.new_tensor(HYPER_MEAN), hyper.new_tensor(HYPER_SCALE)
     sigma, volatility = (mean + scale * hyper).exp().unbind(-1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
 from mmm_benchmark.diffusion.problem.state import State
+from mmm_benchmark.shapes.torch import WorldDate, WorldDateChannel
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Truth:
     """
 
     state: State
-    contribution: Tensor
-    expected: Tensor
+    contribution: WorldDateChannel
+    expected: WorldDate
 
     def to(self, device: torch.device | str) -> Truth:
         """Move every tensor."""
