@@ -9,6 +9,7 @@ channel    media channels
 control    control variables
 lag        weeks of carry-over, this week first
 world      worlds of a batch, or draws of one world
+point      points at which a law is tabulated
 group      geos averaged together
 column     columns of the linear part of a geo: intercept, trend, waves of the year
 dimension  coordinates of the unconstrained vector

@@ -25,6 +25,7 @@ PerDate = Float[A, " date"]
 
 ChannelGeo = Float[A, "channel geo"]
 ChannelDate = Float[A, "channel date"]
+ChannelPoint = Float[A, "channel point"]
 ChannelLag = Float[A, "channel lag"]
 ControlDate = Float[A, "control date"]
 GeoDate = Float[A, "geo date"]

@@ -14,7 +14,7 @@ Geos' effects stray by exp(N(0, geo_variation^2)); transforms are shared.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -29,6 +29,21 @@ from mmm_benchmark.fitters.jax_inference.laws import half_normal
 from mmm_benchmark.fitters.jax_inference.linear import LinearBlock, linear_block, log_marginal
 from mmm_benchmark.priors import numbers
 from mmm_benchmark.priors.prior import Prior, check_channels
+from mmm_benchmark.shapes.jax import (
+    Broadcast,
+    ChannelGeo,
+    ChannelGeoDate,
+    ChannelGeoDateLag,
+    ChannelPoint,
+    GeoChannel,
+    GeoDate,
+    GeoDateColumn,
+    GeoDateControl,
+    PerChannel,
+    PerGeo,
+    Scalar,
+    Vector,
+)
 from mmm_data_generator.world.transforms import spend_figure
 
 type Array = NDArray[np.float64]
@@ -37,47 +52,54 @@ CONTROL_SD = 1.0  # mean sales, at the control's largest value
 NOTHING = 1e-30  # less adstock than this is none
 
 
-class Tables(NamedTuple):
-    """Quantiles by channel, (channel, point) of value and slope."""
+class Table(NamedTuple):
+    """A :class:`.numbers.Table` of every channel, on the device."""
 
-    decay: numbers.Table  # logit
-    half_saturation: numbers.Table  # log, multiples of mean spend while active
-    slope: numbers.Table  # log
-    level: numbers.Table  # log share; or any rising line where the effect's law is elsewhere
+    value: ChannelPoint
+    slope: ChannelPoint
+
+
+class Tables(NamedTuple):
+    """Quantiles by channel."""
+
+    decay: Table  # logit
+    half_saturation: Table  # log, multiples of mean spend while active
+    slope: Table  # log
+    level: Table  # log share; or any rising line where the effect's law is elsewhere
 
 
 class Data(NamedTuple):
     """What the density needs, as device arrays."""
 
-    lagged: Any  # (channel, geo, date, lag), multiples of mean spend while active
-    residual: Any  # (geo, date), multiples of mean sales, less one
+    lagged: ChannelGeoDateLag  # multiples of mean spend while active
+    residual: GeoDate  # multiples of mean sales, less one
     linear: LinearBlock
-    weight: Any  # (geo,), share of all sales
+    weight: PerGeo  # share of all sales
     tables: Tables
-    at_full: Any  # (channel,), 1 where the law is that of sales at full saturation
-    full_mean: Any  # (channel,), of its logarithm
-    full_sd: Any  # (channel,)
-    noise: Any  # (), scale of its half-normal law
-    geo_variation: Any  # ()
+    at_full: PerChannel  # 1 where the law is that of sales at full saturation
+    full_mean: PerChannel  # of its logarithm
+    full_sd: PerChannel
+    noise: Scalar  # scale of its half-normal law
+    geo_variation: Scalar
 
 
 class Design(NamedTuple):
     """The linear part in plain numpy, and the scales that bring answers back to currency."""
 
-    own: Array  # (geo, date, p), scaled by prior sd
-    controls: Array  # (geo, date, control), scaled by prior sd
-    sales: Array  # (geo,), mean sales, currency per week
-    active: Array  # (geo, channel), mean spend while active
+    own: GeoDateColumn  # scaled by prior sd
+    controls: GeoDateControl  # scaled by prior sd
+    sales: PerGeo  # mean sales, currency per week
+    active: GeoChannel  # mean spend while active
 
 
 class Params(NamedTuple):
     """Unknowns on their natural scale."""
 
-    decay: Any  # (channel,)
-    half_saturation: Any  # (channel,)
-    slope: Any  # (channel,)
-    effect: Any  # (channel, geo), multiples of the geo's mean sales
-    noise: Any  # (geo,)
+    decay: PerChannel
+    half_saturation: PerChannel
+    slope: PerChannel
+    effect: ChannelGeo  # multiples of the geo's mean sales
+    noise: PerGeo
 
 
 def design(observed: xr.Dataset, prior: Prior) -> Design:
@@ -110,11 +132,11 @@ def prepare(observed: xr.Dataset, prior: Prior, plain: Design) -> Data:
     ]
     dtype = jnp.result_type(float)
 
-    def put(values: Any) -> Any:
+    def put(values: object) -> Broadcast:
         return jnp.asarray(np.asarray(values, float), dtype)
 
     stacked = [
-        numbers.Table(*(put([tables[i][part] for tables, *_ in each]) for part in range(2)))
+        Table(*(put([tables[i][part] for tables, *_ in each]) for part in range(2)))
         for i in range(4)
     ]
     at_full, full_mean, full_sd = (put([row[i] for row in each]) for i in (1, 2, 3))
@@ -185,7 +207,7 @@ def dimension(data: Data) -> int:
     return sum(lengths(data))
 
 
-def start(data: Data) -> Array:
+def start(data: Data) -> Vector:
     """A plausible first position: the middle of the prior, a tenth of sales unexplained."""
     c, g, *_ = data.lagged.shape
     flat = np.zeros(dimension(data))
@@ -193,8 +215,8 @@ def start(data: Data) -> Array:
     return flat
 
 
-def read(table: numbers.Table, u: Any) -> Any:
-    """The tabulated function at ``u`` (channel,), a cubic between its points."""
+def read(table: Table, u: PerChannel) -> PerChannel:
+    """The tabulated function at ``u``, a cubic between its points."""
     step = 2 * numbers.REACH / (numbers.STEPS - 1)
     at = (jnp.clip(u, -numbers.REACH, numbers.REACH) + numbers.REACH) / step
     i = jnp.clip(jnp.floor(at), 0, numbers.STEPS - 2).astype(int)
@@ -210,13 +232,13 @@ def read(table: numbers.Table, u: Any) -> Any:
     )
 
 
-def constrain(z: Any, data: Data) -> tuple[Params, Any]:
-    """Unknowns, and the response (channel, geo, date) that they make."""
+def constrain(z: Vector, data: Data) -> tuple[Params, ChannelGeoDate]:
+    """Unknowns, and the response that they make."""
     params, h, _ = _unpacked(z, data)
     return params, h
 
 
-def _unpacked(z: Any, data: Data) -> tuple[Params, Any, Any]:
+def _unpacked(z: Vector, data: Data) -> tuple[Params, ChannelGeoDate, PerChannel]:
     c, g = data.lagged.shape[:2]
     decay, half, slope, level, noise, rest = jnp.split(z, np.cumsum(lengths(data))[:-1])
     rho = sigmoid(read(data.tables.decay, decay))
@@ -229,24 +251,24 @@ def _unpacked(z: Any, data: Data) -> tuple[Params, Any, Any]:
     return params, h, log_full
 
 
-def adstocked(lagged: Any, decay: Any) -> Any:
-    """Adstocked spend, (channel, geo, date)."""
+def adstocked(lagged: ChannelGeoDateLag, decay: PerChannel) -> ChannelGeoDate:
+    """Adstocked spend."""
     return jnp.einsum("cgtl,cl->cgt", lagged, lag_weights(decay, lagged.shape[-1]))
 
 
-def response(a: Any, log_k: Any, s: Any) -> Any:
+def response(a: ChannelGeoDate, log_k: PerChannel, s: PerChannel) -> ChannelGeoDate:
     """Hill of adstocked spend (Hill 1910); zero stays zero."""
     some = a > NOTHING
     log_odds = s[:, None, None] * (jnp.log(jnp.where(some, a, 1.0)) - log_k[:, None, None])
     return jnp.where(some, sigmoid(log_odds), 0.0)
 
 
-def media(params: Params, h: Any) -> Any:
-    """Sum of the channels' contributions, (geo, date), multiples of the geo's mean sales."""
+def media(params: Params, h: ChannelGeoDate) -> GeoDate:
+    """Sum of the channels' contributions, multiples of the geo's mean sales."""
     return jnp.einsum("cg,cgt->gt", params.effect, h)
 
 
-def log_density(z: Any, data: Data) -> Any:
+def log_density(z: Vector, data: Data) -> Scalar:
     """Log posterior density of the vector, up to a constant."""
     params, h, log_full = _unpacked(z, data)
     c, g = data.lagged.shape[:2]

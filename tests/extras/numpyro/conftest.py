@@ -12,6 +12,7 @@ if HERE:
     from shape_checks import check_shapes
 
     check_shapes(
+        "mmm_benchmark.fitters.hill_mmm.density",
         "mmm_benchmark.fitters.jax_inference.laws",
         "mmm_benchmark.fitters.jax_inference.linear",
         "mmm_benchmark.fitters.numpyro_mmm.density",

@@ -10,11 +10,13 @@ import pytest
 from jaxtyping import TypeCheckError
 from shape_checks import check_fields
 
+from mmm_benchmark.fitters.hill_mmm import density as hill
 from mmm_benchmark.fitters.jax_inference import laws
 from mmm_benchmark.fitters.jax_inference.linear import log_marginal
 from mmm_benchmark.fitters.numpyro_mmm import density, prepare
 from mmm_benchmark.fitters.oracle import constant, time_varying
 from mmm_benchmark.plan.generating_family import family_text
+from mmm_benchmark.priors.prior import NAMED
 from mmm_benchmark.testing import example_observed
 from mmm_data_generator import generate_mmm_dataset
 
@@ -45,6 +47,21 @@ def test_fields_of_the_oracle_where_effects_move():
     data = time_varying.prepare(dataset.observed, json.loads(family_text(dataset)))
     check_fields(data)
     check_fields(time_varying.constrain(jnp.zeros(time_varying.dimension(data)), data))
+
+
+@pytest.mark.parametrize("geos", [1, 3])
+@pytest.mark.parametrize("name", ["neutral", "meridian"])
+def test_fields_of_the_hill_model_under_a_stated_prior(name: str, geos: int):
+    observed = example_observed(geos=geos, weeks=30)
+    plain = hill.design(observed, NAMED[name])
+    data = hill.prepare(observed, NAMED[name], plain)
+    check_fields(plain)
+    check_fields(data)
+    check_fields(hill.constrain(jnp.asarray(hill.start(data)), data)[0])
+    with pytest.raises(TypeCheckError):
+        hill.log_density(jnp.zeros((2, hill.dimension(data))), data)
+    with pytest.raises(TypeCheckError):  # a number too many for the channels
+        hill.adstocked(data.lagged, jnp.zeros(1 + len(data.full_sd)))
 
 
 def test_a_wrong_shape_is_refused():
