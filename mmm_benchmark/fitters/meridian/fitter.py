@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
@@ -22,7 +23,7 @@ CHOICES = {
 }
 
 
-class _Row:
+class _Row(ABC):
     """What all rows share: what they decline, and the road from data to answer."""
 
     name: ClassVar[str]
@@ -50,9 +51,9 @@ class _Row:
         with phase("summarise"):
             return answer.summarise(observed, built, posterior, stats, seed)
 
+    @abstractmethod
     def build(self, observed: xr.Dataset) -> Model:
         """The library's model of this row, on these data."""
-        raise NotImplementedError
 
 
 class Meridian(_Row):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,7 +22,7 @@ COMPILE_NOTE = {
 SAMPLERS = ("pymc", "nutpie", "numpyro", "blackjax")
 
 
-class _Row:
+class _Row(ABC):
     """What all rows share: what they decline, and the road from data to answer."""
 
     extra: ClassVar[str | None] = "pymc"
@@ -58,9 +59,9 @@ class _Row:
             fit.prior = self.prior_of_roas(observed, seed)
             return fit
 
+    @abstractmethod
     def build(self, observed: xr.Dataset) -> MMM:
         """The library's model of this row, on these data."""
-        raise NotImplementedError
 
     def note(self) -> str | None:
         """What a reader of the tables must know of this row."""
