@@ -17,6 +17,8 @@ scalar     its unknowns that have no weeks: levels, curves, controls
 feature    figures that a network reads
 column     columns of the linear part of a geo: intercept, trend, waves of the year
 dimension  coordinates of the unconstrained vector
+rank       directions of it that a thin frame turns
+residual   numbers of unit variance whose squares make the likelihood
 ========== ====================================================================================
 
 :mod:`.jax` has the aliases of JAX code, :mod:`.torch` those of PyTorch code. Static checks see

@@ -16,6 +16,11 @@ else:
 
 Scalar = Float[A, ""]
 Vector = Float[A, " dimension"]
+DimensionDimension = Float[A, "dimension dimension"]
+DimensionRank = Float[A, "dimension rank"]
+PerRank = Float[A, " rank"]
+Residuals = Float[A, " residual"]
+ResidualDimension = Float[A, "residual dimension"]
 Places = Num[A, " dimension"]  # a vector, or the place of each of its numbers
 
 PerChannel = Float[A, " channel"]

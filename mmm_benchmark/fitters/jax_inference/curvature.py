@@ -22,8 +22,16 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from mmm_benchmark.shapes.jax import (
+    DimensionDimension,
+    DimensionRank,
+    PerRank,
+    Scalar,
+    Vector,
+)
+
 type Array = NDArray[np.float64]
-type Density = Callable[[Any, Any], Any]  # log density of a vector, and data
+type Density[D] = Callable[[Vector, D], Scalar]  # log density of a vector, given data
 type Look = Callable[[Array], tuple[float, Array]]  # negative log density of a vector, and slope
 
 #: Curvature along a direction is taken to be at least this: a standard deviation of at most 3.
@@ -41,11 +49,11 @@ LARGEST_SLOPE = 1e-2  # of the log density, at what may be called a mode
 class Frame(NamedTuple):
     """Coordinates u of ``z = centre + axes u``."""
 
-    centre: Any  # (dimension,)
-    axes: Any  # (dimension, dimension)
+    centre: Vector
+    axes: DimensionDimension
 
-    def __call__(self, u: Any) -> Any:
-        """Map one ``u`` (dimension,) to z."""
+    def __call__(self, u: Vector) -> Vector:
+        """Map one ``u`` to z."""
         return self.centre + self.axes @ u
 
     def rows(self, u: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -70,13 +78,13 @@ class ThinFrame(NamedTuple):
     Past a few hundred dimensions the product with a full matrix costs more than a gradient.
     """
 
-    centre: Any  # (dimension,)
-    scale: Any  # (dimension,)
-    V: Any  # (dimension, rank), orthonormal columns
-    stretch: Any  # (rank,)
+    centre: Vector
+    scale: Vector
+    V: DimensionRank  # orthonormal columns
+    stretch: PerRank
 
-    def __call__(self, u: Any) -> Any:
-        """Map one ``u`` (dimension,) to z."""
+    def __call__(self, u: Vector) -> Vector:
+        """Map one ``u`` to z."""
         return self.centre + self.scale * (u + self.V @ (self.stretch * (u @ self.V)))
 
     def rows(self, u: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -84,8 +92,8 @@ class ThinFrame(NamedTuple):
         centre, scale, V, stretch = (np.asarray(part) for part in self)
         return centre + scale * (u + ((u @ V) * stretch) @ V.T)
 
-    def inverse(self, z: Any) -> Any:
-        """Map one ``z`` (dimension,) back to u."""
+    def inverse(self, z: Vector) -> Vector:
+        """Map one ``z`` back to u."""
         off = (z - self.centre) / self.scale
         return off + self.V @ ((1 / (1 + self.stretch) - 1) * (off @ self.V))
 
@@ -144,18 +152,18 @@ def blank_frame(dimension: int, known: int) -> AnyFrame:
     return Frame(np.zeros(dimension), np.eye(dimension)).cast()
 
 
-class Framed[F: Frame | ThinFrame](NamedTuple):
+class Framed[F: Frame | ThinFrame, D](NamedTuple):
     """The data of a density in the coordinates of a frame."""
 
     frame: F
-    data: Any
+    data: D
 
 
 @cache
-def in_frame(log_density: Density) -> Density:
+def in_frame[D](log_density: Density[D]) -> Density[Framed[Any, D]]:
     """The density of u, given ``Framed`` data; the map is linear, its Jacobian constant."""
 
-    def framed(u: Any, given: Framed[Any]) -> Any:
+    def framed(u: Vector, given: Framed[Any, D]) -> Scalar:
         return log_density(given.frame(u), given.data)
 
     return framed
@@ -179,7 +187,7 @@ def locate(look: Look, starts: list[Array]) -> Located:
     return Located(mode, (hessian + hessian.T) / 2, settled)
 
 
-def double_look(log_density: Density, data: Any) -> Look:
+def double_look[D](log_density: Density[D], data: D) -> Look:
     """A program of its own for the density and its slope, in double precision whatever JAX's."""
     with jax.enable_x64(True):
         data = jax.tree.map(_double, data)
@@ -193,7 +201,9 @@ def double_look(log_density: Density, data: Any) -> Look:
 
 
 @cache
-def value_and_slope(log_density: Density) -> Any:
+def value_and_slope[D](
+    log_density: Density[D],
+) -> Callable[[Vector, D], tuple[Scalar, Vector]]:
     """Compiled ``(z, data)`` to the negative log density and its slope."""
     return jax.jit(jax.value_and_grad(lambda z, data: -log_density(z, data)))
 

@@ -9,8 +9,8 @@ every step.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,16 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_benchmark.fitters.jax_inference.curvature import Density, ThinFrame, value_and_slope
+from mmm_benchmark.shapes.jax import ResidualDimension, Residuals, Vector
 
 type Array = NDArray[np.float64]
+type Misfit[D] = Callable[[Vector, D], Residuals]  # residuals of unit variance
 
 
 @cache
-def _jacobian(residual: Density) -> Any:
+def _jacobian[D](residual: Misfit[D]) -> Callable[[Vector, D], ResidualDimension]:
     return jax.jit(jax.jacrev(residual))
 
 
-def gauss_newton(residual: Density, points: Array, data: Any) -> ThinFrame:
+def gauss_newton[D](residual: Misfit[D], points: Array, data: D) -> ThinFrame:
     """Coordinates of the Gauss-Newton precision averaged over ``points`` (point, dimension).
 
     The rank is the number of residuals, or the dimension if that is smaller, whatever the data:
@@ -45,8 +47,8 @@ def gauss_newton(residual: Density, points: Array, data: Any) -> ThinFrame:
     )
 
 
-def descend(
-    log_density: Density, residual: Density, start: Array, data: Any, steps: int = 40
+def descend[D](
+    log_density: Density[D], residual: Misfit[D], start: Array, data: D, steps: int = 40
 ) -> tuple[Array, float]:
     """Levenberg-Marquardt steps from ``start`` towards a mode, and its log density there.
 

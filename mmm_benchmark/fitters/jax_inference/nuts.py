@@ -36,9 +36,10 @@ from mmm_benchmark.fitters.jax_inference.curvature import (
     in_frame,
 )
 from mmm_benchmark.phases import phase
+from mmm_benchmark.shapes.jax import Scalar, Vector
 
 type Array = NDArray[np.float64]
-type Move = Callable[[Any, Any, Any], Any]
+type Move[D] = Callable[[jax.Array, Vector, D], Vector]  # of a key, a vector, and data
 
 MAX_TREE_DEPTH = 10
 MAX_THREADS = 2
@@ -74,9 +75,9 @@ class Control(NamedTuple):
 AT_REST = Control(transitions=1, step_size=0.0, target_accept=0.5, motion=0.0)
 
 
-def nuts_near_mode(
-    log_density: Density,
-    data: Any,
+def nuts_near_mode[D](
+    log_density: Density[D],
+    data: D,
     find: Callable[[Look], AnyFrame],
     dimension: int,
     budget: Budget,
@@ -100,15 +101,15 @@ def nuts_near_mode(
     return drawn._replace(z=frame.rows(drawn.z))
 
 
-def nuts(
-    log_density: Density,
-    data: Any,
+def nuts[D](
+    log_density: Density[D],
+    data: D,
     starts: Array,
     budget: Budget,
     seed: int,
     *,
     step_size: float = 0.1,
-    move: Move | None = None,
+    move: Move[D] | None = None,
 ) -> Sample:
     """Sample ``exp(log_density(z, data))`` (Hoffman and Gelman 2014; Phan et al. 2019).
 
@@ -148,13 +149,13 @@ def _sample(
     return Sample(z, diverging, depth, energy, acceptance)
 
 
-class Plan(NamedTuple):
+class Plan[D](NamedTuple):
     """What a compiled chain depends on, besides the shapes of its arguments."""
 
-    log_density: Density
+    log_density: Density[D]
     tune: int
     draws: int
-    move: Move | None = None
+    move: Move[D] | None = None
 
 
 class Chain(NamedTuple):
@@ -184,7 +185,7 @@ def _typed(how: Control) -> Control:
 _programs: dict[Any, Chain] = {}
 
 
-def compiled_chain(plan: Plan, data: Any, dimension: int) -> Chain:
+def compiled_chain[D](plan: Plan[D], data: D, dimension: int) -> Chain:
     """Compile one chain for data of these shapes.
 
     XLA leaves the interpreter idle: meanwhile it imports what the summary will need. (Not for
@@ -204,8 +205,8 @@ def compiled_chain(plan: Plan, data: Any, dimension: int) -> Chain:
     return _programs[known]
 
 
-def _chain(plan: Plan, key: Any, start: ParamInfo, data: Any, how: Control) -> Any:
-    def potential(z: Any) -> Any:
+def _chain[D](plan: Plan[D], key: jax.Array, start: ParamInfo, data: D, how: Control) -> Any:
+    def potential(z: Vector) -> Scalar:
         return -plan.log_density(z, data)
 
     init, nuts_step = hmc(potential, algo="NUTS")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -53,15 +53,15 @@ class Drawn(NamedTuple):
     sample: Sample | None  # where chains took over
 
 
-class Target(NamedTuple):
+class Target[D](NamedTuple):
     """A posterior: its log density, data, and where a search for the mode begins."""
 
-    log_density: Density
-    data: Any
+    log_density: Density[D]
+    data: D
     start: Array
 
 
-def draw(target: Target, budget: Budget, seed: int) -> Drawn:
+def draw[D](target: Target[D], budget: Budget, seed: int) -> Drawn:
     """Weighted draws, resampled; or warm-started chains."""
     rng = np.random.default_rng(seed)
     with phase("compile"):
@@ -81,7 +81,7 @@ def draw(target: Target, budget: Budget, seed: int) -> Drawn:
     return drawn._replace(z=sample.z, sample=sample)
 
 
-def batched(target: Target) -> Callable[[Array], Array]:
+def batched[D](target: Target[D]) -> Callable[[Array], Array]:
     """The log density of many points, compiled once for :data:`BATCH` of them."""
     size = target.start.size
     over = jax.jit(jax.vmap(target.log_density, (0, None)))
@@ -108,7 +108,9 @@ def proposal(located: Located) -> importance.Mixture:
     return importance.from_modes([located.mode], [1.2 * axes @ axes.T], [0.0])
 
 
-def warm_chains(target: Target, weighted: importance.Weighted, budget: Budget, seed: int) -> Sample:
+def warm_chains[D](
+    target: Target[D], weighted: importance.Weighted, budget: Budget, seed: int
+) -> Sample:
     """NUTS from resampled draws, in coordinates of the covariance already known."""
     rng = np.random.default_rng(seed + 1)
     known = weighted.proposal

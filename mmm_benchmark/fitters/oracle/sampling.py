@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +21,7 @@ from mmm_benchmark.fitters.jax_inference.nuts import Sample, nuts, nuts_near_mod
 from mmm_benchmark.fitters.oracle import constant, time_varying
 from mmm_benchmark.fitters.oracle.jumps import exchange_weeks
 from mmm_benchmark.phases import phase
+from mmm_benchmark.shapes.jax import Vector
 
 type Array = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ type Array = NDArray[np.float64]
 WORSE = 50.0
 
 
-def exchange(key: Any, y: Any, framed: Framed[ThinFrame]) -> Any:
+def exchange(key: jax.Array, y: Vector, framed: Framed[ThinFrame, time_varying.Data]) -> Vector:
     """Exchange weeks of jumps, in the coordinates of the frame."""
     return framed.frame.inverse(exchange_weeks(key, framed.frame(y), framed.data))
 

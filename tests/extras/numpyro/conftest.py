@@ -13,6 +13,8 @@ if HERE:
 
     check_shapes(
         "mmm_benchmark.fitters.hill_mmm.density",
+        "mmm_benchmark.fitters.jax_inference.curvature",
+        "mmm_benchmark.fitters.jax_inference.gauss_newton",
         "mmm_benchmark.fitters.jax_inference.laws",
         "mmm_benchmark.fitters.jax_inference.linear",
         "mmm_benchmark.fitters.numpyro_mmm.density",
