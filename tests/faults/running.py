@@ -56,7 +56,13 @@ class Driver:
     def wait(self) -> tuple[int, str]:
         """Exit code and all that was said; what it started is remembered on the way."""
         said: list[str] = []
-        reader = threading.Thread(target=lambda: said.append(self.process.stdout.read()))  # type: ignore[union-attr]
+
+        def read() -> None:
+            assert self.process.stdout is not None
+            with self.process.stdout as out:
+                said.append(out.read())
+
+        reader = threading.Thread(target=read)
         reader.start()
         until = time.monotonic() + LONGEST
         while self.process.poll() is None and time.monotonic() < until:

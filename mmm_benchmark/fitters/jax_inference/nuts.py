@@ -27,6 +27,7 @@ from numpyro.infer.hmc import hmc
 from numpyro.infer.util import ParamInfo
 
 from mmm_benchmark.fit import Budget
+from mmm_benchmark.fitters.common.report import MAX_TREE_DEPTH
 from mmm_benchmark.fitters.jax_inference.curvature import (
     AnyFrame,
     Density,
@@ -41,7 +42,6 @@ from mmm_benchmark.shapes.jax import Scalar, Vector
 type Array = NDArray[np.float64]
 type Move[D] = Callable[[jax.Array, Vector, D], Vector]  # of a key, a vector, and data
 
-MAX_TREE_DEPTH = 10
 MAX_THREADS = 2
 
 #: Stands for the energy of a point where it is not known; every real one is lower.

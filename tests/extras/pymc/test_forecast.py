@@ -69,7 +69,7 @@ def test_the_prior_of_roas_is_the_models_own(cut) -> None:
     )
     free = drawn["prior"].to_dataset()
     data = forward.Data.of(asked, mmm)
-    draws = forward.Draws.of(free, None, asked.sizes["date"])
+    draws = forward.Draws.of(free, None, asked)
     own, _ = answer.posterior_of(asked, data, draws, (1, 2000))
     plain = prior_of_roas(asked, "neutral", 1, draws=2000)["roas"].to_numpy()[0]
     at = (0.1, 0.25, 0.5, 0.75, 0.9)
