@@ -3,10 +3,10 @@
 Stage 1 (the campaign/geo denoiser of the MMM-Diffusion model card) reads controls and total sales
 in patches of weeks and denoises what is common to all channels: baseline, control effects, noise
 scale, volatility, total media. Its tokens are the context of stage 2 (the model card's channel
-denoiser), an axial transformer: attention over weeks within a channel, then over channels within
-a patch of weeks. No embedding tells channels apart, so permuting them permutes the answer. Diffusion time
-enters by FiLM (Peebles & Xie 2023, arXiv:2212.09748). Output layers start at zero: training begins
-at the Wiener solve.
+denoiser), an axial transformer: attention over weeks within a channel, then over channels within a
+patch of weeks. No embedding tells channels apart, so permuting them permutes the answer. Diffusion
+time enters by FiLM (Peebles & Xie 2023, arXiv:2212.09748). Output layers start at zero: training
+begins at the Wiener solve.
 """
 
 from __future__ import annotations
