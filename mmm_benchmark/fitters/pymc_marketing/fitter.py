@@ -127,8 +127,8 @@ class PyMCMarketing(_Row):
         return stated_prior.prior_of_roas(observed, self.priors, seed)
 
 
-class PyMCMarketingDefault(_Row):
-    """The model of the library's quickstart: every prior is the installed library's."""
+class _Unstated(_Row):
+    """Rows that take no priors of ours: a sampler, and experiments to be told."""
 
     version: ClassVar[str] = "1"
     forecasts: ClassVar[bool] = True
@@ -141,6 +141,10 @@ class PyMCMarketingDefault(_Row):
     ) -> None:
         self.sampler = sampler
         self.experiments = experiments
+
+
+class PyMCMarketingDefault(_Unstated):
+    """The model of the library's quickstart: every prior is the installed library's."""
 
     @property
     def name(self) -> str:
@@ -160,20 +164,8 @@ class PyMCMarketingDefault(_Row):
         return f"the defaults of pymc-marketing {version('pymc-marketing')}"
 
 
-class PyMCMarketingMatched(_Row):
+class PyMCMarketingMatched(_Unstated):
     """PyMC-Marketing told the same as ``meridian-matched``: season, carry-over, curve, priors."""
-
-    version: ClassVar[str] = "1"
-    forecasts: ClassVar[bool] = True
-
-    def __init__(
-        self,
-        *,
-        sampler: str = "nutpie",
-        experiments: Sequence[Mapping[str, Any]] | None = None,
-    ) -> None:
-        self.sampler = sampler
-        self.experiments = experiments
 
     @property
     def name(self) -> str:
