@@ -35,6 +35,7 @@ from mmm_benchmark.run.executors.local import cores, default_memory_limit_mb
 from mmm_benchmark.run.progress import Progress, screen
 from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
 from mmm_benchmark.store.fits import Store, StoredFit, check_writable
+from mmm_benchmark.store.place import called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,6 +118,7 @@ def benchmark(options: Options, console: Console) -> Results:
         pictures=options.plots,
         page=options.page,
     )
+    store.shelf.share()
     failed = {
         name: (outcome.lost or outcome.fit.record)["reason"]
         for name, outcome in zip(names, outcomes, strict=True)
@@ -220,8 +222,8 @@ def redraw(options: Options, store: Store) -> Results:
     wanted = {_called(spec) for spec in options.all_datasets}
     for fit in sorted(store, key=lambda fit: fit.record["finished_at"]):
         ref = DatasetRef(**fit.job["dataset"])
-        called = {ref.name, ref.label, ref.id}
-        if wanted and called.isdisjoint(wanted):
+        names = {ref.name, ref.label, ref.id}
+        if wanted and names.isdisjoint(wanted):
             continue
         if options.samplers and fit.job["fitter"] not in options.samplers:
             continue
@@ -230,7 +232,7 @@ def redraw(options: Options, store: Store) -> Results:
         latest[ref.id, fit.job["fitter"]] = fit
     if not latest:
         raise UserError(
-            f"no stored fit in '{options.results}' matches; run without --plots-only first"
+            f"no stored fit in '{called(options.results)}' matches; run without --plots-only first"
         )
     fits = [latest[place] for place in sorted(latest)]
     check_writable(options.results)
@@ -242,8 +244,9 @@ def redraw(options: Options, store: Store) -> Results:
         pictures=options.plots,
         page=options.page,
     )
-    names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
-    stored = dict(zip(names, fits, strict=True))
+    store.shelf.share()
+    distinct_names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
+    stored = dict(zip(distinct_names, fits, strict=True))
     failed = {
         name: fit.record["reason"]
         for name, fit in stored.items()
