@@ -146,11 +146,11 @@ def execute(
             Progress(console, len(jobs)) as progress,
         ):
             observed = {each.ref.id: each.dataset.observed for each in made}
-            pythons = {each.entry.name: each.python for each in contenders}
+            ready = {each.entry.name: each for each in contenders}
             tasks = [
-                Task(job, observed[job.dataset.id], python)
+                Task(job, observed[job.dataset.id], python, ready[job.fitter].claims)
                 for job in jobs
-                if (python := pythons[job.fitter]) is not None
+                if (python := ready[job.fitter].python) is not None
             ]
             return run_jobs(
                 tasks,
@@ -175,10 +175,14 @@ def executor_of(options: Options) -> Iterator[tuple[Perform, Policy]]:
         return
     from mmm_benchmark.run.executors import ray
 
-    with ray.connected():
-        # without a limit of the user's, each node knows its own memory
-        limit, threads = options.memory_limit, ray.threads(options.jobs)
-        yield ray.perform, replace(policy, memory_limit=limit, threads=threads)
+    # without a limit of the user's, each node knows its own memory
+    policy = replace(policy, memory_limit=options.memory_limit, by_claim=True)
+    how = ray.How(most=options.jobs, retries=options.retries, shared=options.imports == "shared")
+    with ray.dispatching(how) as dispatcher:
+        yield (
+            dispatcher.perform,
+            replace(policy, parallel=dispatcher.window, threads=dispatcher.largest_node),
+        )
 
 
 def policy_of(options: Options) -> Policy:
@@ -188,8 +192,8 @@ def policy_of(options: Options) -> Policy:
         retry_failed=options.retry_failed,
         timeout=options.timeout,
         memory_limit=options.memory_limit or default_memory_limit_mb(),
-        parallel=options.jobs,
-        threads=max(1, cores() // options.jobs),
+        parallel=options.jobs or 1,
+        threads=max(1, cores() // (options.jobs or 1)),
     )
 
 
