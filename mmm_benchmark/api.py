@@ -280,8 +280,9 @@ def plan(options: Options, warn: Console) -> tuple[list[tuple[Job, str | None]],
 def redraw(options: Options, store: Store) -> Results:
     """Make tables and plots again from the store, without fitting or importing a fitter.
 
-    Of each dataset and fitter the latest stored fit counts, whatever its budget; names given
-    with ``datasets``, ``samplers`` and ``libraries`` narrow them down.
+    Of each dataset and fitter the latest good fit counts, whatever its budget, and a failure only
+    where there is none; names given with ``datasets``, ``samplers`` and ``libraries`` narrow them
+    down.
     """
     from mmm_benchmark.plan.jobs import DatasetRef
 
@@ -296,7 +297,9 @@ def redraw(options: Options, store: Store) -> Results:
             continue
         if options.libraries and fit.job["library"] not in options.libraries:
             continue
-        latest[ref.id, fit.job["fitter"]] = fit
+        place = ref.id, fit.job["fitter"]
+        if fit.ok or place not in latest or not latest[place].ok:
+            latest[place] = fit
     if not latest:
         raise UserError(
             f"no stored fit in '{options.results}' matches; run without --plots-only first"
