@@ -17,7 +17,7 @@ from mmm_benchmark.environments import find as environments
 from mmm_benchmark.environments.find import Environment
 from mmm_benchmark.environments.make import ensure
 from mmm_benchmark.environments.needs import Needs
-from mmm_benchmark.errors import UserError
+from mmm_benchmark.errors import UserError, unknown
 from mmm_benchmark.plan.calling import called_with
 from mmm_benchmark.plan.grid import (
     Contender,
@@ -35,10 +35,14 @@ from mmm_benchmark.run.executors.local import cores, default_memory_limit_mb
 from mmm_benchmark.run.progress import Progress, screen
 from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
 from mmm_benchmark.store.fits import Store, StoredFit, check_writable
+from mmm_benchmark.store.place import called
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+    from matplotlib.figure import Figure
+
+    from mmm_benchmark.report.plots.draw import Picture
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,72 @@ class Results:
     def fits(self) -> dict[str, xr.DataTree]:
         """The draws of every fit that succeeded, as lazily read DataTrees."""
         return {name: fit.tree() for name, fit in self.stored.items() if fit.ok}
+
+    @property
+    def pictures(self) -> list[str]:
+        """The names that :meth:`figure` takes, such as ``small_business/roas_seed42``."""
+        return [self._called(picture) for picture in self._planned]
+
+    def figure(self, name: str) -> Figure:
+        """Draw one picture, to be shown by a notebook or saved.
+
+        Parameters
+        ----------
+        name
+            One of :attr:`pictures`, or a part that only one of them has.
+
+        Raises
+        ------
+        UserError
+            No picture, or several, have that name, or these fits have nothing to show in it.
+        """
+        from mmm_benchmark.report.plots.style import theme
+
+        known = {self._called(picture): picture for picture in self._planned}
+        found = [name] if name in known else [each for each in known if name in each]
+        if not found:
+            raise unknown("picture", name, known)
+        if len(found) > 1:
+            raise UserError(f"'{name}' may be any of {', '.join(found)}; say more of its name")
+        with theme():
+            figure = known[found[0]].draw()
+        if figure is None:
+            raise UserError(f"these fits have nothing to show in '{found[0]}'")
+        return figure
+
+    @cached_property
+    def _planned(self) -> list[Picture]:
+        from mmm_benchmark.report.kept_scores import StoredDataset
+        from mmm_benchmark.report.plots import planned
+
+        ids = {name: fit.job["dataset"]["id"] for name, fit in self.stored.items()}
+        datasets = {each: StoredDataset(self.directory, each) for each in ids.values()}
+        pairs = [(fit, datasets[ids[name]]) for name, fit in self.stored.items()]
+        return planned(pairs, self.directory, self.tables)
+
+    def _called(self, picture: Picture) -> str:
+        stem = picture.stem.relative_to(self.directory)
+        return "/".join(part for part in stem.parts if part != "plots")
+
+    @property
+    def _headline(self) -> str:
+        datasets = {name.rpartition("/")[0] for name in self.stored}
+        failed = f", {len(self.failed)} failed" if self.failed else ""
+        fits, sets = len(self.stored), len(datasets)
+        return (
+            f"Results: {fits} fit{'s' * (fits != 1)} of {sets} dataset{'s' * (sets != 1)}{failed}; "
+            f"kept in {self.directory}"
+        )
+
+    def __repr__(self) -> str:
+        from mmm_benchmark.report.notebook import text
+
+        return text(self._headline, self.tables)
+
+    def _repr_html_(self) -> str:
+        from mmm_benchmark.report.notebook import html
+
+        return html(self._headline, self.tables)
 
 
 @called_with(Options)
@@ -117,6 +187,7 @@ def benchmark(options: Options, console: Console) -> Results:
         pictures=options.plots,
         page=options.page,
     )
+    store.shelf.share()
     failed = {
         name: (outcome.lost or outcome.fit.record)["reason"]
         for name, outcome in zip(names, outcomes, strict=True)
@@ -146,11 +217,11 @@ def execute(
             Progress(console, len(jobs)) as progress,
         ):
             observed = {each.ref.id: each.dataset.observed for each in made}
-            pythons = {each.entry.name: each.python for each in contenders}
+            ready = {each.entry.name: each for each in contenders}
             tasks = [
-                Task(job, observed[job.dataset.id], python)
+                Task(job, observed[job.dataset.id], python, ready[job.fitter].claims)
                 for job in jobs
-                if (python := pythons[job.fitter]) is not None
+                if (python := ready[job.fitter].python) is not None
             ]
             return run_jobs(
                 tasks,
@@ -175,10 +246,14 @@ def executor_of(options: Options) -> Iterator[tuple[Perform, Policy]]:
         return
     from mmm_benchmark.run.executors import ray
 
-    with ray.connected():
-        # without a limit of the user's, each node knows its own memory
-        limit, threads = options.memory_limit, ray.threads(options.jobs)
-        yield ray.perform, replace(policy, memory_limit=limit, threads=threads)
+    # without a limit of the user's, each node knows its own memory
+    policy = replace(policy, memory_limit=options.memory_limit, by_claim=True)
+    how = ray.How(most=options.jobs, retries=options.retries, shared=options.imports == "shared")
+    with ray.dispatching(how) as dispatcher:
+        yield (
+            dispatcher.perform,
+            replace(policy, parallel=dispatcher.window, threads=dispatcher.largest_node),
+        )
 
 
 def policy_of(options: Options) -> Policy:
@@ -188,8 +263,8 @@ def policy_of(options: Options) -> Policy:
         retry_failed=options.retry_failed,
         timeout=options.timeout,
         memory_limit=options.memory_limit or default_memory_limit_mb(),
-        parallel=options.jobs,
-        threads=max(1, cores() // options.jobs),
+        parallel=options.jobs or 1,
+        threads=max(1, cores() // (options.jobs or 1)),
     )
 
 
@@ -211,8 +286,9 @@ def plan(options: Options, warn: Console) -> tuple[list[tuple[Job, str | None]],
 def redraw(options: Options, store: Store) -> Results:
     """Make tables and plots again from the store, without fitting or importing a fitter.
 
-    Of each dataset and fitter the latest stored fit counts, whatever its budget; names given
-    with ``datasets``, ``samplers`` and ``libraries`` narrow them down.
+    Of each dataset and fitter the latest good fit counts, whatever its budget, and a failure only
+    where there is none; names given with ``datasets``, ``samplers`` and ``libraries`` narrow them
+    down.
     """
     from mmm_benchmark.plan.jobs import DatasetRef
 
@@ -220,17 +296,19 @@ def redraw(options: Options, store: Store) -> Results:
     wanted = {_called(spec) for spec in options.all_datasets}
     for fit in sorted(store, key=lambda fit: fit.record["finished_at"]):
         ref = DatasetRef(**fit.job["dataset"])
-        called = {ref.name, ref.label, ref.id}
-        if wanted and called.isdisjoint(wanted):
+        names = {ref.name, ref.label, ref.id}
+        if wanted and names.isdisjoint(wanted):
             continue
         if options.samplers and fit.job["fitter"] not in options.samplers:
             continue
         if options.libraries and fit.job["library"] not in options.libraries:
             continue
-        latest[ref.id, fit.job["fitter"]] = fit
+        place = ref.id, fit.job["fitter"]
+        if fit.ok or place not in latest or not latest[place].ok:
+            latest[place] = fit
     if not latest:
         raise UserError(
-            f"no stored fit in '{options.results}' matches; run without --plots-only first"
+            f"no stored fit in '{called(options.results)}' matches; run without --plots-only first"
         )
     fits = [latest[place] for place in sorted(latest)]
     check_writable(options.results)
@@ -242,8 +320,9 @@ def redraw(options: Options, store: Store) -> Results:
         pictures=options.plots,
         page=options.page,
     )
-    names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
-    stored = dict(zip(names, fits, strict=True))
+    store.shelf.share()
+    distinct_names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
+    stored = dict(zip(distinct_names, fits, strict=True))
     failed = {
         name: fit.record["reason"]
         for name, fit in stored.items()

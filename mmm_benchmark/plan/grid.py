@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark.environments import find as environments
+from mmm_benchmark.environments.claims import Claims, on_device, stated
 from mmm_benchmark.environments.find import Environment
 from mmm_benchmark.environments.interview import describe, describe_in
 from mmm_benchmark.environments.load import is_file_target, split_file_target
@@ -19,6 +20,7 @@ from mmm_benchmark.plan.holdout import hold_out
 from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.plan.options import Options
 from mmm_benchmark.plan.registry import FitterEntry
+from mmm_benchmark.priors.beliefs import check_beliefs
 from mmm_benchmark.suite.fingerprint import fingerprint
 from mmm_benchmark.suite.tasks import check_unchanged
 
@@ -47,6 +49,13 @@ class Contender:
     needs: Needs
     python: Path | None  # None: its environment is still to be made
     answer: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def claims(self) -> Claims:
+        """What one of its fits asks of a machine: by its own word, else by the registry's."""
+        own = self.answer.get("claims")
+        claims = self.entry.claims if own is None else stated(own)
+        return on_device(claims, self.answer.get("arguments", {}))
 
 
 def make_datasets(options: Options) -> list[Made]:
@@ -77,6 +86,8 @@ def make_datasets(options: Options) -> list[Made]:
             named = next((each.ref for each in made.values() if each.ref.label == ref.label), ref)
             if named.id != ref.id:
                 raise UserError(f"two different datasets are called '{ref.label}'; rename one")
+            if options.beliefs is not None:
+                check_beliefs(options.beliefs, [str(c) for c in dataset.observed["channel"].values])
             told = experiments_on(dataset, options.experiments)
             made[ref.id, seed] = Made(dataset, ref, seed, told)
     return list(made.values())
