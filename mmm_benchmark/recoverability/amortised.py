@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,9 +29,7 @@ FAST = Plan("dpm", 8, 10)
 CHUNK = 4_000_000  # numbers decoded at once: geos x weeks x channels x lags x draws
 
 
-def answer(
-    sales: Array, spend: Array, controls: Array, draws: int, seed: int
-) -> dict[str, Array]:
+def answer(sales: Array, spend: Array, controls: Array, draws: int, seed: int) -> dict[str, Array]:
     """Posterior draws of returns and response curves of a batch of worlds.
 
     Parameters
@@ -98,13 +97,19 @@ def _one(
 
 def main(folder: str) -> int:
     """Answer what the files of a folder ask, each in a file of its own."""
+    torch.set_num_threads(1)  # worlds are many: cores are shared out between processes
     for asked in sorted(Path(folder).glob("ask_*.npz")):
         with np.load(asked, allow_pickle=False) as given:
-            torch.set_num_threads(int(given["threads"]))
-            data = [given[name] for name in ("sales", "spend", "controls")]
-            found = answer(*data, draws=int(given["draws"]), seed=int(given["seed"]))
+            found = answer(
+                given["sales"],
+                given["spend"],
+                given["controls"],
+                int(given["draws"]),
+                int(given["seed"]),
+            )
         part = asked.with_name("part.npz")
-        np.savez(part, **{name: each.astype(np.float32) for name, each in found.items()})
+        shorter: dict[str, Any] = {name: each.astype(np.float32) for name, each in found.items()}
+        np.savez(part, **shorter)
         part.replace(asked.with_name(asked.name.replace("ask_", "answer_")))
     return 0
 

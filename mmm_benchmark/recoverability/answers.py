@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -65,7 +67,7 @@ class Asker:
     name: str
     entry: FitterEntry
     folder: Path
-    threads: int
+    workers: int  # processes of the amortised model, a core each
     seed: int
 
     def ask(self, datasets: Sequence[MMMDataset], tell: Tell) -> list[Answer | None]:
@@ -87,51 +89,46 @@ class Asker:
         if not asked:
             return
         python = ensure(extra_needs(self.entry.extra), lambda line: None, quiet=True).python
-        with tempfile.TemporaryDirectory(prefix="recoverability-") as name:
-            folder = Path(name)
-            batches = list(_by_shape(asked))
-            for number, batch in enumerate(batches):
-                arrays = {
-                    each: np.stack([d.observed[each].values.astype(float) for d, _ in batch])
-                    for each in ("sales", "spend", "controls")
-                }
-                np.savez(
-                    folder / f"ask_{number:04d}.npz",
-                    draws=DRAWS,
-                    seed=self.seed,
-                    threads=self.threads,
-                    **arrays,
+        batches = list(_by_shape(asked))
+        with tempfile.TemporaryDirectory(prefix="recoverability-") as name, ExitStack() as stack:
+            count = min(self.workers, len(batches))
+            workers = []
+            for number in range(count):
+                folder = Path(name) / str(number)
+                folder.mkdir()
+                for place in range(number, len(batches), count):
+                    self._write(batches[place], folder / f"ask_{place:04d}.npz")
+                log = stack.enter_context((folder / "log.txt").open("w"))
+                worker = subprocess.Popen(
+                    [str(python), "-m", "mmm_benchmark.recoverability.amortised", str(folder)],
+                    stdout=log,
+                    stderr=log,
+                    # a thread that waits must not spin: see mmm_benchmark.diffusion
+                    env={**os.environ, "OMP_WAIT_POLICY": "passive", "OMP_NUM_THREADS": "1"},
                 )
-            log = folder / "log.txt"
-            command = [str(python), "-m", "mmm_benchmark.recoverability.amortised", name]
-            with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=out) as worker:
-                try:
-                    self._collect(worker, folder, batches, tell)
-                finally:
-                    if worker.poll() is None:
-                        worker.terminate()
-            if worker.returncode:
-                last = (log.read_text(errors="replace").strip().splitlines() or ["no word"])[-1]
-                raise UserError(f"{self.name} failed: {last}; what was answered is kept")
+                stack.callback(_end, worker)
+                workers.append((worker, folder))
+            for place, batch in enumerate(batches):
+                worker, folder = workers[place % count]
+                answered = folder / f"answer_{place:04d}.npz"
+                while not answered.exists() and worker.poll() is None:
+                    time.sleep(0.1)
+                if not answered.exists():
+                    text = (folder / "log.txt").read_text(errors="replace").strip()
+                    last = (text.splitlines() or ["no word"])[-1]
+                    raise UserError(f"{self.name} failed: {last}; what was answered is kept")
+                with np.load(answered, allow_pickle=False) as found:
+                    for i, (_, kept) in enumerate(batch):
+                        keep(kept, Answer(*(found[each][i] for each in NAMES)))
+                answered.unlink()
+                tell(len(batch))
 
-    def _collect(
-        self,
-        worker: subprocess.Popen[bytes],
-        folder: Path,
-        batches: Sequence[Sequence[tuple[MMMDataset, Path]]],
-        tell: Tell,
-    ) -> None:
-        for number, batch in enumerate(batches):
-            answered = folder / f"answer_{number:04d}.npz"
-            while not answered.exists():
-                if worker.poll() is not None and not answered.exists():
-                    return
-                time.sleep(0.1)
-            with np.load(answered, allow_pickle=False) as found:
-                for i, (_, place) in enumerate(batch):
-                    keep(place, Answer(*(found[each][i] for each in NAMES)))
-            answered.unlink()
-            tell(len(batch))
+    def _write(self, batch: Sequence[tuple[MMMDataset, Path]], path: Path) -> None:
+        arrays: dict[str, Any] = {
+            each: np.stack([dataset.observed[each].values.astype(float) for dataset, _ in batch])
+            for each in ("sales", "spend", "controls")
+        }
+        np.savez(path, draws=DRAWS, seed=self.seed, **arrays)
 
     def _road(self, asked: Sequence[tuple[MMMDataset, Path]], tell: Tell) -> None:
         """Fit as a run does: in processes of their own, stored, failures too."""
@@ -166,7 +163,7 @@ class Asker:
             tell(1)
 
 
-def askers(names: Sequence[str], folder: Path, threads: int, seed: int) -> list[Asker]:
+def askers(names: Sequence[str], folder: Path, workers: int, seed: int) -> list[Asker]:
     """The fitters of a study, by name; without a name the first fast one whose extra is there.
 
     Raises
@@ -178,7 +175,7 @@ def askers(names: Sequence[str], folder: Path, threads: int, seed: int) -> list[
     if not names:
         names = [next(name for name in PREFERRED if _there(entries[name]))]
     chosen = select(entries, list(names), [])
-    return [Asker(each.name, each, folder / each.name, threads, seed) for each in chosen]
+    return [Asker(each.name, each, folder / each.name, workers, seed) for each in chosen]
 
 
 def read(place: Path) -> Answer | None:
@@ -195,11 +192,17 @@ def keep(place: Path, answer: Answer) -> None:
     """Write an answer whole or not at all."""
     place.parent.mkdir(parents=True, exist_ok=True)
     memory = io.BytesIO()
-    arrays = {name: np.asarray(getattr(answer, name), np.float32) for name in NAMES}
+    arrays: dict[str, Any] = {n: np.asarray(getattr(answer, n), np.float32) for n in NAMES}
     np.savez_compressed(memory, **arrays)
     part = place.with_suffix(".part")
     part.write_bytes(memory.getvalue())
     part.replace(place)
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
+    if worker.poll() is None:
+        worker.terminate()
+    worker.wait()
 
 
 def _there(entry: FitterEntry) -> bool:

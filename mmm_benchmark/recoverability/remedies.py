@@ -108,9 +108,7 @@ def tested(
     return whole, doubts
 
 
-def _doubt(
-    drawn: Drawn, remedy: Remedy, found: Found, belief: Belief, at: int
-) -> dict[str, Any]:
+def _doubt(drawn: Drawn, remedy: Remedy, found: Found, belief: Belief, at: int) -> dict[str, Any]:
     return {
         "world": drawn.law.place,
         "hidden": bool(drawn.followers),
@@ -122,9 +120,7 @@ def _doubt(
     }
 
 
-def ranked(
-    before: pd.DataFrame, after: pd.DataFrame, money: Mapping[str, float]
-) -> pd.DataFrame:
+def ranked(before: pd.DataFrame, after: pd.DataFrame, money: Mapping[str, float]) -> pd.DataFrame:
     """Remedies by how much smaller they make the error, each over the worlds it was tried in.
 
     Parameters
@@ -147,7 +143,7 @@ def ranked(
     )
     joined["weight"] = joined["channel"].map(dict(money))
     rows = [
-        {"remedy": text, "kind": kind, "channel": about, **_worth(own, about)}
+        {"remedy": text, "kind": kind, "channel": about, **_worth(own, str(about))}
         for (kind, about, text), own in joined.groupby(["kind", "about", "text"], sort=False)
     ]
     if not rows:

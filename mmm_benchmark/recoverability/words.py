@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -26,8 +26,8 @@ def verdicts(found: Study) -> pd.DataFrame:
     return pd.DataFrame([_verdict(found, row) for row in own.to_dict("records")])
 
 
-def _verdict(found: Study, row: dict[str, object]) -> dict[str, object]:
-    channel, share = str(row["channel"]), float(row["found"])  # type: ignore[arg-type]
+def _verdict(found: Study, row: Mapping[Any, Any]) -> dict[str, Any]:
+    channel, share = str(row["channel"]), float(row["found"])
     tests = {kind: _test(found, channel, kind) for kind in (ONE, MANY)}
     best = max(tests, key=lambda kind: tests[kind])
     verdict = CAN if share >= OFTEN else TEST if tests[best] >= OFTEN else CANNOT

@@ -208,7 +208,9 @@ def _candidate(rng: np.random.Generator, history: History, place: int) -> tuple[
     return law, _moves(world, history)
 
 
-def _made(law: Law, history: History, scale: Array | float, noise_share: float = 0.05) -> MMMDataset:
+def _made(
+    law: Law, history: History, scale: Array | float, noise_share: float = 0.05
+) -> MMMDataset:
     """The plan with every channel's effect at a level, sales at full saturation over base sales."""
     names = history.columns()
     level = np.broadcast_to(scale, (len(names["channels"]),))
@@ -216,7 +218,8 @@ def _made(law: Law, history: History, scale: Array | float, noise_share: float =
         history.frame(),
         date=DATE,
         geo=GEO,
-        **names,
+        channels=names["channels"],
+        controls=names["controls"],
         target=None if history.kpi is None else KPI,
         effects={
             name: {**law.effects[name], "base_effectiveness": float(max(level[j], 1e-12))}
