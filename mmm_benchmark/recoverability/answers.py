@@ -8,6 +8,7 @@ import os
 import subprocess
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -181,9 +182,9 @@ def askers(names: Sequence[str], folder: Path, workers: int, seed: int) -> list[
 def read(place: Path) -> Answer | None:
     """A kept answer; None where there is none, or none that can be read."""
     try:
-        with np.load(place, allow_pickle=False) as found:
+        with np.load(io.BytesIO(place.read_bytes()), allow_pickle=False) as found:
             roas, marginal, curve, r2 = (found[name].astype(float) for name in NAMES)
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     return Answer(roas, marginal, curve, float(r2))
 
