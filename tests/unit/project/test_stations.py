@@ -47,6 +47,7 @@ ROADS: dict[str, tuple[str, Rows]] = {
             ("report", "leaderboard"),
             ("calibration", "reproduction"),
             ("api",),
+            ("recoverability",),
             ("commands",),
             ("cli",),
             ("__init__",),
