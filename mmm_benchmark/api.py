@@ -17,7 +17,7 @@ from mmm_benchmark.environments import find as environments
 from mmm_benchmark.environments.find import Environment
 from mmm_benchmark.environments.make import ensure
 from mmm_benchmark.environments.needs import Needs
-from mmm_benchmark.errors import UserError
+from mmm_benchmark.errors import UserError, unknown
 from mmm_benchmark.plan.calling import called_with
 from mmm_benchmark.plan.grid import (
     Contender,
@@ -39,6 +39,9 @@ from mmm_benchmark.store.fits import Store, StoredFit, check_writable
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+    from matplotlib.figure import Figure
+
+    from mmm_benchmark.report.plots.draw import Picture
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,72 @@ class Results:
     def fits(self) -> dict[str, xr.DataTree]:
         """The draws of every fit that succeeded, as lazily read DataTrees."""
         return {name: fit.tree() for name, fit in self.stored.items() if fit.ok}
+
+    @property
+    def pictures(self) -> list[str]:
+        """The names that :meth:`figure` takes, such as ``small_business/roas_seed42``."""
+        return [self._called(picture) for picture in self._planned]
+
+    def figure(self, name: str) -> Figure:
+        """Draw one picture, to be shown by a notebook or saved.
+
+        Parameters
+        ----------
+        name
+            One of :attr:`pictures`, or a part that only one of them has.
+
+        Raises
+        ------
+        UserError
+            No picture, or several, have that name, or these fits have nothing to show in it.
+        """
+        from mmm_benchmark.report.plots.style import theme
+
+        known = {self._called(picture): picture for picture in self._planned}
+        found = [name] if name in known else [each for each in known if name in each]
+        if not found:
+            raise unknown("picture", name, known)
+        if len(found) > 1:
+            raise UserError(f"'{name}' may be any of {', '.join(found)}; say more of its name")
+        with theme():
+            figure = known[found[0]].draw()
+        if figure is None:
+            raise UserError(f"these fits have nothing to show in '{found[0]}'")
+        return figure
+
+    @cached_property
+    def _planned(self) -> list[Picture]:
+        from mmm_benchmark.report.kept_scores import StoredDataset
+        from mmm_benchmark.report.plots import planned
+
+        ids = {name: fit.job["dataset"]["id"] for name, fit in self.stored.items()}
+        datasets = {each: StoredDataset(self.directory, each) for each in ids.values()}
+        pairs = [(fit, datasets[ids[name]]) for name, fit in self.stored.items()]
+        return planned(pairs, self.directory, self.tables)
+
+    def _called(self, picture: Picture) -> str:
+        stem = picture.stem.relative_to(self.directory)
+        return "/".join(part for part in stem.parts if part != "plots")
+
+    @property
+    def _headline(self) -> str:
+        datasets = {name.rpartition("/")[0] for name in self.stored}
+        failed = f", {len(self.failed)} failed" if self.failed else ""
+        fits, sets = len(self.stored), len(datasets)
+        return (
+            f"Results: {fits} fit{'s' * (fits != 1)} of {sets} dataset{'s' * (sets != 1)}{failed}; "
+            f"kept in {self.directory}"
+        )
+
+    def __repr__(self) -> str:
+        from mmm_benchmark.report.notebook import text
+
+        return text(self._headline, self.tables)
+
+    def _repr_html_(self) -> str:
+        from mmm_benchmark.report.notebook import html
+
+        return html(self._headline, self.tables)
 
 
 @called_with(Options)
@@ -211,8 +280,9 @@ def plan(options: Options, warn: Console) -> tuple[list[tuple[Job, str | None]],
 def redraw(options: Options, store: Store) -> Results:
     """Make tables and plots again from the store, without fitting or importing a fitter.
 
-    Of each dataset and fitter the latest stored fit counts, whatever its budget; names given
-    with ``datasets``, ``samplers`` and ``libraries`` narrow them down.
+    Of each dataset and fitter the latest good fit counts, whatever its budget, and a failure only
+    where there is none; names given with ``datasets``, ``samplers`` and ``libraries`` narrow them
+    down.
     """
     from mmm_benchmark.plan.jobs import DatasetRef
 
@@ -227,7 +297,9 @@ def redraw(options: Options, store: Store) -> Results:
             continue
         if options.libraries and fit.job["library"] not in options.libraries:
             continue
-        latest[ref.id, fit.job["fitter"]] = fit
+        place = ref.id, fit.job["fitter"]
+        if fit.ok or place not in latest or not latest[place].ok:
+            latest[place] = fit
     if not latest:
         raise UserError(
             f"no stored fit in '{options.results}' matches; run without --plots-only first"

@@ -6,7 +6,13 @@ from collections.abc import Iterable
 
 
 class UserError(Exception):
-    """A mistake the user can mend; the command line prints the message alone and exits with 2."""
+    """A mistake the user can mend; the command line prints the message alone and exits with 2.
+
+    So does a notebook: no line of ours in a traceback would help.
+    """
+
+    def _render_traceback_(self) -> list[str]:  # IPython asks for it
+        return [f"{type(self).__name__}: {self}"]
 
 
 class ContractError(Exception):

@@ -23,31 +23,28 @@ NUMBERS: Final = ("weeks", "x", "delta_x", "delta_y", "sigma")
 type Rows = list[dict[str, Any]]
 
 
-def read_experiments(given: str) -> str | Rows:
-    """``simulated``, or the rows of a CSV file.
+def read_experiments(given: Any) -> str | Rows:
+    """``simulated``, the rows of a CSV file, or rows as they are.
+
+    The file has the columns of PyMC-Marketing's lift tests (``channel, x, delta_x, delta_y, sigma,
+    date`` and, with several geos, ``geo``) and ``weeks`` or ``end_date``; what follows from them
+    may be left out.
 
     Raises
     ------
     UserError
         When the file is not there or lacks a column.
     """
-    if given == SIMULATED:
+    if given == SIMULATED or not isinstance(given, str | Path):
         return given
-    import pandas as pd
+    from mmm_data_generator.adapters.lift_tests import read_lift_tests
 
     try:
-        frame = pd.read_csv(Path(given).expanduser())
+        return _rows(read_lift_tests(Path(given).expanduser()))
     except OSError:
         raise UserError(f"--experiments {given}: no such file; or '{SIMULATED}'") from None
-    except ValueError as error:
-        raise UserError(f"--experiments {given}: not CSV ({error})") from None
-    missing = [name for name in (*TEXT, *NUMBERS) if name not in frame]
-    if missing:
-        raise UserError(
-            f"--experiments {given}: lacks column '{missing[0]}'; needed: "
-            + ", ".join((*TEXT, *NUMBERS))
-        )
-    return _rows(frame)
+    except ValueError as error:  # the generator's own errors for people, and those of pandas
+        raise UserError(f"--experiments {given}: {error}") from None
 
 
 def experiments_on(dataset: MMMDataset, given: Any) -> Rows | None:
@@ -69,12 +66,13 @@ def experiments_on(dataset: MMMDataset, given: Any) -> Rows | None:
     """
     if given is None:
         return None
-    rows = read_experiments(given) if isinstance(given, str) else list(given)
-    if isinstance(rows, str):
-        rows = _simulated(dataset)
+    read = read_experiments(given)
+    rows = _simulated(dataset) if isinstance(read, str) else list(read)
     observed = dataset.observed
     channels = [str(name) for name in observed["channel"].values]
     geos = [str(name) for name in observed["geo"].values]
+    if len(geos) == 1:  # a file of a company with one geo need not name it
+        rows = [row | {"geo": row.get("geo") or geos[0]} for row in rows]
     days = [str(day)[:10] for day in observed["date"].values.astype("datetime64[D]")]
     for row in rows:
         if row["channel"] not in channels:

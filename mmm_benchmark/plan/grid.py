@@ -19,6 +19,7 @@ from mmm_benchmark.plan.holdout import hold_out
 from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.plan.options import Options
 from mmm_benchmark.plan.registry import FitterEntry
+from mmm_benchmark.priors.beliefs import check_beliefs
 from mmm_benchmark.suite.fingerprint import fingerprint
 from mmm_benchmark.suite.tasks import check_unchanged
 
@@ -77,6 +78,8 @@ def make_datasets(options: Options) -> list[Made]:
             named = next((each.ref for each in made.values() if each.ref.label == ref.label), ref)
             if named.id != ref.id:
                 raise UserError(f"two different datasets are called '{ref.label}'; rename one")
+            if options.beliefs is not None:
+                check_beliefs(options.beliefs, [str(c) for c in dataset.observed["channel"].values])
             told = experiments_on(dataset, options.experiments)
             made[ref.id, seed] = Made(dataset, ref, seed, told)
     return list(made.values())

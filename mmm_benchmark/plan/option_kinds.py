@@ -140,14 +140,14 @@ def anything(
     help: str, *, word: type | None = str, read: Callable[[Any], Any] | None = None,
     to_fitters: bool = False,
 ) -> Option[Any, Any]:  # fmt: skip
-    """Whatever is given, or none; whoever uses it checks it."""
+    """Whatever is given, or none; whoever uses it checks it. A file may be given by its name."""
     return Option(
         default=None,
         help=help,
         word=word,
         read=read,
         to_fitters=to_fitters,
-        convert=lambda name, given: given,
+        convert=lambda name, given: given if read is None or given is None else read(given),
     )
 
 

@@ -9,7 +9,6 @@ A new option is one entry of :class:`Options`: its name, default, range and help
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, fields
 from pathlib import Path
@@ -31,34 +30,13 @@ from mmm_benchmark.plan.option_kinds import (
     switch,
     whole,
 )
+from mmm_benchmark.priors.beliefs import read_beliefs
 from mmm_benchmark.priors.prior import check_prior, read_prior
 from mmm_benchmark.suite.tasks import EDITIONS, VERSION, tasks
 
 DEFAULT_SEED = 42
 IMPORTS = ("shared", "own")  # where a local fit's imports are done
 EXECUTORS = ("local", "ray")
-
-
-def read_beliefs(given: str) -> Any:
-    """The beliefs of a JSON file; anything else is taken for the name of a set of beliefs.
-
-    Raises
-    ------
-    UserError
-        When the file is not there or does not hold a JSON object.
-    """
-    if not given.endswith(".json"):
-        return given
-    try:
-        beliefs = json.loads(Path(given).expanduser().read_text(encoding="utf-8"))
-    except OSError:
-        raise UserError(f"--beliefs {given}: no such file") from None
-    except ValueError as error:
-        raise UserError(f"--beliefs {given}: not JSON ({error})") from None
-    if not isinstance(beliefs, dict) or not all(isinstance(x, dict) for x in beliefs.values()):
-        example = '{"TV": {"roas": [2.0, 0.5]}}'
-        raise UserError(f"--beliefs {given}: must hold an object such as {example}")
-    return beliefs
 
 
 def _seeds(name: str, given: Any) -> tuple[int, ...] | None:
@@ -152,7 +130,8 @@ class Options:
         "cpu, cuda, ..., for fitters that take it.", to_fitters=True
     )
     beliefs: Option[Any, Any] = anything(
-        "JSON file of what is known of channels, for fitters that take it.",
+        "JSON file of what is known of channels, or CSV file of tests that switched them off, for "
+        "fitters that take it.",
         read=read_beliefs,
         to_fitters=True,
     )

@@ -35,7 +35,8 @@ class Progress:
     """Tells a console about the fits; a context manager.
 
     On a terminal, running fits are live lines with phase and elapsed time and finished ones stay
-    above them. Elsewhere (files, pipes, notebooks) every change of phase is a line.
+    above them. In a notebook one line is written over, and only failures stay. Elsewhere (files,
+    pipes) every change of phase is a line.
     """
 
     def __init__(self, console: Console, total: int) -> None:
@@ -46,8 +47,11 @@ class Progress:
         self._spinner = Spinner("dots")
         self._lock = threading.Lock()
         self._live: Live | None = None
+        self._cell: Cell | None = None
 
     def __enter__(self) -> Self:
+        if self.console.is_jupyter and not self.console.quiet:
+            self._cell = Cell(f"{self._total} to settle")
         if self.console.is_terminal and not self.console.quiet:
             self._live = Live(
                 get_renderable=self._lines,
@@ -66,6 +70,8 @@ class Progress:
     ) -> None:
         if self._live is not None:
             self._live.stop()
+        if self._cell is not None:
+            self._cell.last(f"{self._count} of {self._total} settled")
 
     def _lines(self) -> RenderableType:
         now = time.monotonic()
@@ -90,7 +96,9 @@ class Progress:
             if phase == before:
                 return
             self._running[job.key] = (job.label, phase, since)
-        if self._live is None:
+        if self._cell is not None:
+            self._cell.now(f"[{self._count}/{self._total}] {job.label}: {phase}")
+        elif self._live is None:
             self._print(f"{job.label}: {phase} ({now - since:.1f} s)")
 
     def done(self, job: Job, record: Mapping[str, Any], *, fresh: bool) -> None:
@@ -107,11 +115,47 @@ class Progress:
         line = Text.assemble(
             f"[{count}/{self._total}] {job.label}: ", (status, style), f" ({tail})"
         )
-        self.console.print(line, soft_wrap=True)
+        if self._cell is None:
+            self.console.print(line, soft_wrap=True)
+        elif status in STYLES:
+            self._cell.now(line.plain)
+        else:
+            self._cell.keep(line.plain)
 
     def note(self, line: str) -> None:
         """Something else worth a line."""
         self._print(line)
 
     def _print(self, line: str) -> None:
+        if self._cell is not None:
+            self._cell.keep(line)
+            return
         self.console.print(Text(line), soft_wrap=True)
+
+
+class Cell:
+    """The output of a notebook's cell: one line that is written over, below those that stay."""
+
+    def __init__(self, line: str) -> None:
+        from importlib import import_module
+
+        display = import_module("IPython.display").display  # there, as a notebook runs
+        self._kept: list[str] = []
+        self._lock = threading.Lock()
+        self._handle = display(self._shown(line), raw=True, display_id=True)
+
+    def _shown(self, line: str) -> dict[str, str]:
+        return {"text/plain": "\n".join([*self._kept, line])}
+
+    def now(self, line: str) -> None:
+        """Write the last line over."""
+        with self._lock:
+            self._handle.update(self._shown(line), raw=True)
+
+    def keep(self, line: str) -> None:
+        """Add a line that stays."""
+        with self._lock:
+            self._kept.append(line)
+            self._handle.update({"text/plain": "\n".join(self._kept)}, raw=True)
+
+    last = now

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mmm_data_generator import DataError, generate_mmm_dataset, lift_test, lift_tests, on_off_test
+from mmm_data_generator.adapters.lift_tests import read_lift_tests
 from mmm_data_generator.experiments import for_meridian, for_pymc_marketing
 
 
@@ -94,6 +95,26 @@ def test_frames_for_the_libraries(data):
     one = tests[tests["test"] == "TV 1"]
     roi = one["lift"].sum() / one["spend_change"].sum()
     assert keywords["TV"]["point_estimates"][0] == pytest.approx(roi)
+
+
+def test_a_file_of_tests_is_read_by_both_adapters(data, tmp_path):
+    tests = lift_tests(data, n_per_channel=2, seed=3)
+    path = tmp_path / "tests.csv"
+    tests.drop(columns=["lift", "lift_se", "spend_change", "roi", "roi_se"]).to_csv(
+        path, index=False
+    )
+    read = read_lift_tests(path)
+    assert for_meridian(read)["TV"]["point_estimates"] == pytest.approx(
+        for_meridian(tests)["TV"]["point_estimates"]
+    )
+    assert (
+        for_meridian(read)["TV"]["experiment_end_dates"]
+        == (for_meridian(tests)["TV"]["experiment_end_dates"])
+    )
+    np.testing.assert_allclose(
+        for_pymc_marketing(read, national=True)["sigma"],
+        for_pymc_marketing(tests, national=True)["sigma"],
+    )
 
 
 def test_adding_a_channels_tests_moves_no_other(data):

@@ -41,6 +41,7 @@ def test_every_picture(draw: object, dataset: MMMDataset) -> None:
     assert callable(draw)
     figure = draw(dataset)
     assert isinstance(figure, matplotlib.Figure)
+    assert figure._repr_png_()[:4] == b"\x89PNG"  # a notebook shows it
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     assert buffer.getvalue()[:4] == b"\x89PNG"

@@ -9,7 +9,7 @@ arXiv:1301.2294), so that a test whose error is as large as its result says as l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,23 +26,23 @@ from mmm_benchmark.diffusion.problem.state import (
     SHAPE_MEAN,
     SHAPE_SCALE,
 )
-from mmm_benchmark.errors import UserError, unknown
+from mmm_benchmark.priors.beliefs import (
+    EVERY,
+    QUANTITIES,
+    Stated,
+    check_beliefs,
+    checked,
+    from_on_off_tests,
+)
 from mmm_data_generator.priors.published import SIGMOID_HALF, SIGMOID_SLOPE
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
 
-type Array = NDArray[np.float64]
-type Stated = Mapping[str, Mapping[str, Sequence[float]]]
+__all__ = ["from_on_off_tests", "heed", "message"]
 
-EVERY = "*"
-#: The curves that the PyMC-Marketing baselines of this suite expect before they see data.
-PYMC_CURVES = "pymc-marketing curves"
-QUANTITIES = ("roas", "adstock_decay", "half_saturation", "slope")  # in the order of a belief
-#: How far the ROAS of four test weeks strays from that of the window, relative: its standard
-#: deviation was 0.11 to 0.30 in four presets.
-ELSEWHERE = 0.25
+type Array = NDArray[np.float64]
+
 SUREST = SPREAD[0] ** -2  # precision: no surer than it was trained for
 
 
@@ -61,21 +61,16 @@ def heed(stated: Stated | str, dataset: xr.Dataset, observed: Observed) -> Obser
     UserError
         For a channel or a quantity that does not exist, or a value that cannot be.
     """
-    if isinstance(stated, str):
-        if stated != PYMC_CURVES:
-            raise UserError(f"beliefs = {stated!r}: the one set with a name is '{PYMC_CURVES}'")
-        return with_beliefs(observed, *_pymc_curves(observed))
     names = sorted(dataset["channel"].values.astype(str))
+    check_beliefs(stated, names)
+    if isinstance(stated, str):
+        return with_beliefs(observed, *_pymc_curves(observed))
     natural = _natural(dataset, names, float(observed.channels[0]))
     both = torch.zeros(2, 1, len(names), len(QUANTITIES))
     for channel, quantities in sorted(stated.items(), key=lambda item: item[0] != EVERY):
-        if channel != EVERY and channel not in names:
-            raise unknown("channel of beliefs", channel, names)
         places = range(len(names)) if channel == EVERY else [names.index(channel)]
         for quantity, pair in quantities.items():
-            if quantity not in QUANTITIES:
-                raise unknown("quantity of beliefs", quantity, QUANTITIES)
-            value, error = _checked(channel, quantity, pair)
+            value, error = checked(channel, quantity, pair)
             for c in places:
                 found = message(natural[quantity](c), value, error)
                 both[:, 0, c, QUANTITIES.index(quantity)] = torch.tensor(found)
@@ -92,33 +87,6 @@ def message(quantity: Callable[[Array], Array], value: float, error: float) -> t
     variance = max(float(p @ (z - mean) ** 2), 1 / (1 + SUREST))
     precision = max(1 / variance - 1, 0.0)
     return (mean / variance / precision if precision else 0.0), precision
-
-
-def from_on_off_tests(tests: pd.DataFrame) -> dict[str, dict[str, tuple[float, float]]]:
-    """Return the ROAS that tests found, as beliefs; several tests of a channel are averaged.
-
-    To the error of the measurement comes that other weeks have another ROAS (``ELSEWHERE``).
-
-    Parameters
-    ----------
-    tests
-        Rows of ``mmm_data_generator.on_off_test``. A test that changes spend in part measures the
-        return of that part, which is another quantity.
-
-    Raises
-    ------
-    UserError
-        When a test left some spend on.
-    """
-    if not np.allclose(tests["delta_x"], -tests["x"]):
-        raise UserError("tests: some changed spend only in part; a ROAS needs the channel off")
-    found = {}
-    for channel, rows in tests.groupby("channel"):
-        weight = rows["roi_se"].to_numpy() ** -2.0
-        value = float(weight @ rows["roi"].to_numpy() / weight.sum())
-        elsewhere = ELSEWHERE * value / rows["test"].nunique() ** 0.5
-        found[str(channel)] = {"roas": (value, float(np.hypot(weight.sum() ** -0.5, elsewhere)))}
-    return found
 
 
 def _natural(
@@ -142,22 +110,6 @@ def _natural(
         "half_saturation": lambda c: log_normal(SHAPE_MEAN[1], SHAPE_SCALE[1], 1 / float(on[c])),
         "slope": lambda c: log_normal(SHAPE_MEAN[2], SHAPE_SCALE[2], 1.0),
     }
-
-
-def _checked(channel: str, quantity: str, pair: Sequence[float]) -> tuple[float, float]:
-    try:
-        value, error = (float(each) for each in pair)
-    except (TypeError, ValueError):
-        value = error = np.nan
-    low = -np.inf if quantity == "roas" else 0.0  # a test may find a loss
-    most = 1.0 if quantity == "adstock_decay" else np.inf
-    if not (low < value < most and 0 < error < np.inf):
-        wanted = {"roas": "a value", "adstock_decay": "a value between 0 and 1"}
-        raise UserError(
-            f"beliefs: {quantity} of '{channel}' = {pair!r}; must be "
-            f"{wanted.get(quantity, 'a positive value')} and its standard error"
-        )
-    return value, error
 
 
 def _pymc_curves(observed: Observed) -> tuple[Tensor, Tensor]:

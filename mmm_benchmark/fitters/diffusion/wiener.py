@@ -11,7 +11,7 @@ from mmm_benchmark.phases import phase
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mmm_benchmark.diffusion.inference.stated import Stated
+    from mmm_benchmark.priors.beliefs import Stated
 
 
 class Wiener:

@@ -4,6 +4,6 @@
 seaborn load only when something has to be drawn.
 """
 
-from mmm_benchmark.report.plots.draw import draw_all
+from mmm_benchmark.report.plots.draw import draw_all, planned
 
-__all__ = ["draw_all"]
+__all__ = ["draw_all", "planned"]

@@ -70,9 +70,7 @@ def draw_all(
     list of Path
         All pictures of these fits, drawn now or before.
     """
-    good = [(fit, dataset) for fit, dataset in fits if fit.ok]
-    pictures = _apart(_of_datasets(good, results_dir))
-    pictures += _of_summary(good, results_dir, tables)
+    pictures = planned(fits, results_dir, tables)
     stamps = {folder: _read_stamps(folder) for folder in {p.stem.parent for p in pictures}}
     paths: list[Path] = []
     stale = []
@@ -87,6 +85,14 @@ def draw_all(
     if stale:
         paths += _draw(stale, stamps)
     return sorted(paths)
+
+
+def planned(
+    fits: Sequence[Scored], results_dir: Path, tables: Mapping[str, pd.DataFrame] | None = None
+) -> list[Picture]:
+    """Every picture of these fits, none drawn yet; the arguments are those of `draw_all`."""
+    good = [(fit, dataset) for fit, dataset in fits if fit.ok]
+    return [*_apart(_of_datasets(good, results_dir)), *_of_summary(good, results_dir, tables)]
 
 
 def _draw(pictures: list[Picture], stamps: dict[Path, dict[str, str]]) -> list[Path]:

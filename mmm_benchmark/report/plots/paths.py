@@ -17,6 +17,7 @@ from mmm_benchmark.report.plots.style import (
     label_lowest,
     look,
     money,
+    new_figure,
     shorten,
 )
 from mmm_benchmark.scoring.scorable import ScorableDataset
@@ -136,9 +137,7 @@ def _panel_title(channel: str, panel: str, mean: FloatArray, true: FloatArray, s
 def _grid(
     rows: int, columns: int, height: float, width: float
 ) -> tuple[Figure, NDArray[np.object_]]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width * columns, height * rows + 0.9), layout="constrained")
+    figure = new_figure(figsize=(width * columns, height * rows + 0.9), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, sharex=True)
 
 

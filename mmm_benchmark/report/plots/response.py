@@ -14,6 +14,7 @@ from mmm_benchmark.report.plots.style import (
     legend_columns,
     look,
     money,
+    new_figure,
     shorten,
 )
 from mmm_benchmark.scoring.roas import true_roas
@@ -26,14 +27,13 @@ if TYPE_CHECKING:
 
 def response_curves(label: str, dataset: ScorableDataset, views: list[View]) -> Figure:
     """Small multiples per channel: the true curve and every fitter's, with 90% intervals."""
-    from matplotlib.figure import Figure
 
     assert dataset.truth is not None
     channels = [str(channel) for channel in dataset.observed["channel"].values]
     columns = min(len(channels), 3 if len(channels) <= 9 else 5)
     rows = -(-len(channels) // columns)
     size = (10.5, 2.3 * rows + 1.1)
-    figure = Figure(figsize=size, layout="constrained")
+    figure = new_figure(figsize=size, layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
     multiplier = dataset.truth["spend_multiplier"].values
     true = dataset.truth["response_curve"].values
@@ -73,14 +73,13 @@ def response_curves(label: str, dataset: ScorableDataset, views: list[View]) -> 
 
 def roas(label: str, dataset: ScorableDataset, views: list[View]) -> Figure:
     """ROAS by channel: truth where it is known, each fitter's mean with its 90% interval."""
-    from matplotlib.figure import Figure
 
     channels = [str(channel) for channel in dataset.observed["channel"].values]
     spend = dataset.observed["spend"].sum(("geo", "date")).values
     known = dataset.truth is not None and bool({"roas", "contribution"} & set(dataset.truth))
     step = 0.16
     room = step * (len(views) + 1)
-    figure = Figure(figsize=(9.0, 1.5 + 1.35 * room * len(channels)), layout="constrained")
+    figure = new_figure(figsize=(9.0, 1.5 + 1.35 * room * len(channels)), layout="constrained")
     axes = figure.subplots()
     base = np.arange(len(channels)) * (room + 0.25)
     half = room / 2

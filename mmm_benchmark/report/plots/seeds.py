@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mmm_benchmark.report.plots.style import explain, headline, look, named, shorten
+from mmm_benchmark.report.plots.style import explain, headline, look, named, new_figure, shorten
 from mmm_benchmark.report.plots.summary import over_all
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ NOMINAL = 0.9
 
 def spread_over_seeds(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
     """CRPS and coverage of contributions, a row of panels per dataset with several seeds."""
-    from matplotlib.figure import Figure
 
     frame = over_all(tables["contribution_recovery"]).dropna(subset="crps")
     frame = frame[frame.groupby("dataset")["seed"].transform("nunique") > 1]
@@ -29,7 +28,7 @@ def spread_over_seeds(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
         return None
     groups = list(frame.groupby("dataset", sort=False))
     most = [part["fitter"].nunique() for _, part in groups]
-    figure = Figure(
+    figure = new_figure(
         figsize=(2 * COLUMN + 1.6, ROW * sum(most) + 0.85 * len(groups) + 0.9), layout="constrained"
     )
     grid = figure.subplots(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark.scoring import marks
 
@@ -109,6 +109,13 @@ def theme() -> Iterator[None]:
     }
     with mpl.rc_context(house):
         yield
+
+
+def new_figure(**arguments: Any) -> Figure:
+    """An empty figure, which a notebook shows as a picture."""
+    from mmm_data_generator.plots import Shown
+
+    return Shown(**arguments)
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:

@@ -15,6 +15,7 @@ from mmm_benchmark.report.plots.style import (
     legend_columns,
     look,
     named,
+    new_figure,
     shorten,
 )
 from mmm_benchmark.scoring.series import ALL
@@ -114,13 +115,12 @@ def calibration(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
 
 
 def _panels(frame: pd.DataFrame) -> tuple[Figure, dict[str, Axes]]:
-    from matplotlib.figure import Figure
 
     datasets = list(dict.fromkeys(frame["dataset"]))
     columns = min(3, len(datasets))
     rows = -(-len(datasets) // columns)
     size = (3.6 * columns + 2.2, 3.2 * rows + 0.9)
-    figure = Figure(figsize=size, layout="constrained")
+    figure = new_figure(figsize=size, layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid[len(datasets) :]:
         axes.set_axis_off()

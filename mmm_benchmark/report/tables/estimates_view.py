@@ -38,14 +38,15 @@ def _table(label: str, own: pd.DataFrame, fitters: list[str]) -> Table:
     table.add_column(f"{escape(label)}", no_wrap=True, overflow="ellipsis", max_width=28)
     for fitter in fitters:
         table.add_column(escape(fitter), justify="right", no_wrap=True)
-    cells = {(row["channel"], row["fitter"]): _cell(row) for row in own.to_dict("records")}
+    cells = {(row["channel"], row["fitter"]): cell(row) for row in own.to_dict("records")}
     for channel in dict.fromkeys(own["channel"]):
         name = "all media" if channel == ALL else f"  {channel}"
         table.add_row(escape(name), *(cells.get((channel, fitter), "–") for fitter in fitters))
     return table
 
 
-def _cell(row: Mapping[Hashable, Any]) -> str:
+def cell(row: Mapping[Hashable, Any]) -> str:
+    """The return with its interval, ``2.1 (1.4–3.0)``."""
     if math.isnan(row["roas_q05"]):
         return plain(row["roas"])
     return f"{plain(row['roas'])} ({plain(row['roas_q05'])}–{plain(row['roas_q95'])})"

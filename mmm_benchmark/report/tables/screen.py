@@ -195,12 +195,16 @@ def _print_marks(runs: pd.DataFrame, console: Console) -> None:
 
 
 def _print_failures(frame: pd.DataFrame, console: Console) -> None:
+    """Print each reason once, with every dataset on which a fitter gave it."""
     if frame.empty:
         return
     console.print(f"[bold red]{len(frame)} not fitted[/] [dim](failures.csv)[/]")
+    where: dict[tuple[str, str, str], list[str]] = {}
     for row in frame.to_dict("records"):
-        status, reason = escape(str(row["status"])), escape(str(row["reason"]))
+        said = str(row["fitter"]), str(row["status"]), str(row["reason"])
+        where.setdefault(said, []).append(dataset_label(row))
+    for (fitter, status, reason), datasets in where.items():
         console.print(
-            f"  [bold]{escape(dataset_label(row))}[/] {escape(str(row['fitter']))}: "
-            f"[red]{status}[/] - {reason}"
+            f"  [bold]{escape(', '.join(datasets))}[/] {escape(fitter)}: "
+            f"[red]{escape(status)}[/] - {escape(reason)}"
         )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mmm_data_generator.fields.transforms import AdstockConfig, SaturationConfig
     from mmm_data_generator.generate.batch import Batch, simulate_batch
     from mmm_data_generator.generate.from_prior import draw_batch, draw_config
+    from mmm_data_generator.generate.hidden_demand import HiddenDemand
     from mmm_data_generator.generate.on_real_spend import from_real
     from mmm_data_generator.generate.one import generate_mmm_dataset
     from mmm_data_generator.presets.named import (
@@ -50,6 +51,7 @@ _HOME = {
     "ControlConfig": "config.config",
     "DEFAULT_CONFIG": "presets.named",
     "DataError": "errors",
+    "HiddenDemand": "generate.hidden_demand",
     "MMMDataConfig": "config.config",
     "MMMDataset": "dataset.dataset",
     "PublishedPrior": "priors.published",
@@ -83,6 +85,7 @@ __all__ = [  # noqa: RUF022 - the order of the table above
     "ControlConfig",
     "DEFAULT_CONFIG",
     "DataError",
+    "HiddenDemand",
     "MMMDataConfig",
     "MMMDataset",
     "PublishedPrior",

@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-class ConfigError(ValueError):
+class OneLine(Exception):  # noqa: N818 - a manner of an error, no error of its own
+    """In a notebook, the message alone: the mistake is the user's, and no line of ours shows it."""
+
+    def _render_traceback_(self) -> list[str]:  # IPython asks for it
+        return [f"{type(self).__name__}: {self}"]
+
+
+class ConfigError(OneLine, ValueError):
     """A field of a configuration is not allowed; the message names field, value and rule.
 
     Parameters
@@ -28,7 +35,7 @@ class ConfigError(ValueError):
         return ConfigError(f"{parent}.{self.path}", self.problem)
 
 
-class DataError(ValueError):
+class DataError(OneLine, ValueError):
     """A table or a directory is not a dataset; the message says which rows and what is allowed."""
 
 

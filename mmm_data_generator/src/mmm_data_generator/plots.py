@@ -1,11 +1,13 @@
 """Pictures of a dataset; needs ``pip install "mmm-data-generator[plot]"``.
 
-Each function takes a dataset and returns a matplotlib Figure, to be shown or saved by the caller.
+Each function takes a dataset and returns a matplotlib Figure, which a notebook shows and the caller
+may save.
 """
 
 from __future__ import annotations
 
 from importlib.util import find_spec
+from io import BytesIO
 from typing import Any
 
 if missing := [name for name in ("matplotlib", "seaborn") if find_spec(name) is None]:
@@ -26,6 +28,15 @@ from mmm_data_generator.fields.periods import NOUN
 
 GREY = "#b8b8b8"
 INK = "#333333"
+
+
+class Shown(Figure):
+    """A figure that a notebook shows as a picture, whichever backend it chose."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
 
 
 def plot_channel_spend(dataset: MMMDataset) -> Figure:
@@ -154,7 +165,7 @@ def _truth(dataset: MMMDataset, *needed: str) -> Any:
 
 def _figure(rows: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
     with sns.axes_style("whitegrid", {"grid.color": "#ececec", "axes.edgecolor": "#cccccc"}):
-        figure = Figure(figsize=(width, height), layout="constrained", dpi=120)
+        figure = Shown(figsize=(width, height), layout="constrained", dpi=120)
         axes = list(np.ravel(figure.subplots(rows, columns, squeeze=False)))
     for axis in axes:
         axis.tick_params(labelsize=8)

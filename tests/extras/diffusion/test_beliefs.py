@@ -18,6 +18,7 @@ from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.fitters.diffusion.fitter import Diffusion
 from mmm_benchmark.fitters.diffusion.wiener import Wiener
+from mmm_benchmark.priors.beliefs import ELSEWHERE
 from mmm_benchmark.testing import check_fitter
 from mmm_data_generator import generate_mmm_dataset, lift_test, lift_tests
 
@@ -140,7 +141,7 @@ def test_on_off_tests_make_beliefs() -> None:
     value, error = beliefs[next(iter(beliefs))]["roas"]
     assert some["roi"].min() <= value <= some["roi"].max()
     measured = (some["roi_se"] ** -2.0).sum() ** -0.5
-    assert error**2 - measured**2 == pytest.approx((stated.ELSEWHERE * value) ** 2 / 2)
+    assert error**2 - measured**2 == pytest.approx((ELSEWHERE * value) ** 2 / 2)
     channel = str(world.observed["channel"].values[0])
     with pytest.raises(UserError, match="channel off"):
         stated.from_on_off_tests(lift_test(world, channel, start=30, change=0.5))

@@ -56,7 +56,7 @@ def test_a_file_that_is_not_there_or_lacks_a_column(world, tmp_path: Path) -> No
     with pytest.raises(UserError, match="no such file; or 'simulated'"):
         experiments_on(world, str(tmp_path / "none.csv"))
     (tmp_path / "short.csv").write_text("test,channel\na,TV\n")
-    with pytest.raises(UserError, match="lacks column 'geo'"):
+    with pytest.raises(UserError, match="lacks column 'date'"):
         experiments_on(world, str(tmp_path / "short.csv"))
 
 
@@ -69,3 +69,35 @@ def test_an_untold_fitter_has_no_such_setting() -> None:
     assert "experiments" not in PyMCMarketing().settings()
     rows = [{"channel": "TV"}]
     assert PyMCMarketing(experiments=rows).settings()["experiments"] == rows
+
+
+def test_the_form_of_pymc_marketing_is_enough(world, tmp_path: Path) -> None:
+    path, whole = tmp_path / "tests.csv", lift_tests(world, seed=1)
+    whole[["channel", "date", "x", "delta_x", "delta_y", "sigma", "end_date"]].to_csv(
+        path, index=False
+    )
+    told = experiments_on(world, path)
+    assert told is not None
+    for one, other in zip(told, experiments_on(world, "simulated") or [], strict=True):
+        assert one | {"test": ""} == pytest.approx(other | {"test": ""})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("channel,date,weeks,x,delta_x,delta_y,sigma\nTV,2024-01-01,4,1,1,one,1", "row 2: 'one'"),
+        (
+            "channel,date,weeks,x,delta_x,delta_y,sigma\nTV,soon,4,1,1,1,1",
+            "row 2: 'soon' is no date",
+        ),
+        ("channel,date,x,delta_x,delta_y,sigma\nTV,2024-01-01,1,1,1,1", "lacks column 'weeks'"),
+        ("", "not CSV"),
+    ],
+)
+def test_a_file_that_says_something_else_is_one_line(text, words, tmp_path: Path) -> None:
+    path = tmp_path / "tests.csv"
+    path.write_text(text)
+    with pytest.raises(UserError) as refusal:
+        Options(experiments=path)
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)

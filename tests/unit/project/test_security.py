@@ -17,7 +17,7 @@ from mmm_benchmark import cli
 from mmm_benchmark.environments.interview import describe_in
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.plan.datasets import reference_to
-from mmm_benchmark.plan.options import read_beliefs
+from mmm_benchmark.priors.beliefs import read_beliefs
 from mmm_benchmark.store.datasets import keep
 from mmm_benchmark.store.fits import Store
 from mmm_data_generator import DataError, MMMDataset, generate_mmm_dataset

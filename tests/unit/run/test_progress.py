@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import sys
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from mmm_benchmark.run.progress import Progress
@@ -41,3 +44,32 @@ def test_terminal_keeps_only_the_finished_lines() -> None:
 
 def test_quiet_says_nothing() -> None:
     assert say(quiet=True) == ""
+
+
+class Display:
+    """What a front end keeps of one output: the texts it was given, each in place of the last."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def __call__(self, data: dict[str, str], *, raw: bool, display_id: bool) -> Display:
+        assert raw
+        assert display_id
+        self.update(data, raw=True)
+        return self
+
+    def update(self, data: dict[str, str], *, raw: bool) -> None:
+        self.texts.append(data["text/plain"])
+
+
+def test_in_a_notebook_one_line_is_written_over_and_failures_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = Display()
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=shown))
+    assert say(force_jupyter=True) == ""
+    assert shown.texts[1:3] == ["[0/2] one on tiny@0: start", "[0/2] one on tiny@0: sample"]
+    assert shown.texts[-1].splitlines() == [
+        "[2/2] one on tiny@0: timeout (3.2 s, took longer than 3 s)",
+        "2 of 2 settled",
+    ]

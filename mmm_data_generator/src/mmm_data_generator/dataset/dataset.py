@@ -251,6 +251,11 @@ class MMMDataset:
         known = "with truth" if self.truth is not None else "truth unknown"
         return f"MMMDataset({self.name!r}, seed={self.seed}: {self.frequency}, {sizes}, {known})"
 
+    def _repr_html_(self) -> str:
+        from mmm_data_generator.dataset.notebook import html
+
+        return html(repr(self), self.observed, self.truth)
+
 
 #: The same door as a function.
 from_frame = MMMDataset.from_frame

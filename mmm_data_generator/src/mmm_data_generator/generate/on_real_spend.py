@@ -19,6 +19,11 @@ from mmm_data_generator.errors import ConfigError, DataError, suggest
 from mmm_data_generator.fields.periods import PER_YEAR, WEEKS_PER_YEAR, frequency_of
 from mmm_data_generator.fields.rules import Broken
 from mmm_data_generator.fields.transforms import AdstockConfig, SaturationConfig
+from mmm_data_generator.generate.hidden_demand import (
+    HiddenDemand,
+    hidden_demand,
+    with_hidden_demand,
+)
 from mmm_data_generator.stressors import apply_stressors, refuse_misfits, stressor_list
 from mmm_data_generator.world import coefficients, transforms
 from mmm_data_generator.world.coefficients import autoregress
@@ -45,6 +50,7 @@ def from_real(
     media_share: float | None = None,
     noise_share: float = 0.05,
     stressors: Sequence[Any] = (),
+    demand: HiddenDemand | Mapping[str, Any] | None = None,
     seed: int = 0,
     name: str = "real",
 ) -> MMMDataset:
@@ -74,6 +80,9 @@ def from_real(
         Without a target: noise standard deviation over mean sales.
     stressors
         Stressors that leave spend alone (see ``mmm_data_generator.stressors``).
+    demand
+        A :class:`HiddenDemand`, or its fields: demand that moves sales, that nobody observes, and
+        that is correlated with the spend as it is.
     seed
         Seed of everything drawn.
 
@@ -83,7 +92,7 @@ def from_real(
         The table does not hold a clean number for every date and geo, its dates are irregular, or
         a stressor changes spend.
     ConfigError
-        An effect or stressor is not allowed.
+        An effect, stressor or demand is not allowed.
     """
     if isinstance(channels, str) or isinstance(controls, str) or not len(channels):
         raise DataError("channels and controls: must be lists of columns, at least one channel")
@@ -120,6 +129,16 @@ def from_real(
     }
     if stressors:
         world, coords["control"] = _stressed(world, stressors, coords, seed)
+    if demand is not None:
+        names = [str(each) for each in channels]
+        world = with_hidden_demand(
+            world,
+            hidden_demand(demand, names),
+            channels=names,
+            geos=[str(geo) for geo in table.geos],
+            seed=seed,
+            within_noise=kpi is not None,
+        )
     return MMMDataset.of_world(world, coords, name, seed=seed)
 
 

@@ -1,4 +1,4 @@
-"""Every column is defined in ``docs/metrics.md``."""
+"""Every column is defined in ``docs/metrics.md`` or a page it leads to, ``docs/metrics_*.md``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from mmm_benchmark.report.tables.seeds import SEED_TABLES
 from mmm_benchmark.scoring import decision, silent
 from mmm_benchmark.scoring.series import SIGNED
 
-TEXT = (Path(__file__).parents[4] / "docs" / "metrics.md").read_text()
+PAGES = sorted((Path(__file__).parents[4] / "docs").glob("metrics*.md"))
+TEXT = "\n".join(page.read_text() for page in PAGES)
 FAMILIES = ("coverage_", "parameters_", "contribution_")
 
 
