@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mmm_benchmark.commands.typed import ResultsOption
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.suite.tasks import VERSION
 
@@ -56,7 +57,7 @@ def leaderboard(
 
 def submit(
     fitter: Annotated[str, typer.Argument(help="The fitter whose stored fits are meant.")],
-    results: Annotated[Path, typer.Option(help="Where its fits are stored.")] = Path("results"),
+    results: ResultsOption = Path("results"),
     out: Annotated[Path, typer.Option(help="Where the table goes.")] = SHIPPED,
     note: Annotated[str, typer.Option(help="What to say of the timings.")] = "",
 ) -> None:
