@@ -11,12 +11,21 @@ from pathlib import Path
 
 import typer
 
-from mmm_benchmark.commands import board, data, inspect, report, run, suite, summary
+from mmm_benchmark.commands import (
+    board,
+    data,
+    inspect,
+    recoverability,
+    report,
+    run,
+    suite,
+    summary,
+)
 from mmm_benchmark.commands.typed import several_valued
 from mmm_benchmark.errors import UserError
 
 #: Options that take several values, separated by spaces, commas or by being repeated.
-SEVERAL = {*several_valued(), "--channels", "--controls", "--make"}
+SEVERAL = {*several_valued(), "--channels", "--controls", "--fitters", "--make"}
 
 #: What a disk, a folder or a machine may answer with, whatever the program does.
 CIRCUMSTANCES = {
@@ -99,6 +108,9 @@ def make_app() -> typer.Typer:
     app.command("report", help="One page of what is stored: report.html.")(report.report)
     app.command("generate", help="Save a preset's dataset in a directory.")(data.generate)
     app.command("import", help="Make a dataset of a CSV file.")(data.import_)
+    app.command("recoverability", help="Which channels can be measured with your spend?")(
+        recoverability.recoverability
+    )
     tasks = typer.Typer(help="The suite of worlds that the leaderboard is made on.")
     tasks.callback()(lambda: None)  # a group even with one command
     tasks.command("show", help="Its tasks, with the fingerprints of their data.")(suite.show)

@@ -46,6 +46,7 @@ ROADS: dict[str, tuple[str, Rows]] = {
             ("testing", "scoring"),
             ("report", "leaderboard"),
             ("api",),
+            ("recoverability",),
             ("commands",),
             ("cli",),
             ("__init__",),
