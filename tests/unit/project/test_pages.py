@@ -50,5 +50,6 @@ def test_links_lead_somewhere(page: Path) -> None:
         path, _, anchor = target.partition("#")
         there = (page.parent / path).resolve() if path else page
         assert there.exists(), f"{page}: {target}"
-        if anchor and there.suffix == ".md":
+        made_by_the_site = anchor.startswith("mmm_")  # of docstrings; its own test follows them
+        if anchor and there.suffix == ".md" and not made_by_the_site:
             assert anchor in anchors(there), f"{page}: {target}"
