@@ -45,6 +45,7 @@ ROADS: dict[str, tuple[str, Rows]] = {
             ("run",),
             ("testing", "scoring"),
             ("report", "leaderboard"),
+            ("calibration", "reproduction"),
             ("api",),
             ("recoverability",),
             ("commands",),
