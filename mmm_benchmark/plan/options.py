@@ -24,7 +24,7 @@ from mmm_benchmark.plan.option_kinds import (
     check_whole,
     choice,
     limit,
-    path,
+    place,
     several,
     share,
     switch,
@@ -117,7 +117,9 @@ class Options:
     bayesian_metrics: Option[bool, bool] = switch(
         False, "Every measure over draws, too.", "--bayesian-metrics"
     )
-    results: Option[str | Path, Path] = path("results", "Where everything is kept.")
+    results: Option[str | Path, Path] = place(
+        "results", "Where everything is kept: a folder, or s3://bucket/prefix and the like."
+    )
     timeout: Option[float | None, float | None] = limit("Seconds a fit may take.")
     memory_limit: Option[float | None, float | None] = limit(
         "MB a fit may hold [default: 90% of this machine]."

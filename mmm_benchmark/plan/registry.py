@@ -47,6 +47,14 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         quick=True,
     ),
     FitterEntry(
+        name="scipy-bootstrap",
+        target="mmm_benchmark.fitters.scipy_hill.fitter:ScipyHill",
+        group="scipy",
+        summary="scipy with 100 replicates of a moving-block bootstrap as its draws",
+        settings={"bootstrap": 100},
+        packages=("scipy", "numpy"),
+    ),
+    FitterEntry(
         name="scipy-plain",
         target="mmm_benchmark.fitters.scipy_plain:ScipyPlain",
         group="scipy",

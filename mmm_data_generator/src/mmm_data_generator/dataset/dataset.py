@@ -45,6 +45,12 @@ class MMMDataset:
         ``population (geo)``.
     truth
         The parts of sales, the parameters and the estimands, or None where nothing is known.
+
+    Notes
+    -----
+    Coordinates ``geo``, ``channel`` and ``control`` are strings, ``date`` is datetime64 (weeks
+    start on Monday); every variable carries ``units`` and ``long_name``. Sales are ``baseline +
+    sum(contribution) + sum(control_contribution) + noise``, to 1e-9 of their scale.
     """
 
     name: str
@@ -247,7 +253,9 @@ class MMMDataset:
         return ("data", "ground_truth", "config")
 
     def __repr__(self) -> str:
-        sizes = ", ".join(f"{size} {dim}s" for dim, size in self.observed.sizes.items())
+        sizes = ", ".join(
+            f"{size} {dim}{'s' * (size != 1)}" for dim, size in self.observed.sizes.items()
+        )
         known = "with truth" if self.truth is not None else "truth unknown"
         return f"MMMDataset({self.name!r}, seed={self.seed}: {self.frequency}, {sizes}, {known})"
 
