@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from mmm_benchmark.commands import board, data, inspect, report, run, suite, summary
+from mmm_benchmark.commands import board, data, inspect, prior, report, run, suite, summary
 from mmm_benchmark.commands.typed import several_valued
 from mmm_benchmark.errors import UserError
 
@@ -97,6 +97,9 @@ def make_app() -> typer.Typer:
         summary.summary
     )
     app.command("report", help="One page of what is stored: report.html.")(report.report)
+    app.command("prior", help="What a prior says of a dataset before its sales are seen.")(
+        prior.prior
+    )
     app.command("generate", help="Save a preset's dataset in a directory.")(data.generate)
     app.command("import", help="Make a dataset of a CSV file.")(data.import_)
     tasks = typer.Typer(help="The suite of worlds that the leaderboard is made on.")
