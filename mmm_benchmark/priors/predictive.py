@@ -87,8 +87,9 @@ def drawn_channel(
     slope = numbers.draw(law.slope, rng, size)
     effect = numbers.draw(law.effect, rng, size)
     height, bend = response(spend, weight, decay, half, slope)
-    share = {"share": 1.0, "roas": 1.0 / per_spend, "effect": height}[law.effect_is] * effect
-    return share, bend
+    if law.effect_is == "effect":
+        return height * effect, bend
+    return (effect if law.effect_is == "share" else effect / per_spend), bend
 
 
 def response(

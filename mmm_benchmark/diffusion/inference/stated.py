@@ -53,8 +53,8 @@ def heed(stated: Stated | str, dataset: xr.Dataset, observed: Observed) -> Obser
     ----------
     stated
         By channel and quantity (``QUANTITIES``) an observation and its standard error, or
-        ``PYMC_CURVES``, which stands in place of the model's law of curves. Half-saturation is in multiples of mean weekly spend, ROAS that of the
-        window over all geos.
+        ``PYMC_CURVES``, which stands in place of the model's law of curves. Half-saturation is in
+        multiples of mean weekly spend, ROAS that of the window over all geos.
 
     Raises
     ------
@@ -90,9 +90,9 @@ def message(
     error: float,
     before: tuple[float, float] = (0.0, 1.0),
 ) -> tuple[float, float]:
-    """Belief and precision about z ~ N(``before``), of which ``quantity(z)`` was seen with an error.
+    """Belief and precision about z, of which ``quantity(z)`` was seen with an error.
 
-    ``before`` is a mean and a variance; that of the model unless a prior was stated.
+    z is normal with the mean and variance ``before``: those of the model, or of a stated prior.
     """
     middle, wide = before
     z = np.linspace(-LIMIT, LIMIT, 4001)

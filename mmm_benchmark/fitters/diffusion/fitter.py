@@ -95,7 +95,14 @@ class Diffusion:
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Draw from the amortised posterior, each draw on its own: ``budget`` does not apply."""
         with phase("import"):
-            from mmm_benchmark.diffusion.inference import answer, checkpoint, limits, prior, stated
+            from mmm_benchmark.diffusion.inference import (
+                answer,
+                checkpoint,
+                limits,
+                prior,
+                stated,
+                verdict,
+            )
             from mmm_benchmark.diffusion.inference import sample as inference
             from mmm_benchmark.diffusion.problem import beliefs
             from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
@@ -110,7 +117,8 @@ class Diffusion:
                 )
             schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
             scaled, order = answer.read(observed)
-            notes = limits.outside_prior(observed, record)
+            outside = limits.outside_prior(observed, record)
+            notes: tuple[str, ...] = ()
             if self.prior is not None or self.beliefs is not None:
                 beliefs.check_heeds(config.network)
             if self.prior is not None:
@@ -128,7 +136,7 @@ class Diffusion:
                 network, schedule, scaled.to(device), self.draws, plan, seed
             ).to("cpu")
         with phase("summarise"):
-            return answer.to_fit(
+            found = answer.to_fit(
                 observed,
                 scaled,
                 order,
@@ -136,8 +144,9 @@ class Diffusion:
                 seed,
                 parameter_counts=answer.counts(scaled),
                 diagnostics={"network_evaluations": float(self.steps)},
-                notes=notes,
+                notes=(*outside, *notes),
             )
+            return verdict.judged(found, observed, outside)
 
     def _left_out(self, cut: int) -> tuple[str, ...]:
         """What the network could not be told of a prior, or of curves in place of its own."""

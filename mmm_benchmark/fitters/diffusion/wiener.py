@@ -59,7 +59,7 @@ class Wiener:
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Draw from the linearised posterior; ``budget`` does not apply."""
         with phase("import"):
-            from mmm_benchmark.diffusion.inference import answer, limits, prior, stated
+            from mmm_benchmark.diffusion.inference import answer, limits, prior, stated, verdict
             from mmm_benchmark.diffusion.physics import posterior, volume
         with phase("build"):
             limits.check_draws("wiener", self.draws)
@@ -76,7 +76,7 @@ class Wiener:
             gain = volume.evidence_gain(scaled, grid)
         trusted = gain <= volume.MOST_GAIN
         with phase("summarise"):
-            return answer.to_fit(
+            found = answer.to_fit(
                 observed,
                 scaled,
                 order,
@@ -85,5 +85,7 @@ class Wiener:
                 diagnostics={"evidence_gain": gain},
                 parameter_counts=answer.counts(scaled),
                 checks={"solves_hold_the_mass": trusted},
-                notes=notes if trusted else (*notes, volume.DO_NOT_USE.format(gain=gain)),
+                notes=notes,
             )
+            refused = "" if trusted else volume.DO_NOT_USE.format(gain=gain)
+            return verdict.judged(found, observed, refused=refused)
