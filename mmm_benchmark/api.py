@@ -35,6 +35,7 @@ from mmm_benchmark.run.executors.local import cores, default_memory_limit_mb
 from mmm_benchmark.run.progress import Progress, screen
 from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
 from mmm_benchmark.store.fits import Store, StoredFit, check_writable
+from mmm_benchmark.store.place import called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,16 +168,8 @@ def benchmark(options: Options, console: Console) -> Results:
     warn = Console(stderr=True)
     if options.plots_only:
         return redraw(options, Store(options.results, _teller(warn)))
-    check_writable(options.results)
     store = Store(options.results, _teller(warn))
-    check_names(options)
-    made = make_datasets(options)
-
-    def environment_of(needs: Needs) -> Environment:
-        return ensure(needs, _teller(console), quiet=options.quiet)
-
-    contenders = find_contenders(options, environment_of)
-    outcomes = execute(options, store, made, contenders, console)
+    outcomes = settled(options, console, store)
     names = distinct([(outcome.job.dataset.label, outcome.fit) for outcome in outcomes])
     stored = {name: outcome.fit for name, outcome in zip(names, outcomes, strict=True)}
     tables = summarise(
@@ -186,12 +179,27 @@ def benchmark(options: Options, console: Console) -> Results:
         pictures=options.plots,
         page=options.page,
     )
+    store.shelf.share()
     failed = {
         name: (outcome.lost or outcome.fit.record)["reason"]
         for name, outcome in zip(names, outcomes, strict=True)
         if outcome.failed
     }
     return Results(tables, stored, failed, options.results)
+
+
+def settled(options: Options, console: Console, store: Store | None = None) -> list[Outcome]:
+    """Settle every fit that ``options`` ask for, and make no table of them."""
+    check_writable(options.results)
+    store = store or Store(options.results, _teller(Console(stderr=True)))
+    check_names(options)
+    made = make_datasets(options)
+
+    def environment_of(needs: Needs) -> Environment:
+        return ensure(needs, _teller(console), quiet=options.quiet)
+
+    contenders = find_contenders(options, environment_of)
+    return execute(options, store, made, contenders, console)
 
 
 def execute(
@@ -215,11 +223,11 @@ def execute(
             Progress(console, len(jobs)) as progress,
         ):
             observed = {each.ref.id: each.dataset.observed for each in made}
-            pythons = {each.entry.name: each.python for each in contenders}
+            ready = {each.entry.name: each for each in contenders}
             tasks = [
-                Task(job, observed[job.dataset.id], python)
+                Task(job, observed[job.dataset.id], python, ready[job.fitter].claims)
                 for job in jobs
-                if (python := pythons[job.fitter]) is not None
+                if (python := ready[job.fitter].python) is not None
             ]
             return run_jobs(
                 tasks,
@@ -244,10 +252,14 @@ def executor_of(options: Options) -> Iterator[tuple[Perform, Policy]]:
         return
     from mmm_benchmark.run.executors import ray
 
-    with ray.connected():
-        # without a limit of the user's, each node knows its own memory
-        limit, threads = options.memory_limit, ray.threads(options.jobs)
-        yield ray.perform, replace(policy, memory_limit=limit, threads=threads)
+    # without a limit of the user's, each node knows its own memory
+    policy = replace(policy, memory_limit=options.memory_limit, by_claim=True)
+    how = ray.How(most=options.jobs, retries=options.retries, shared=options.imports == "shared")
+    with ray.dispatching(how) as dispatcher:
+        yield (
+            dispatcher.perform,
+            replace(policy, parallel=dispatcher.window, threads=dispatcher.largest_node),
+        )
 
 
 def policy_of(options: Options) -> Policy:
@@ -257,8 +269,8 @@ def policy_of(options: Options) -> Policy:
         retry_failed=options.retry_failed,
         timeout=options.timeout,
         memory_limit=options.memory_limit or default_memory_limit_mb(),
-        parallel=options.jobs,
-        threads=max(1, cores() // options.jobs),
+        parallel=options.jobs or 1,
+        threads=max(1, cores() // (options.jobs or 1)),
     )
 
 
@@ -290,8 +302,8 @@ def redraw(options: Options, store: Store) -> Results:
     wanted = {_called(spec) for spec in options.all_datasets}
     for fit in sorted(store, key=lambda fit: fit.record["finished_at"]):
         ref = DatasetRef(**fit.job["dataset"])
-        called = {ref.name, ref.label, ref.id}
-        if wanted and called.isdisjoint(wanted):
+        names = {ref.name, ref.label, ref.id}
+        if wanted and names.isdisjoint(wanted):
             continue
         if options.samplers and fit.job["fitter"] not in options.samplers:
             continue
@@ -302,7 +314,7 @@ def redraw(options: Options, store: Store) -> Results:
             latest[place] = fit
     if not latest:
         raise UserError(
-            f"no stored fit in '{options.results}' matches; run without --plots-only first"
+            f"no stored fit in '{called(options.results)}' matches; run without --plots-only first"
         )
     fits = [latest[place] for place in sorted(latest)]
     check_writable(options.results)
@@ -314,8 +326,9 @@ def redraw(options: Options, store: Store) -> Results:
         pictures=options.plots,
         page=options.page,
     )
-    names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
-    stored = dict(zip(names, fits, strict=True))
+    store.shelf.share()
+    distinct_names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
+    stored = dict(zip(distinct_names, fits, strict=True))
     failed = {
         name: fit.record["reason"]
         for name, fit in stored.items()

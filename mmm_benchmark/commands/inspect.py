@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mmm_benchmark.commands.typed import ResultsOption
+
 if TYPE_CHECKING:
     from mmm_benchmark.store.fits import StoredFit
-
-ResultsOption = Annotated[Path, typer.Option(help="Where everything is kept.")]
 
 
 def list_(results: ResultsOption = Path("results")) -> None:
@@ -22,6 +22,7 @@ def list_(results: ResultsOption = Path("results")) -> None:
     from mmm_benchmark.plan.choose import registered
     from mmm_benchmark.plan.jobs import SHORT_KEY, DatasetRef
     from mmm_benchmark.store.fits import Store
+    from mmm_benchmark.store.place import called
     from mmm_data_generator import describe, list_available_presets, list_cells
 
     fitters = [("FITTER", "LIBRARY", "ENVIRONMENT", "WHAT IT IS")]
@@ -56,7 +57,7 @@ def list_(results: ResultsOption = Path("results")) -> None:
         *cells,
     ]
     print("\n" + "\n".join(aligned(worlds)) + "\n")
-    print("\n".join(aligned(fits)) if len(fits) > 1 else f"no stored fits in {results}")
+    print("\n".join(aligned(fits)) if len(fits) > 1 else f"no stored fits in {called(results)}")
 
 
 def show(
@@ -111,6 +112,8 @@ def envs(
         ensure(extra_needs(extra), print)
     extras = importlib.metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or []
     for extra in extras:
+        if extra == "remote":  # a driver for the store, part of the running environment
+            continue
         needs = extra_needs(extra)
         environment = find(needs)
         if environment is None:

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from mmm_benchmark.commands.typed import ResultsOption
+
 
 def report(
-    results: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("results"),
+    results: ResultsOption = Path("results"),
     datasets: Annotated[
         list[str] | None, typer.Option(help="Only these datasets; all by default.")
     ] = None,

@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from mmm_benchmark.commands.typed import ResultsOption
+
 
 def summary(
     key: Annotated[str, typer.Argument(help="The key of a stored fit, or the start of it.")],
     out: Annotated[Path, typer.Option(help="Where the files go.")] = Path("mmm_output"),
-    results: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path("results"),
+    results: ResultsOption = Path("results"),
 ) -> None:
     """Write mmm_summary.csv, response curves, predicted against actual and the breakdown."""
     from mmm_benchmark.report.script_summary import write_summary

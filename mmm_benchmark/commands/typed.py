@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from mmm_benchmark.plan.option_kinds import Option
 from mmm_benchmark.plan.options import Options, entries
+from mmm_benchmark.store.place import place_of
+
+#: Of every command that reads stored fits.
+ResultsOption = Annotated[
+    Path,
+    typer.Option(
+        help="Where everything is kept: a folder, or s3://bucket/prefix and the like.",
+        parser=place_of,
+        metavar="PLACE",
+    ),
+]
 
 
 def typed_parameters() -> list[inspect.Parameter]:

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from mmm_benchmark.environments.claims import stated
 from mmm_benchmark.environments.installed import installed
 from mmm_benchmark.environments.load import arguments_for, load_class, make_fitter
 from mmm_benchmark.errors import UserError
@@ -42,6 +43,7 @@ def describe(
         "arguments": arguments,
         "settings": fitter.settings(),
         "versions": installed(packages),
+        "claims": getattr(fitter, "claims", None),
     }
 
 
@@ -134,6 +136,8 @@ def checked(answer: object) -> dict[str, Any]:
     for part in ("arguments", "settings", "versions"):
         if not isinstance(answer.get(part), dict):
             raise ValueError(f"its {part} are {answer.get(part)!r:.80}; they must be a mapping")
+    if answer.get("claims") is not None:
+        stated(answer["claims"])
     return answer
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark.environments import find as environments
+from mmm_benchmark.environments.claims import Claims, on_device, stated
 from mmm_benchmark.environments.find import Environment
 from mmm_benchmark.environments.interview import describe, describe_in
 from mmm_benchmark.environments.load import is_file_target, split_file_target
@@ -49,6 +50,13 @@ class Contender:
     needs: Needs
     python: Path | None  # None: its environment is still to be made
     answer: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def claims(self) -> Claims:
+        """What one of its fits asks of a machine: by its own word, else by the registry's."""
+        own = self.answer.get("claims")
+        claims = self.entry.claims if own is None else stated(own)
+        return on_device(claims, self.answer.get("arguments", {}))
 
 
 def make_datasets(options: Options) -> list[Made]:

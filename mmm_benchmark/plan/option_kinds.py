@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, SupportsFloat
 
 from mmm_benchmark.errors import UserError
+from mmm_benchmark.store.place import place_of
 
 
 @dataclass(kw_only=True, eq=False)
@@ -129,10 +130,10 @@ def choice[T: (str, str | None)](
     return Option(default=default, help=help, word=str, to_fitters=to_fitters, convert=convert)
 
 
-def path(default: str, help: str) -> Option[str | Path, Path]:
-    """A file or a folder."""
+def place(default: str, help: str) -> Option[str | Path, Path]:
+    """Where results are kept: a folder or a URL."""
     return Option(
-        default=Path(default), help=help, word=Path, convert=lambda name, given: Path(given)
+        default=Path(default), help=help, word=str, convert=lambda name, given: place_of(given)
     )
 
 

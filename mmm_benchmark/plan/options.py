@@ -24,7 +24,7 @@ from mmm_benchmark.plan.option_kinds import (
     check_whole,
     choice,
     limit,
-    path,
+    place,
     several,
     share,
     switch,
@@ -117,12 +117,23 @@ class Options:
     bayesian_metrics: Option[bool, bool] = switch(
         False, "Every measure over draws, too.", "--bayesian-metrics"
     )
-    results: Option[str | Path, Path] = path("results", "Where everything is kept.")
+    results: Option[str | Path, Path] = place(
+        "results", "Where everything is kept: a folder, or s3://bucket/prefix and the like."
+    )
     timeout: Option[float | None, float | None] = limit("Seconds a fit may take.")
     memory_limit: Option[float | None, float | None] = limit(
         "MB a fit may hold [default: 90% of this machine]."
     )
-    jobs: Option[int, int] = whole(1, "Fits at a time; they share the cores.", least=1)
+    jobs: Option[int | None, int | None] = Option(
+        default=None,
+        help="Fits at a time [default: one; on Ray as many as the cluster has room for]. On one "
+        "machine they share the cores.",
+        word=int,
+        convert=lambda name, given: None if given is None else check_whole(name, given, 1),
+    )
+    retries: Option[int, int] = whole(
+        3, "On Ray: how often a fit that was lost with its node is tried again."
+    )
     priors: Option[str | None, str | None] = choice(
         None, PRIOR_SETS, "neutral or spend-share, for fitters that take it.", to_fitters=True
     )

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mmm_benchmark.environments.claims import ONE, Claims
+
 
 @dataclass(frozen=True, kw_only=True)
 class FitterEntry:
@@ -24,7 +26,12 @@ class FitterEntry:
     reference: str | None = None  # what it knows that no honest fitter does; None for all others
     knows: str | None = None  # what it owes to the generator, though it competes; shown as a mark
     quick: bool = False  # part of the default run
+    claims: Claims = ONE  # of one fit, where a scheduler shares machines out
 
+
+#: Of PyMC-Marketing's samplers, a core for each of four chains; of our own, two threads.
+FOUR = Claims(cpus=4, memory_mb=1500)
+TWO = Claims(cpus=2, memory_mb=1500)
 
 #: Of what moves over time, ``wiener`` and ``numpyro-mmm-tv`` hold the generator's own figure.
 PATH_LAW = "its moving effects revert by 0.05 a week, as those of time_varying do"
@@ -36,7 +43,16 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         group="scipy",
         summary="Hill/adstock least squares: L-BFGS-B, variable projection, many starts",
         packages=("scipy", "numpy"),
+        claims=Claims(memory_mb=400),
         quick=True,
+    ),
+    FitterEntry(
+        name="scipy-bootstrap",
+        target="mmm_benchmark.fitters.scipy_hill.fitter:ScipyHill",
+        group="scipy",
+        summary="scipy with 100 replicates of a moving-block bootstrap as its draws",
+        settings={"bootstrap": 100},
+        packages=("scipy", "numpy"),
     ),
     FitterEntry(
         name="scipy-plain",
@@ -44,6 +60,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         group="scipy",
         summary="the plain script: one start, unscaled, numerical gradients, baseline given",
         packages=("scipy", "numpy"),
+        claims=Claims(memory_mb=400),
         knows="is handed the true baseline of sandbox, and starts near its true curves",
     ),
     *(
@@ -55,6 +72,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             extra="pymc",
             settings={"sampler": sampler, "time_varying": time_varying},
             packages=("pymc-marketing", "pymc", *packages),
+            claims=FOUR,
         )
         for sampler, time_varying, moving, packages in (
             ("pymc", False, "", ()),
@@ -72,6 +90,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             summary=f"PyMC-Marketing MMM, {what}",
             extra="pymc",
             packages=("pymc-marketing", "pymc", "nutpie"),
+            claims=FOUR,
         )
         for way, what in (
             ("Default", "as its quickstart runs it: the library's own priors and curve"),
@@ -87,6 +106,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             extra="meridian",
             settings={"automatic_knots": automatic},
             packages=("google-meridian", "jax"),
+            claims=Claims(cpus=4, memory_mb=9000 if automatic else 4000),
         )
         for name, knots, automatic in (
             ("meridian", "a knot every 8 weeks", False),
@@ -101,6 +121,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             summary=f"Google Meridian, {what}",
             extra="meridian",
             packages=("google-meridian", "jax"),
+            claims=Claims(cpus=4, memory_mb=9000 if way == "Default" else 4000),
         )
         for way, what in (
             ("Default", "as its getting-started guide runs it: ROI priors, automatic knots"),
@@ -117,6 +138,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             extra="numpyro",
             settings=settings,
             packages=("numpyro", "jax"),
+            claims=TWO,
             knows=PATH_LAW if name == "numpyro-mmm-tv" else None,
             quick=name == "numpyro-mmm",
         )
@@ -138,6 +160,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         summary="the posterior by checked weights: k-hat in the record, warm chains where needed",
         extra="numpyro",
         packages=("numpyro", "jax"),
+        claims=TWO,
     ),
     *(
         FitterEntry(
@@ -148,6 +171,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             extra="diffusion",
             settings=settings,
             packages=("torch",),
+            claims=TWO,
             knows="was trained on worlds of this generator, a quarter of them time_varying's own "
             "law",
         )
@@ -164,6 +188,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         summary="the diffusion model's physics alone: relinearised Gaussian smoothing",
         extra="diffusion",
         packages=("torch",),
+        claims=TWO,
         knows=PATH_LAW,
     ),
     FitterEntry(
@@ -173,6 +198,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
         summary="the posterior under the generating family: as good as the data allow",
         extra="numpyro",
         packages=("numpyro", "jax"),
+        claims=TWO,
         reference="knows the generating family and its prior",
     ),
 )

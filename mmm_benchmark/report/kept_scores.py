@@ -24,6 +24,8 @@ from mmm_benchmark.scoring.score import TABLES
 from mmm_benchmark.store.datasets import DATASETS, load_dataset
 from mmm_benchmark.store.plain_files import read_object
 from mmm_benchmark.store.sealed_folder import MANIFEST, digest
+from mmm_benchmark.store.shelf import DamagedError
+from mmm_benchmark.store.shelves import shelf_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,6 +58,7 @@ class KeptScores:
 
     def __init__(self, results: Path) -> None:
         self._results = results
+        self._shelf = shelf_of(results)
         self._score = scorer()
         self._datasets: dict[str, str] = {}
 
@@ -78,9 +81,16 @@ class KeptScores:
         """What the rows of a fit are a function of."""
         dataset = fit.job["dataset"]["id"]
         if dataset not in self._datasets:
-            manifest = self._results / DATASETS / dataset / MANIFEST
-            self._datasets[dataset] = digest(manifest) if manifest.is_file() else ""
+            self._datasets[dataset] = self._manifest(dataset)
         return [scoring_stamp(), str(fit.record.get("finished_at")), self._datasets[dataset]]
+
+    def _manifest(self, dataset: str) -> str:
+        """Hash of what lists a dataset's files, truth included; nothing where it is not sound."""
+        try:
+            folder = self._shelf.fetch(DATASETS, dataset)
+        except DamagedError as error:
+            return f"damaged: {error}"
+        return "" if folder is None else digest(folder / MANIFEST)
 
     def _read(self, path: Path, stamp: list[str]) -> Tables | None:
         try:

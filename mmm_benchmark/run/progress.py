@@ -31,6 +31,9 @@ def screen(quiet: bool) -> Console:
     return console
 
 
+WAITING = "waiting"  # for another run, or for room on a cluster
+
+
 class Progress:
     """Tells a console about the fits; a context manager.
 
@@ -76,7 +79,9 @@ class Progress:
     def _lines(self) -> RenderableType:
         now = time.monotonic()
         with self._lock:
-            running = list(self._running.values())
+            running = sorted(self._running.values(), key=lambda each: each[1] == WAITING)
+        waiting = sum(phase == WAITING for _, phase, _ in running)
+        shown = running[: max(1, self.console.height - 3)]
         lines = [
             Text.assemble(
                 self._spinner.render(now),  # type: ignore[arg-type]
@@ -84,8 +89,11 @@ class Progress:
                 (phase, "cyan"),
                 f"  {now - since:.0f} s",
             )
-            for label, phase, since in running
+            for label, phase, since in shown
         ]
+        if len(shown) < len(running):  # a cluster runs more than a screen holds
+            going = len(running) - waiting
+            lines.append(Text(f"{going} running, {waiting} waiting, {self._count} done"))
         return Group(*lines)
 
     def phase(self, job: Job, phase: str) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from mmm_benchmark.environments.claims import ONE, Claims
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.plan.jobs import Job
 from mmm_benchmark.run.answer_file import BadAnswerError, check_answer, read_record
@@ -54,7 +55,8 @@ class Policy:
     timeout: float | None = None  # seconds
     memory_limit: float | None = None  # MB
     parallel: int = 1
-    threads: int = 1  # for each worker
+    threads: int = 1  # for each worker; where work is claimed by fitters, at most
+    by_claim: bool = False
 
     def refit_because(self, fit: StoredFit | None) -> str | None:
         """Say why a job must be fitted although ``fit`` is stored; None when it need not be."""
@@ -117,6 +119,11 @@ class Task:
     job: Job
     observed: Any  # xarray.Dataset, the observed half
     python: Path
+    claims: Claims = ONE
+
+    def threads(self, policy: Policy) -> int:
+        """How many threads its libraries may use."""
+        return min(self.claims.cpus, policy.threads) if policy.by_claim else policy.threads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,14 +210,15 @@ class _Settling:
         order = Order(
             directory=folder,
             python=task.python,
-            threads=policy.threads,
+            threads=task.threads(policy),
             timeout=policy.timeout,
             memory_limit=policy.memory_limit,
             extra=job.extra,
             versions=job.versions,
             imports=imports_of(job.target, job.extra),
+            fitter=job.fitter,
+            claims=task.claims,
         )
-        run.reporter.phase(job, "start")
         ending = run.perform(order, lambda phase: run.reporter.phase(job, phase), self.stopping)
         record = finish(folder, task, ending, policy)
         outside = record["status"] in CIRCUMSTANCES or record["circumstance"]
@@ -247,7 +255,7 @@ def finish(folder: Path, task: Task, ending: Ending, policy: Policy) -> dict[str
     record["peak_rss_mb"] = max(record["peak_rss_mb"], ending.peak_rss_mb)
     record["stored_mb"] = draws.stat().st_size / 1e6 if draws.exists() else 0.0
     record["limits"] = {"timeout": policy.timeout, "memory": policy.memory_limit}
-    record["threads"] = policy.threads
+    record["threads"] = task.threads(policy)
     record["finished_at"] = datetime.now(UTC).isoformat(timespec="milliseconds")
     record["log_tail"] = "" if record["status"] == "ok" else keep_log_end(folder / "log.txt")
     short = shortage(folder, record)

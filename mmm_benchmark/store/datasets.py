@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from mmm_benchmark import schema
 from mmm_benchmark.errors import ContractError, UserError
 from mmm_benchmark.store import keys
-from mmm_benchmark.store.fits import LOCKS
-from mmm_benchmark.store.locks import FileLock
-from mmm_benchmark.store.sealed_folder import Staging, flaw, publish
+from mmm_benchmark.store.sealed_folder import Staging
+from mmm_benchmark.store.shelf import DamagedError
+from mmm_benchmark.store.shelves import shelf_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,17 +23,27 @@ DATASETS = "datasets"
 
 def keep(dataset: MMMDataset, dataset_id: str, results: Path, staging: Staging) -> Path:
     """Make sure the dataset, truth included, lies sound in ``results/datasets``."""
-    final = results / DATASETS / dataset_id
-    lock = FileLock(results / LOCKS / f"dataset-{dataset_id}")
+    shelf = shelf_of(results)
+    lock = shelf.lock(f"dataset-{dataset_id}")
     lock.acquire()
     try:
-        if not final.is_dir() or isinstance(dataset_at(final), str):
+        path = _sound(results, dataset_id)
+        if path is None:
             staged = staging.folder(f"dataset-{dataset_id}")
             dataset.save(staged)
-            publish(staged, final)
+            path = shelf.publish(DATASETS, dataset_id, staged)
     finally:
         lock.release()
-    return final
+    return path
+
+
+def _sound(results: Path, dataset_id: str) -> Path | None:
+    """The folder of a stored dataset that can be read and is what its name says."""
+    try:
+        path = shelf_of(results).fetch(DATASETS, dataset_id)
+    except DamagedError:
+        return None
+    return None if path is None or isinstance(dataset_at(path), str) else path
 
 
 def load_dataset(results: Path, dataset_id: str) -> MMMDataset:
@@ -44,10 +54,15 @@ def load_dataset(results: Path, dataset_id: str) -> MMMDataset:
     UserError
         When it is missing, altered since it was written, or another than its folder says.
     """
-    path = Path(results) / DATASETS / dataset_id
-    if not path.is_dir():
-        raise UserError(f"dataset '{dataset_id}' is not in {path.parent}; run its fits once more")
-    found = dataset_at(path)
+    found: MMMDataset | str
+    try:
+        path = shelf_of(results).fetch(DATASETS, dataset_id)
+        if path is None:
+            place = results / DATASETS
+            raise UserError(f"dataset '{dataset_id}' is not in {place}; run its fits once more")
+        found = dataset_at(path)
+    except DamagedError as error:
+        found = str(error)
     if isinstance(found, str):
         raise UserError(
             f"stored dataset '{dataset_id}' is damaged: {found}; run its fits once more"
@@ -56,9 +71,7 @@ def load_dataset(results: Path, dataset_id: str) -> MMMDataset:
 
 
 def dataset_at(path: Path) -> MMMDataset | str:
-    """The dataset of a stored folder, or what is wrong with it."""
-    if (wrong := flaw(path)) is not None:
-        return wrong
+    """The dataset of a sound folder, or what is wrong with it."""
     try:
         dataset = read_dataset(path)
         schema.check(dataset.observed, schema.OBSERVED, "observed.nc")

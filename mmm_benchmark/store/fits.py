@@ -8,8 +8,6 @@ it in ``results/datasets``, so everything right of the store is a function of ``
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.store.keys import key_of
-from mmm_benchmark.store.locks import FileLock
+from mmm_benchmark.store.place import called
 from mmm_benchmark.store.plain_files import is_plain, read_object
-from mmm_benchmark.store.sealed_folder import Staging, flaw, publish
+from mmm_benchmark.store.sealed_folder import Staging
+from mmm_benchmark.store.shelf import DamagedError, Lock
+from mmm_benchmark.store.shelves import shelf_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 FITS = "fits"
 STAGING = ".staging"
-LOCKS = ".locks"
 STATUSES = ("ok", "skipped", "error", "timeout", "memory", "killed")
 
 
@@ -80,24 +79,28 @@ class Store:
     Parameters
     ----------
     root
-        The results directory.
+        The results directory, or the mirror of one that lives in an object store.
     report
         Called with one line for every damaged fit met.
     """
 
     def __init__(self, root: Path, report: Callable[[str], None] | None = None) -> None:
-        self.root = Path(root)
+        self.root = root if isinstance(root, Path) else Path(root)
         self.fits = self.root / FITS
+        self.shelf = shelf_of(self.root)
         self._report = report or (lambda line: None)
         self._reported: set[str] = set()
 
     def get(self, key: str) -> StoredFit | None:
         """The fit of that key, or None when there is none or it is damaged."""
-        path = self.fits / key
-        if not path.is_dir():
-            return None
-        wrong = flaw(path) or _impostor(key, path)
-        if wrong is None:
+        try:
+            path = self.shelf.fetch(FITS, key)
+            if path is None:
+                return None
+            wrong = _impostor(key, path)
+        except DamagedError as error:
+            path, wrong = None, str(error)
+        if path is not None and wrong is None:
             return StoredFit(key, path)
         if key not in self._reported:
             self._reported.add(key)
@@ -105,10 +108,8 @@ class Store:
         return None
 
     def __iter__(self) -> Iterator[StoredFit]:
-        if not self.fits.is_dir():
-            return
-        for path in sorted(self.fits.iterdir()):
-            if not path.name.startswith(".") and (fit := self.get(path.name)) is not None:
+        for name in self.shelf.names(FITS):
+            if (fit := self.get(name)) is not None:
                 yield fit
 
     def find(self, dataset_id: str | None = None, fitter: str | None = None) -> list[StoredFit]:
@@ -126,13 +127,15 @@ class Store:
         if len(found) == 1:
             return found[0]
         if not found:
-            raise UserError(f"no stored fit has a key starting with '{prefix}' in {self.fits}")
+            raise UserError(
+                f"no stored fit has a key starting with '{prefix}' in {called(self.root)}"
+            )
         keys = ", ".join(fit.key for fit in found[:5])
         raise UserError(f"'{prefix}' is the start of {len(found)} keys: {keys}; give more of it")
 
-    def lock(self, key: str) -> FileLock:
+    def lock(self, key: str) -> Lock:
         """The lock under which ``key`` is fitted, so that two runs do not both do it."""
-        return FileLock(self.root / LOCKS / key)
+        return self.shelf.lock(key)
 
     def staging(self) -> Staging:
         """A folder for unfinished work, on the store's own file system."""
@@ -140,8 +143,7 @@ class Store:
 
     def put(self, key: str, staged: Path) -> StoredFit:
         """Seal a finished folder and give it its final place."""
-        publish(staged, self.fits / key)
-        return StoredFit(key, self.fits / key)
+        return StoredFit(key, self.shelf.publish(FITS, key, staged))
 
 
 def _impostor(key: str, path: Path) -> str | None:
@@ -166,14 +168,5 @@ def _impostor(key: str, path: Path) -> str | None:
 
 
 def check_writable(root: Path) -> None:
-    """Raise a UserError unless files can be made under ``root`` (which is made if need be)."""
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".writable-", dir=root)
-        os.close(handle)
-        os.unlink(name)
-    except OSError as error:
-        raise UserError(
-            f"results directory '{root}' cannot be written to ({error.strerror}); "
-            "name another with --results DIR"
-        ) from error
+    """Raise a UserError unless results can be kept under ``root`` (which is made if need be)."""
+    shelf_of(root).check()

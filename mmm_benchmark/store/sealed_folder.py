@@ -61,7 +61,7 @@ def flaw(directory: Path) -> str | None:
     if directory.is_symlink():
         return "it is a link to another folder"
     try:
-        known = _manifest(directory)
+        known = listed(directory)
         held = set(_entries(directory))
     except (OSError, ValueError) as error:
         return f"its {MANIFEST} cannot be read ({error.__class__.__name__})"
@@ -84,7 +84,7 @@ def flaw(directory: Path) -> str | None:
     return None
 
 
-def _manifest(directory: Path) -> dict[str, tuple[int, str]]:
+def listed(directory: Path) -> dict[str, tuple[int, str]]:
     """Name -> (bytes, SHA-256) of a sealed folder's files; ValueError when it says otherwise."""
     listed = read_object(directory / MANIFEST).get("files")
     if not isinstance(listed, dict):
@@ -114,6 +114,11 @@ def _entries(directory: Path) -> Iterator[str]:
 def publish(staged: Path, final: Path) -> None:
     """Seal ``staged`` and move it to ``final``, in place of what is there."""
     seal(staged)
+    put_in_place(staged, final)
+
+
+def put_in_place(staged: Path, final: Path) -> None:
+    """Move a folder that is sealed already to ``final``, in place of what is there."""
     final.parent.mkdir(parents=True, exist_ok=True)
     if final.is_symlink() or (final.exists() and not final.is_dir()):
         final.unlink()  # whatever was put there in place of a sealed folder

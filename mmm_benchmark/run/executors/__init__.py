@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mmm_benchmark.environments.claims import ONE, Claims
+
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
@@ -20,6 +22,8 @@ class Order:
     #: For executors on other machines, which find the interpreter there.
     extra: str | None = None
     versions: Mapping[str, str | None] = field(default_factory=dict)
+    fitter: str = ""  # fits of one fitter are alike: in how long they take, say
+    claims: Claims = ONE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,7 @@ class Stopped(Exception):  # noqa: N818 - not an error: the user said stop
 
 
 #: Runs one worker to its end and leaves ``fit.json``, ``fit.nc`` and ``log.txt`` in its folder.
-#: ``report(phase)`` is called at every change of phase; ``stopping()`` is asked every tick and,
-#: when true, ends the worker and raises :class:`Stopped`.
+#: ``report(phase)`` is called at every change of phase, first with ``start`` (``waiting`` may come
+#: before it); ``stopping()`` is asked every tick and, when true, ends the worker and raises
+#: :class:`Stopped`.
 Perform = Callable[[Order, Callable[[str], None], Callable[[], bool]], Ending]

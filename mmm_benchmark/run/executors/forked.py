@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import select
 import socket
 import subprocess
@@ -23,7 +24,7 @@ from mmm_benchmark.run.executors import Ending, Order, Perform, local
 START = 300.0  # seconds in which a server must have imported
 MOST_SERVERS = 4  # kept at a time: each holds the libraries of its environment in memory
 
-_Key = tuple[Path, tuple[str, ...], int]
+_Key = tuple[Path, tuple[str, ...], int, str | None]
 
 
 class ServerError(Exception):
@@ -41,9 +42,10 @@ def forking() -> Iterator[Perform]:
 
 
 class Servers:
-    """The fork servers of a run."""
+    """The fork servers of a run: ``most`` at a time, those used last."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_SERVERS) -> None:
+        self._most = most
         self._servers: dict[_Key, Server] = {}
         self._failed: set[_Key] = set()
         self._lock = threading.Lock()
@@ -52,7 +54,10 @@ class Servers:
         self, order: Order, report: Callable[[str], None], stopping: Callable[[], bool]
     ) -> Ending:
         """Run the worker of ``order``; see :data:`mmm_benchmark.run.executors.Perform`."""
-        key = (order.python, order.imports, order.threads)
+        report("start")
+        # on a cluster the devices of a process change from task to task
+        devices = os.environ.get("CUDA_VISIBLE_DEVICES")
+        key = (order.python, order.imports, order.threads, devices)
         try:
             server = self._ready(key, order)
         except ServerError:
@@ -86,7 +91,7 @@ class Servers:
                     self._failed.add(key)
                     raise
             self._servers[key] = server  # the latest used stands last
-            for oldest in list(self._servers)[:-MOST_SERVERS]:
+            for oldest in list(self._servers)[: -self._most]:
                 self._servers.pop(oldest).close()
             return server
 

@@ -71,6 +71,7 @@ def perform(order: Order, report: Callable[[str], None], stopping: Callable[[], 
             )
         return 0.0
 
+    report("start")
     begun = time.monotonic()
     try:
         return follow(order, launch, report, stopping)

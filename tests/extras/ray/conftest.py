@@ -1,5 +1,37 @@
-"""Ray's tests need its environment; elsewhere they are not collected."""
+"""Ray's tests need its environment; elsewhere they are not collected. One cluster serves all."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmm_benchmark.run.executors.ray.cluster import SETTINGS
 
 collect_ignore_glob = [] if find_spec("ray") else ["test_*.py"]
+
+
+@pytest.fixture(scope="session")
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that the fitter ``patient`` waits for, on every node."""
+    return tmp_path_factory.mktemp("gate") / "open"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cluster(gate: Path) -> Iterator[Any]:
+    """A cluster of one node with two cores and a GPU that is none; joined."""
+    os.environ.update(SETTINGS, MMM_TEST_GATE=str(gate))
+    import ray
+    from ray.cluster_utils import Cluster
+
+    head = {"num_cpus": 2, "num_gpus": 1, "object_store_memory": 100 * 2**20}
+    cluster = Cluster(initialize_head=True, head_node_args={**head, "include_dashboard": False})
+    ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()
+    del os.environ["MMM_TEST_GATE"]

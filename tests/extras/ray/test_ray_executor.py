@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,30 +13,25 @@ import psutil
 import pytest
 import xarray as xr
 
+from mmm_benchmark.environments.claims import Claims
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.run.executors import Ending, Order, Stopped
-from mmm_benchmark.run.executors import ray as executor
+from mmm_benchmark.run.executors.ray import Dispatcher, How
+from mmm_benchmark.run.executors.ray.node import servers as servers_of_node
+from mmm_benchmark.run.executors.ray.node import unpack, work
+from mmm_benchmark.run.executors.ray.parcel import pack
 from mmm_benchmark.store.datasets import write_observed
 from tests.external.road import FITTERS, walk
 from tests.factories import tiny_observed
 
-WORKER = "mmm_benchmark.run.worker"
+SERVER = "mmm_benchmark.run.fork_server"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cluster() -> Iterator[None]:
-    os.environ.update(executor.SETTINGS)
-    import ray
-
-    ray.init(
-        num_cpus=2,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="ERROR",
-        object_store_memory=100 * 2**20,
-    )
-    yield
-    ray.shutdown()
+@pytest.fixture(scope="module")
+def dispatcher(cluster: object) -> Iterator[Dispatcher]:
+    dispatcher = Dispatcher(How(retries=1))
+    yield dispatcher
+    dispatcher.close()
 
 
 @pytest.fixture
@@ -45,36 +41,50 @@ def order(tmp_path: Path) -> Callable[..., Order]:
     def make(fitter: Path, **more: object) -> Order:
         directory = tmp_path / "job"
         directory.mkdir()
-        write_observed(tiny_observed(), directory / "observed.nc", None)
-        job = {
-            "fitter": fitter.stem,
-            "target": str(fitter),
-            "arguments": {},
-            "budget": {"chains": 1, "draws": 1, "tune": 0, "target_accept": 0.9},
-            "seed": 1,
-            "packages": [],
-        }
-        (directory / "job.json").write_text(json.dumps(job))
-        chosen = {"directory": directory, "python": Path("nowhere"), "threads": 1, **more}
-        return Order(**chosen)
+        return make_order(directory, fitter, **more)
 
     return make
 
 
-def workers() -> list[psutil.Process]:
-    """The fits running under this process, whoever started them."""
+def make_order(directory: Path, fitter: Path, **more: object) -> Order:
+    """An order to fit the tiny dataset in ``directory``."""
+    write_observed(tiny_observed(), directory / "observed.nc", None)
+    job = {
+        "fitter": fitter.stem,
+        "target": str(fitter),
+        "arguments": {},
+        "budget": {"chains": 1, "draws": 1, "tune": 0, "target_accept": 0.9},
+        "seed": 1,
+        "packages": [],
+    }
+    (directory / "job.json").write_text(json.dumps(job))
+    chosen = {"directory": directory, "python": Path("nowhere"), "threads": 1, **more}
+    return Order(**chosen)
+
+
+def servers() -> list[psutil.Process]:
+    """The fork servers of the tasks under this process: those that no other one has forked."""
     found = []
     for process in psutil.Process().children(recursive=True):
-        try:
-            if WORKER in process.cmdline():
+        with contextlib.suppress(psutil.Error):
+            if SERVER in process.cmdline() and SERVER not in process.parent().cmdline():
                 found.append(process)
-        except psutil.NoSuchProcess:
-            continue
     return found
 
 
-def run(order: Order, when_sampling: Callable[[], None]) -> tuple[Ending, list[str]]:
-    """Perform an order, doing something once the fitter samples."""
+def workers() -> list[psutil.Process]:
+    """The fits running under this process, and their keepers."""
+    found = []
+    for server in servers():
+        with contextlib.suppress(psutil.Error):
+            found += server.children(recursive=True)
+    return found
+
+
+def run(
+    dispatcher: Dispatcher, order: Order, when_sampling: Callable[[], None]
+) -> tuple[Ending, list[str]]:
+    """Perform an order, doing something whenever the fitter samples."""
     phases: list[str] = []
 
     def report(phase: str) -> None:
@@ -82,7 +92,7 @@ def run(order: Order, when_sampling: Callable[[], None]) -> tuple[Ending, list[s
         if phase == "sample":
             when_sampling()
 
-    return executor.perform(order, report, lambda: False), phases
+    return dispatcher.perform(order, report, lambda: False), phases
 
 
 def test_answer_of_a_node_is_the_answer_made_here(tmp_path: Path) -> None:
@@ -104,48 +114,109 @@ def test_failed_fit_is_an_outcome_with_its_reason(tmp_path: Path) -> None:
     assert "singular" in outcome.fit.record["log_tail"]
 
 
-def test_limits_hold_on_the_node(order: Callable[..., Order]) -> None:
-    ending, phases = run(order(FITTERS / "sleeping.py", timeout=1.0), lambda: None)
+def test_limits_hold_on_the_node(dispatcher: Dispatcher, order: Callable[..., Order]) -> None:
+    ending, phases = run(dispatcher, order(FITTERS / "sleeping.py", timeout=1.0), lambda: None)
     assert (ending.status, ending.reason) == ("timeout", "took longer than 1 s")
     assert phases[:2] == ["waiting", "start"]
     assert not workers()
 
 
-def test_stopped_run_leaves_no_worker(order: Callable[..., Order]) -> None:
+def test_stopped_run_leaves_no_worker(dispatcher: Dispatcher, order: Callable[..., Order]) -> None:
     sampling: list[str] = []
     with pytest.raises(Stopped):
-        executor.perform(
+        dispatcher.perform(
             order(FITTERS / "sleeping.py"), sampling.append, lambda: "sample" in sampling
         )
     assert not workers()
 
 
-def test_lost_task_is_a_killed_fit(order: Callable[..., Order]) -> None:
+def test_lost_fit_is_tried_again_and_then_killed(
+    dispatcher: Dispatcher, order: Callable[..., Order]
+) -> None:
     def kill_task() -> None:
-        parents = {process.ppid() for process in workers()}
-        (task,) = parents - {process.pid for process in workers()}
-        psutil.Process(task).kill()
+        for server in servers():
+            server.parent().kill()
 
-    ending, phases = run(order(FITTERS / "sleeping.py"), kill_task)
-    assert phases == ["waiting", "start", "import", "sample"]
+    ending, phases = run(dispatcher, order(FITTERS / "sleeping.py"), kill_task)
+    assert phases == ["waiting", "start", "import", "sample"] * 2  # one retry, as asked for
     assert ending.status == "killed"
-    assert ending.reason is not None
-    assert "\n" not in ending.reason
-    _, alive = psutil.wait_procs(workers(), timeout=20)
+    assert ending.circumstance
+    assert re.fullmatch(r"Ray: .* \(the last of 2 tries\)", ending.reason or "")
+    _, alive = psutil.wait_procs([*workers(), *servers()], timeout=20)
     assert not alive
 
 
-def test_node_with_other_packages_is_refused(order: Callable[..., Order]) -> None:
+def test_fit_whose_task_is_lost_once_has_its_answer(
+    dispatcher: Dispatcher, order: Callable[..., Order], gate: Path
+) -> None:
+    asked = order(FITTERS / "patient.py")
+    phases: list[str] = []
+
+    def report(phase: str) -> None:
+        phases.append(phase)
+        if phase == "build" and not gate.exists():
+            for server in servers():
+                server.parent().kill()
+            gate.touch()
+
+    ending = dispatcher.perform(asked, report, lambda: False)
+    assert ending.status is None
+    assert phases.count("build") == 2
+    assert (asked.directory / "fit.nc").exists()
+
+
+def test_node_with_other_packages_is_refused(
+    dispatcher: Dispatcher, order: Callable[..., Order]
+) -> None:
     asked = order(FITTERS / "good.py", versions={"numpy": "0.1"})
     with pytest.raises(UserError, match=r"^node .*: numpy is .* but 0\.1 where the run started$"):
-        executor.perform(asked, lambda phase: None, lambda: False)
+        dispatcher.perform(asked, lambda phase: None, lambda: False)
 
 
-def test_job_that_no_node_could_take_is_refused(order: Callable[..., Order]) -> None:
+def test_job_that_no_node_could_take_is_refused(
+    dispatcher: Dispatcher, order: Callable[..., Order]
+) -> None:
     with pytest.raises(UserError, match="no node of the Ray cluster offers 3 cores"):
-        executor.perform(order(FITTERS / "good.py", threads=3), print, lambda: False)
-    assert executor.threads(1) == 2
-    assert executor.threads(5) == 1
+        dispatcher.perform(order(FITTERS / "good.py", threads=3), print, lambda: False)
+    assert dispatcher.largest_node == 2
+
+
+def test_claimed_gpu_is_shown_to_the_fit(
+    dispatcher: Dispatcher, order: Callable[..., Order], tmp_path: Path
+) -> None:
+    fitter = tmp_path / "on_gpu.py"
+    fitter.write_text(
+        "import os\n\nclass OnGpu:\n    name, extra, version = 'on-gpu', None, '1'\n"
+        "    def settings(self): return {}\n"
+        "    def skip(self, observed): return os.environ.get('CUDA_VISIBLE_DEVICES', 'none')\n"
+        "    def fit(self, observed, budget, seed): ...\n"
+    )
+    asked = order(fitter, claims=Claims(gpus=1))
+    assert dispatcher.perform(asked, lambda phase: None, lambda: False).status is None
+    assert json.loads((asked.directory / "fit.json").read_text())["reason"] == "0"
+
+
+def test_gpu_that_no_node_has_is_refused(
+    dispatcher: Dispatcher, order: Callable[..., Order]
+) -> None:
+    asked = order(FITTERS / "good.py", claims=Claims(memory_mb=100, gpus=2))
+    with pytest.raises(UserError, match=r"offers 1 cores, 100 MB, 2 GPU; nodes: 2 cores, .* 1 GPU"):
+        dispatcher.perform(asked, print, lambda: False)
+
+
+def test_many_fits_share_tasks_and_keep_their_own_limits(
+    dispatcher: Dispatcher, tmp_path: Path
+) -> None:
+    batch = []
+    for name in ("good", "sleeping", "crashing", "good"):
+        folder = tmp_path / f"{len(batch)}"
+        folder.mkdir()
+        batch.append(pack(make_order(folder, FITTERS / f"{name}.py", timeout=2.0)))
+    events = [event for gathered in work(batch) for event in gathered]
+    endings = {event.place: event.ending for event in events if event.ending is not None}
+    assert [endings[place].status for place in range(4)] == [None, "timeout", "error", None]
+    assert "fit.nc" in next(event.files for event in events if event.place == 3 and event.files)
+    servers_of_node().close()
 
 
 def test_fitter_file_travels_to_where_it_is_not(
@@ -153,11 +224,11 @@ def test_fitter_file_travels_to_where_it_is_not(
 ) -> None:
     fitter = tmp_path / "own.py"
     shutil.copy(FITTERS / "good.py", fitter)
-    parcel = executor.pack(order(fitter))
+    parcel = pack(order(fitter))
     fitter.unlink()
     place = tmp_path / "node"
     place.mkdir()
-    laid_out = executor.unpack(parcel, place)
+    laid_out = unpack(parcel, place)
     target = json.loads((laid_out.directory / "job.json").read_text())["target"]
     assert target == str(place / "own.py")
     assert Path(target).read_bytes() == (FITTERS / "good.py").read_bytes()

@@ -46,6 +46,21 @@ def test_quiet_says_nothing() -> None:
     assert say(quiet=True) == ""
 
 
+def test_more_fits_than_a_screen_holds_are_counted() -> None:
+    from dataclasses import replace
+
+    console = Console(file=io.StringIO(), width=100, height=8, force_terminal=True)
+    progress = Progress(console, total=40)
+    for seed in range(30):
+        progress.phase(replace(JOB, seed=seed), "waiting" if seed % 2 else "sample")
+    with console.capture() as captured:
+        console.print(progress._lines())
+    *shown, last = captured.get().splitlines()
+    assert len(shown) == 5
+    assert not [line for line in shown if "waiting" in line]
+    assert last == "15 running, 15 waiting, 0 done"
+
+
 class Display:
     """What a front end keeps of one output: the texts it was given, each in place of the last."""
 

@@ -78,6 +78,7 @@ class Executor:
         self.files.append({path.name for path in order.directory.iterdir()})
         with xr.open_dataset(order.directory / "observed.nc", engine="h5netcdf") as observed:
             self.attributes.append(dict(observed.attrs))
+        report("start")
         report("sample")
         write_fit(Fit(posterior=self.answer), order.directory / "fit.nc")
         (order.directory / "dropping").mkdir()
