@@ -73,10 +73,12 @@ FORECAST: Final[dict[str, tuple[str, ...]]] = {"sales": (*SAMPLE, "geo", "future
 PRIOR: Final[dict[str, tuple[str, ...]]] = {"roas": (*SAMPLE, "channel")}
 
 #: Present where the model has them; truth has the last three by ``(geo, channel)`` too.
+#: Half-saturation is in multiples of the channel's mean weekly spend in that geo, the mean over
+#: all weeks of the window; a coefficient is sales at full saturation, currency per week.
 OPTIONAL_POSTERIOR: Final[dict[str, tuple[str, ...]]] = {
     "coefficient": (*SAMPLE, "geo", "date", "channel"),
     "adstock_decay": (*SAMPLE, "geo", "channel"),
-    "half_saturation": (*SAMPLE, "geo", "channel"),  # multiples of mean weekly spend
+    "half_saturation": (*SAMPLE, "geo", "channel"),
     "slope": (*SAMPLE, "geo", "channel"),
 }
 

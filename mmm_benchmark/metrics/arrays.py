@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        Broadcast,
+        Counts,
+        Marked,
+        Reduced,
+    )
 
 FloatArray = NDArray[np.float64]
 
@@ -12,7 +22,7 @@ FloatArray = NDArray[np.float64]
 CONSTANT = 1e-6
 
 
-def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+def ratio(numerator: Broadcast, denominator: Broadcast) -> Reduced:
     """Divide, with NaN where the denominator is zero."""
     top, bottom = np.broadcast_arrays(
         np.asarray(numerator, np.float64), np.asarray(denominator, np.float64)
@@ -21,7 +31,7 @@ def ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     return np.divide(top, bottom, out=out, where=bottom != 0)
 
 
-def is_constant(values: FloatArray, axis: int = -1) -> NDArray[np.bool_]:
+def is_constant(values: Counts, axis: int = -1) -> Marked:
     """Say whether ``values`` do not move along ``axis``, up to rounding."""
     values = np.asarray(values, np.float64)
     return values.std(axis=axis) <= CONSTANT * np.abs(values).max(axis=axis)

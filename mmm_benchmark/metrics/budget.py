@@ -7,10 +7,19 @@ since further out every curve is extrapolated, and it spends what is spent today
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmm_benchmark.metrics.arrays import FloatArray
+
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        ChannelRest,
+        LastMultiplier,
+        Multipliers,
+        PerChannel,
+    )
 
 #: How far a channel may move from today.
 REACH = 0.3
@@ -31,24 +40,24 @@ class Curves:
         Currency, shape ``(..., multiplier)``; leading axes are often (channel, draw).
     """
 
-    def __init__(self, multipliers: FloatArray, values: FloatArray) -> None:
+    def __init__(self, multipliers: Multipliers, values: LastMultiplier) -> None:
         from scipy.interpolate import PchipInterpolator
 
         self._of = [PchipInterpolator(multipliers, curve, axis=-1) for curve in values]
         self._slope_of = [curve.derivative() for curve in self._of]
 
-    def __call__(self, plan: FloatArray) -> FloatArray:
+    def __call__(self, plan: PerChannel) -> ChannelRest:
         """Response of each channel at its own multiplier: (channel, ...), currency."""
         return np.stack([curve(m) for curve, m in zip(self._of, plan, strict=True)])
 
-    def slope(self, plan: FloatArray) -> FloatArray:
+    def slope(self, plan: PerChannel) -> ChannelRest:
         """Derivative of each channel's response by its multiplier, (channel, ...)."""
         return np.stack([curve(m) for curve, m in zip(self._slope_of, plan, strict=True)])
 
 
 def best_plan(
-    value: Value, spend: FloatArray, slope: Slope | None = None, starts: int = STARTS
-) -> FloatArray:
+    value: Value, spend: PerChannel, slope: Slope | None = None, starts: int = STARTS
+) -> PerChannel:
     """Multipliers (channel,) that earn most at today's budget, each within :data:`REACH` of 1.
 
     Sequential quadratic programming (Kraft 1988, ``scipy.optimize``) from several starts: today,
@@ -92,7 +101,7 @@ def best_plan(
     return best
 
 
-def within(plan: FloatArray, share: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+def within(plan: PerChannel, share: PerChannel, low: PerChannel, high: PerChannel) -> PerChannel:
     """The plan moved back into its bounds and to the same budget, where rounding left them."""
     plan = np.clip(plan, low, high)
     for _ in range(3):
@@ -105,8 +114,8 @@ def within(plan: FloatArray, share: FloatArray, low: FloatArray, high: FloatArra
 
 
 def _starts(
-    share: FloatArray, low: FloatArray, high: FloatArray, count: int, slope: FloatArray | None
-) -> list[FloatArray]:
+    share: PerChannel, low: PerChannel, high: PerChannel, count: int, slope: PerChannel | None
+) -> list[PerChannel]:
     rng = np.random.default_rng(0)  # the same starts for every fit
     starts = [np.ones(len(share))]
     if slope is not None:  # buy where the next unit of money returns most

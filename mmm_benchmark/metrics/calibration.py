@@ -6,21 +6,32 @@ from the order of the draws starts from one sort, so callers sort once (:func:`s
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
-from mmm_benchmark.metrics.arrays import FloatArray
+import numpy as np
+
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        BySeries,
+        DrawChannel,
+        Draws,
+        MarkedSeries,
+        PerChannel,
+        PerSeries,
+        Reduced,
+        Truth,
+    )
 
 #: Central probabilities whose coverage every table reports.
 LEVELS = (0.5, 0.8, 0.9)
 
 
-def sort_draws(draws: FloatArray) -> FloatArray:
+def sort_draws(draws: Draws) -> Draws:
     """Sort along the last axis, in double precision."""
     return np.sort(np.asarray(draws), axis=-1).astype(np.float64)
 
 
-def crps(ordered: FloatArray, truth: FloatArray) -> FloatArray:
+def crps(ordered: Draws, truth: Truth) -> BySeries:
     """Continuous ranked probability score, in the unit of the truth; smaller is better.
 
     E|X - y| - E|X - X'| / 2 with the second mean over distinct pairs, which is unbiased for any
@@ -45,7 +56,7 @@ def crps(ordered: FloatArray, truth: FloatArray) -> FloatArray:
     return distance - (ordered - centre) @ weight
 
 
-def energy_score(draws: FloatArray, truth: FloatArray) -> float:
+def energy_score(draws: DrawChannel, truth: PerChannel) -> float:
     """Energy score of a vector, in its unit: CRPS for several quantities at once; 0 is best.
 
     E|X - y| - E|X - X'| / 2 with Euclidean lengths, the second mean over distinct pairs
@@ -70,7 +81,7 @@ def energy_score(draws: FloatArray, truth: FloatArray) -> float:
     return distance - float(apart.sum()) / (2.0 * n * (n - 1))
 
 
-def quantile(ordered: FloatArray, probability: float) -> FloatArray:
+def quantile(ordered: Draws, probability: float) -> BySeries:
     """Quantile at rank ``(n + 1) * probability`` (type 6 of Hyndman & Fan 1996).
 
     The rank of the truth among ``n`` exchangeable draws is uniform, so with this rule a calibrated
@@ -85,13 +96,13 @@ def quantile(ordered: FloatArray, probability: float) -> FloatArray:
     return (1.0 - share) * ordered[..., low] + share * ordered[..., high]
 
 
-def central_interval(ordered: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
+def central_interval(ordered: Draws, level: float) -> tuple[BySeries, BySeries]:
     """Ends of the central interval that holds ``level`` of the probability."""
     tail = (1.0 - level) / 2.0
     return quantile(ordered, tail), quantile(ordered, 1.0 - tail)
 
 
-def is_settled(ordered: FloatArray, truth: FloatArray) -> NDArray[np.bool_]:
+def is_settled(ordered: Draws, truth: Truth) -> MarkedSeries:
     """Mark points every draw and the truth agree on, such as a channel that is switched off.
 
     They hold no information on calibration and would push any coverage towards 1.
@@ -100,7 +111,7 @@ def is_settled(ordered: FloatArray, truth: FloatArray) -> NDArray[np.bool_]:
     return (ordered[..., 0] == ordered[..., -1]) & (ordered[..., 0] == truth)
 
 
-def coverage(ordered: FloatArray, truth: FloatArray, level: float) -> tuple[int, int]:
+def coverage(ordered: Draws, truth: Truth, level: float) -> tuple[int, int]:
     """How many truths lie in their central interval, out of how many.
 
     Settled points (:func:`is_settled`) are left out; one draw has no interval, so nothing counts.
@@ -113,7 +124,7 @@ def coverage(ordered: FloatArray, truth: FloatArray, level: float) -> tuple[int,
     return int(inside.sum()), int(open_points.sum())
 
 
-def coverage_standard_error(covered: FloatArray, counted: FloatArray) -> float:
+def coverage_standard_error(covered: PerSeries, counted: PerSeries) -> float:
     """Standard error of a coverage pooled over series.
 
     The larger of the binomial error over all points and the spread between series: weeks of one
@@ -143,7 +154,7 @@ def coverage_standard_error(covered: FloatArray, counted: FloatArray) -> float:
     return float(max(binomial, between))
 
 
-def pit(ordered: FloatArray, truth: FloatArray) -> FloatArray:
+def pit(ordered: Draws, truth: Truth) -> BySeries:
     """Probability integral transform: where the truth falls among the draws, in (0, 1).
 
     Uniform when calibrated (Dawid 1984); a hump means too wide, a bowl too narrow. Ranks are
@@ -155,7 +166,7 @@ def pit(ordered: FloatArray, truth: FloatArray) -> FloatArray:
     return (rank + 0.5) / (n + 1.0)
 
 
-def pit_distance(values: FloatArray) -> float:
+def pit_distance(values: Reduced) -> float:
     """Kolmogorov-Smirnov distance of PIT values from uniform, in [0, 1]; NaN without values."""
     values = np.sort(np.ravel(values))
     n = values.size
@@ -165,7 +176,7 @@ def pit_distance(values: FloatArray) -> float:
     return float(max((steps[1:] - values).max(), (values - steps[:-1]).max()))
 
 
-def interval_score(ordered: FloatArray, truth: FloatArray, level: float = 0.9) -> FloatArray:
+def interval_score(ordered: Draws, truth: Truth, level: float = 0.9) -> BySeries:
     """Width plus the penalty for missing (Gneiting & Raftery 2007, eq. 43), unit of the truth."""
     low, high = central_interval(ordered, level)
     missed = np.maximum(low - truth, 0.0) + np.maximum(truth - high, 0.0)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from mmm_benchmark.metrics.arrays import FloatArray, ratio
+from mmm_benchmark.metrics.arrays import ratio
 from mmm_benchmark.metrics.recovery import correlation
 
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        ByCredit,
+        ByCreditChannel,
+        ByCurve,
+        LastChannel,
+        LastMultiplier,
+    )
 
-def shares(totals: FloatArray) -> FloatArray:
+
+def shares(totals: LastChannel) -> ByCreditChannel:
     """Each channel's part of the summed media contribution; channels on the last axis."""
     totals = np.asarray(totals, np.float64)
     return ratio(totals, totals.sum(axis=-1, keepdims=True))
 
 
-def misallocated_share(estimate: FloatArray, truth: FloatArray) -> FloatArray:
+def misallocated_share(estimate: LastChannel, truth: LastChannel) -> ByCredit:
     """Credit in the wrong place over the larger of the two sums of credit, in [0, 1].
 
     What is credited to channels beyond their truth was taken from other channels or from the
@@ -34,7 +45,7 @@ def misallocated_share(estimate: FloatArray, truth: FloatArray) -> FloatArray:
     return ratio(np.maximum(beyond, short), credit)
 
 
-def credit_to_null(estimate: FloatArray, truth: FloatArray) -> FloatArray:
+def credit_to_null(estimate: LastChannel, truth: LastChannel) -> ByCredit:
     """Part of all media credit that goes to channels without any true effect; channels last.
 
     NaN where every channel has an effect.
@@ -44,13 +55,13 @@ def credit_to_null(estimate: FloatArray, truth: FloatArray) -> FloatArray:
     return np.where(null.any(axis=-1), found, np.nan)
 
 
-def ranks(values: FloatArray) -> FloatArray:
+def ranks(values: LastChannel) -> ByCreditChannel:
     """Ranks over the last axis, smallest 0.5; ties share their mean rank."""
     one, other = values[..., :, None], values[..., None, :]
     return (other < one).sum(axis=-1) + 0.5 * (other == one).sum(axis=-1)
 
 
-def rank_correlation(estimate: FloatArray, truth: FloatArray) -> FloatArray:
+def rank_correlation(estimate: LastChannel, truth: LastChannel) -> ByCredit:
     """Spearman correlation over the last axis (Spearman 1904); ties share their mean rank.
 
     NaN with fewer than two channels or when the truth ranks nothing.
@@ -61,7 +72,7 @@ def rank_correlation(estimate: FloatArray, truth: FloatArray) -> FloatArray:
     return correlation(ranks(estimate), ranks(truth))
 
 
-def curve_error(estimate: FloatArray, truth: FloatArray) -> FloatArray:
+def curve_error(estimate: LastMultiplier, truth: LastMultiplier) -> ByCurve:
     """RMSE of a response curve over its multipliers, currency.
 
     Parameters

@@ -7,11 +7,20 @@ whatever environment they run in; so this module needs numpy and scipy only.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from mmm_benchmark.metrics import effective
+
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        ChainDraw,
+        ChainDrawRest,
+        Places,
+        SeriesChainDraw,
+    )
 
 #: At most this many contribution series are diagnosed (:func:`pick_series`).
 MAX_CONTRIBUTION_SERIES = 400
@@ -23,7 +32,7 @@ R_HAT_CAP = 1000.0
 MIN_DRAWS = 8
 
 
-def pick_series(count: int, limit: int = MAX_CONTRIBUTION_SERIES) -> NDArray[np.intp]:
+def pick_series(count: int, limit: int = MAX_CONTRIBUTION_SERIES) -> Places:
     """Flat indices of the series to diagnose: all, or ``limit`` of them evenly spaced.
 
     A fitter whose full contributions do not fit into memory may compute only these.
@@ -86,7 +95,7 @@ def diagnose(
     return found
 
 
-def convergence(variables: list[NDArray[np.floating]]) -> dict[str, float]:
+def convergence(variables: list[ChainDrawRest]) -> dict[str, float]:
     """Worst R-hat, ESS and MCSE over all series of all variables ``(chain, draw, ...)``.
 
     Series that never move carry no information on mixing and are left out; with one draw, or
@@ -112,7 +121,7 @@ def convergence(variables: list[NDArray[np.floating]]) -> dict[str, float]:
     return {name: pick[name](values) for name, values in worst.items()}
 
 
-def _moving_series(values: NDArray[np.floating]) -> NDArray[np.float64]:
+def _moving_series(values: ChainDrawRest) -> SeriesChainDraw:
     """Series that move, as ``(series, chain, draw)``; empty when there are too few draws."""
     chains, draws = values.shape[:2]
     if draws < MIN_DRAWS:
@@ -121,7 +130,7 @@ def _moving_series(values: NDArray[np.floating]) -> NDArray[np.float64]:
     return flat[flat.max(axis=(1, 2)) > flat.min(axis=(1, 2))]
 
 
-def _e_bfmi(energy: NDArray[np.float64]) -> dict[str, float]:
+def _e_bfmi(energy: ChainDraw) -> dict[str, float]:
     """Squared energy steps over energy variance, the smallest chain's."""
     if energy.shape[1] < 2:
         return {}

@@ -9,43 +9,51 @@ Series are ``(series, chain, draw)``, finite.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        PerSeries,
+        SeriesChainDraw,
+    )
 
 type Array = NDArray[np.float64]
 
 
-def rhat(values: Array) -> Array:
+def rhat(values: SeriesChainDraw) -> PerSeries:
     """Rank-normalised split R-hat, the larger of bulk and tail, (series,)."""
     halves = split_chains(values)
     folded = np.abs(halves - np.median(halves, axis=(1, 2), keepdims=True))
     return np.maximum(_rhat(rank_normalised(halves)), _rhat(rank_normalised(folded)))
 
 
-def ess_bulk(values: Array) -> Array:
+def ess_bulk(values: SeriesChainDraw) -> PerSeries:
     """Effective sample size of the rank-normalised series, (series,)."""
     return ess(rank_normalised(split_chains(values)))
 
 
-def ess_tail(values: Array, low: float = 0.05, high: float = 0.95) -> Array:
+def ess_tail(values: SeriesChainDraw, low: float = 0.05, high: float = 0.95) -> PerSeries:
     """The smaller of the effective sample sizes of two quantiles, (series,)."""
     quantiles = np.quantile(values, (low, high), axis=(1, 2))[..., None, None]
     both = [ess(split_chains((values <= q).astype(float))) for q in quantiles]
     return np.minimum(*both)
 
 
-def ess_mean(values: Array) -> Array:
+def ess_mean(values: SeriesChainDraw) -> PerSeries:
     """Effective sample size of the mean, (series,)."""
     return ess(split_chains(values))
 
 
-def split_chains(values: Array) -> Array:
+def split_chains(values: SeriesChainDraw) -> Array:
     """Both halves of every chain as chains of their own; a middle draw is left out."""
     half = values.shape[-1] // 2
     return np.concatenate([values[..., :half], values[..., -half:]], axis=1)
 
 
-def rank_normalised(values: Array) -> Array:
+def rank_normalised(values: SeriesChainDraw) -> SeriesChainDraw:
     """Normal scores of the ranks within each series (Blom 1958); ties share their mean rank."""
     from scipy.special import ndtri
     from scipy.stats import rankdata
@@ -55,7 +63,7 @@ def rank_normalised(values: Array) -> Array:
     return np.asarray(ndtri((ranks - 3 / 8) / (flat.shape[1] + 1 / 4))).reshape(values.shape)
 
 
-def ess(chains: Array) -> Array:
+def ess(chains: SeriesChainDraw) -> PerSeries:
     """Effective sample size of the mean of ``(series, chain, draw)``, (series,).
 
     Autocorrelations over all chains, summed by Geyer's (1992) initial monotone sequence: pairs of
@@ -86,7 +94,7 @@ def ess(chains: Array) -> Array:
     return np.where(still, size, size / np.maximum(tau, 1 / np.log10(size)))
 
 
-def autocovariance(chains: Array) -> Array:
+def autocovariance(chains: SeriesChainDraw) -> SeriesChainDraw:
     """Autocovariance at every lag of the last axis, by the fast Fourier transform."""
     from scipy.fft import irfft, next_fast_len, rfft
 
@@ -97,7 +105,7 @@ def autocovariance(chains: Array) -> Array:
     return np.asarray(irfft(power, n=m, axis=-1)[..., :n]) / n
 
 
-def _rhat(chains: Array) -> Array:
+def _rhat(chains: SeriesChainDraw) -> PerSeries:
     """R-hat of ``(series, chain, draw)`` as it is (Gelman & Rubin 1992)."""
     n = chains.shape[-1]
     between = n * chains.mean(axis=2).var(axis=1, ddof=1)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from mmm_benchmark.metrics.arrays import FloatArray, ratio
+from mmm_benchmark.metrics.arrays import ratio
+
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        Counts,
+        Reduced,
+    )
 
 
-def durbin_watson(residual: FloatArray, axis: int = -1) -> FloatArray:
+def durbin_watson(residual: Counts, axis: int = -1) -> Reduced:
     """Sum of squared steps over sum of squares (Durbin & Watson 1950), in [0, 4].
 
     2 when residuals are uncorrelated from week to week, towards 0 when they drift, towards 4 when
@@ -19,7 +27,7 @@ def durbin_watson(residual: FloatArray, axis: int = -1) -> FloatArray:
     return ratio(steps, (residual**2).sum(axis=axis))
 
 
-def folded_durbin_watson(values: FloatArray) -> float:
+def folded_durbin_watson(values: Reduced) -> float:
     """One figure for several series that cannot cancel: 2 - mean |DW - 2|, in [0, 2]."""
     values = np.asarray(values, np.float64)
     values = values[np.isfinite(values)]

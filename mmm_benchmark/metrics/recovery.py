@@ -8,16 +8,26 @@ their unit, so that a truth of zero still counts once they are pooled.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
-from mmm_benchmark.metrics.arrays import FloatArray, is_constant, ratio
+import numpy as np
+
+from mmm_benchmark.metrics.arrays import is_constant, ratio
+
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        Broadcast,
+        Counts,
+        Marked,
+        PerSeries,
+        Reduced,
+    )
 
 #: MAPE leaves out points whose truth is smaller than this share of the mean absolute truth.
 NEAR_ZERO = 0.01
 
 
-def r2(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatArray:
+def r2(estimate: Broadcast, truth: Broadcast, axis: int = -1) -> Reduced:
     """Coefficient of determination, 1 - SSE / SST (Wright 1921); NaN for a constant truth.
 
     At most 1; 0 is as good as the true mean; negative is worse. ``sqrt(1 - r2)`` is the RMSE in
@@ -29,13 +39,13 @@ def r2(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatArray:
     return 1.0 - ratio(residual, np.where(is_constant(truth, axis), 0.0, total))
 
 
-def near_zero(truth: FloatArray, axis: int = -1) -> NDArray[np.bool_]:
+def near_zero(truth: Counts, axis: int = -1) -> Marked:
     """Mark the points MAPE leaves out: ``|truth| < NEAR_ZERO * mean(|truth|)``, and zeros."""
     size = np.abs(np.asarray(truth, np.float64))
     return (size < NEAR_ZERO * size.mean(axis=axis, keepdims=True)) | (size == 0)
 
 
-def mape(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> tuple[FloatArray, FloatArray]:
+def mape(estimate: Broadcast, truth: Broadcast, axis: int = -1) -> tuple[Reduced, Counts]:
     """Mean absolute percentage error, as a fraction, and how many points it left out.
 
     Points near zero (:func:`near_zero`) would each weigh without bound, so they are skipped and
@@ -48,22 +58,22 @@ def mape(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> tuple[Float
     return ratio(np.where(skipped, 0.0, error).sum(axis=axis), kept), skipped.sum(axis=axis)
 
 
-def size(truth: FloatArray, axis: int = -1) -> FloatArray:
+def size(truth: Counts, axis: int = -1) -> Reduced:
     """Mean absolute truth: what errors of a path are set over."""
     return np.abs(np.asarray(truth, np.float64)).mean(axis=axis)
 
 
 def wmape(
-    estimate: FloatArray, truth: FloatArray, axis: int = -1, over: FloatArray | None = None
-) -> FloatArray:
+    estimate: Broadcast, truth: Broadcast, axis: int = -1, over: Counts | None = None
+) -> Reduced:
     """Weighted MAPE, mean |error| / mean |truth| (Kolassa & Schütz 2007), as a fraction."""
     truth = np.asarray(truth, np.float64)
     return ratio(np.abs(estimate - truth).mean(axis=axis), _over(truth, axis, over))
 
 
 def bias(
-    estimate: FloatArray, truth: FloatArray, axis: int = -1, over: FloatArray | None = None
-) -> FloatArray:
+    estimate: Broadcast, truth: Broadcast, axis: int = -1, over: Counts | None = None
+) -> Reduced:
     """Mean error over mean absolute truth: +0.1 is ten per cent too much.
 
     Signed, so it may be read for one series only; over several series take the mean of its
@@ -74,15 +84,15 @@ def bias(
 
 
 def srmse(
-    estimate: FloatArray, truth: FloatArray, axis: int = -1, over: FloatArray | None = None
-) -> FloatArray:
+    estimate: Broadcast, truth: Broadcast, axis: int = -1, over: Counts | None = None
+) -> Reduced:
     """Standardised root mean squared error, RMSE / |mean truth| (Knudsen & Fotheringham 1986)."""
     truth = np.asarray(truth, np.float64)
     rmse = np.sqrt(((estimate - truth) ** 2).mean(axis=axis))
     return ratio(rmse, np.abs(truth.mean(axis=axis)) if over is None else over)
 
 
-def correlation(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatArray:
+def correlation(estimate: Broadcast, truth: Broadcast, axis: int = -1) -> Reduced:
     """Pearson correlation over time; 0 for a flat estimate, NaN for a flat truth.
 
     A flat estimate explains none of the movement; leaving it undefined would drop exactly the
@@ -97,7 +107,7 @@ def correlation(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> Floa
     return np.where(is_constant(y, axis), np.nan, value)
 
 
-def variation_ratio(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatArray:
+def variation_ratio(estimate: Broadcast, truth: Broadcast, axis: int = -1) -> Reduced:
     """Standard deviation over time of the estimate over that of the truth; NaN for a flat truth.
 
     A posterior mean that shrinks lies below 1, rightly; draws of a calibrated posterior average
@@ -109,23 +119,23 @@ def variation_ratio(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> 
 
 
 def total_error(
-    estimate: FloatArray, truth: FloatArray, axis: int = -1, over: FloatArray | None = None
-) -> FloatArray:
+    estimate: Broadcast, truth: Broadcast, axis: int = -1, over: Counts | None = None
+) -> Reduced:
     """Absolute error of the summed path over the sum of absolute truth, as a fraction."""
     truth = np.asarray(truth, np.float64)
     return ratio(np.abs((estimate - truth).mean(axis=axis)), _over(truth, axis, over))
 
 
 def level_error(
-    estimate: FloatArray, truth: FloatArray, axis: int = -1, over: FloatArray | None = None
-) -> FloatArray:
+    estimate: Broadcast, truth: Broadcast, axis: int = -1, over: Counts | None = None
+) -> Reduced:
     """Relative error of the mean over time, signed: mean(estimate) / mean(truth) - 1."""
     estimate, truth = np.asarray(estimate, np.float64), np.asarray(truth, np.float64)
     level = truth.mean(axis=axis)
     return ratio(estimate.mean(axis=axis) - level, level if over is None else over)
 
 
-def log_rmse(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatArray:
+def log_rmse(estimate: Broadcast, truth: Broadcast, axis: int = -1) -> Reduced:
     """RMSE of the logarithm: 0.1 is about ten per cent; NaN unless both are positive."""
     estimate, truth = np.broadcast_arrays(
         np.asarray(estimate, np.float64), np.asarray(truth, np.float64)
@@ -136,7 +146,7 @@ def log_rmse(estimate: FloatArray, truth: FloatArray, axis: int = -1) -> FloatAr
     return np.where(positive, np.sqrt((gap**2).mean(axis=axis)), np.nan)
 
 
-def level_correlation(estimate: FloatArray, truth: FloatArray) -> float:
+def level_correlation(estimate: PerSeries, truth: PerSeries) -> float:
     """Pearson correlation, over series, of the logarithms of mean levels.
 
     Parameters
@@ -152,5 +162,5 @@ def level_correlation(estimate: FloatArray, truth: FloatArray) -> float:
     return float(correlation(np.log(estimate[usable]), np.log(truth[usable])))
 
 
-def _over(truth: FloatArray, axis: int, over: FloatArray | None) -> FloatArray:
+def _over(truth: Counts, axis: int, over: Counts | None) -> Counts:
     return size(truth, axis) if over is None else over

@@ -109,8 +109,27 @@ def check_observed(observed: xr.Dataset, name: str) -> None:
         raise UserError(f"dataset '{name}': no spend at all in {', '.join(silent)}; drop it")
 
 
+#: Folders of the results that are no dataset's.
+RESERVED = frozenset({"fits", "datasets", "scores", "summary"})
+
+
+def check_name(name: str) -> None:
+    """Raise a UserError unless a dataset's name can be the name of its folder of pictures."""
+    if not name.strip(" .") or "/" in name or "\\" in name or not name.isprintable():
+        raise UserError(
+            f"dataset {name!r}: its pictures lie in a folder of that name, so it must be a word "
+            "that is no path; save it under another name"
+        )
+    if name.startswith(".") or name.casefold() in RESERVED:
+        raise UserError(
+            f"dataset {name!r}: the results keep that folder for themselves; save it under "
+            "another name"
+        )
+
+
 def reference_to(dataset: MMMDataset) -> DatasetRef:
     """What jobs need to know of a dataset: its name, seed, content and place."""
+    check_name(dataset.name)
     check_observed(dataset.observed, dataset.name)
     content = content_hash(dataset.observed)
     family = family_text(dataset)

@@ -19,11 +19,16 @@ column     columns of the linear part of a geo: intercept, trend, waves of the y
 dimension  coordinates of the unconstrained vector
 rank       directions of it that a thin frame turns
 residual   numbers of unit variance whose squares make the likelihood
+series     whatever a measure takes side by side: channels, geos, draws
+draw       draws of a posterior
+chain      chains of a sampler
+multiplier multiples of a channel's spend at which its curve is known
 ========== ====================================================================================
 
-:mod:`.jax` has the aliases of JAX code, :mod:`.torch` those of PyTorch code. Static checks see
-the array type; suites of the extras run the modules under jaxtyping's import hook with beartype,
-where an axis name means one length within a call.
+:mod:`.numpy` has the aliases of numpy code (measures and ``scipy_hill``), :mod:`.jax` those of
+JAX code, :mod:`.torch` those of PyTorch code; the generator has its own in ``fields/shapes``.
+Static checks see the array type; tests run the modules under jaxtyping's import hook with
+beartype, where an axis name means one length within a call.
 
 Private: what is promised stands at the root of ``mmm_benchmark``.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jaxtyping import Float, Num
+from jaxtyping import Float, Int, Num
 
 if TYPE_CHECKING:
     from jax import Array as A  # noqa: N817
@@ -21,6 +21,7 @@ DimensionRank = Float[A, "dimension rank"]
 PerRank = Float[A, " rank"]
 Residuals = Float[A, " residual"]
 ResidualDimension = Float[A, "residual dimension"]
+Cells = Int[A, " cell"]
 Places = Num[A, " dimension"]  # a vector, or the place of each of its numbers
 
 PerChannel = Float[A, " channel"]

@@ -13,7 +13,6 @@ from mmm_benchmark.errors import UserError, unknown
 VERSION = "2026.1"
 VERSIONS = (VERSION,)
 EDITIONS = ("lite", "full")
-HOLDOUT = 13  # weeks, of the runs that measure forecasts
 
 
 @dataclass(frozen=True)

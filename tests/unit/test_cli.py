@@ -206,3 +206,19 @@ def test_windows_gets_one_sentence(typed: str, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "on Windows run it in WSL" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_windows_gets_that_sentence_from_python_too() -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['fcntl'] = sys.modules['resource'] = None\n"
+        "import mmm_benchmark, mmm_data_generator\n"
+        "mmm_data_generator.generate_mmm_dataset('basic', seed=1)  # runs there\n"
+        "try:\n    from mmm_benchmark import run_benchmark\n"
+        "except mmm_benchmark.UserError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.stdout.startswith("mmm-benchmark runs on Linux and macOS; on Windows run it in WSL")
+    assert done.stderr == ""

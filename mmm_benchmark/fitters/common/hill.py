@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-type Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        Broadcast,
+        BySeriesDate,
+        ChannelGeoDate,
+        PerChannel,
+        Reduced,
+        RestDate,
+        RestSeries,
+    )
+
 
 #: Below this many multiples of mean spend a channel counts as silent; keeps log(spend) finite.
 SILENCE = 1e-40
@@ -15,7 +24,7 @@ SILENCE = 1e-40
 NEGLIGIBLE = 1e-18
 
 
-def geometric_sum(spend: Array, decay: Array | float) -> Array:
+def geometric_sum(spend: RestDate, decay: RestSeries | float) -> BySeriesDate:
     """Carry spend over: y[t] = spend[t] + decay * y[t - 1], without end, from y[-1] = 0.
 
     Geometric adstock (Broadbent, 1979, "One way TV advertisements work") as a linear recurrence,
@@ -41,12 +50,14 @@ def geometric_sum(spend: Array, decay: Array | float) -> Array:
     return carried
 
 
-def geometric_adstock(spend: Array, decay: Array | float) -> Array:
+def geometric_adstock(spend: RestDate, decay: RestSeries | float) -> BySeriesDate:
     """Adstock whose weights sum to one: steady spend of s is an adstock of s."""
     return (1.0 - np.asarray(decay, dtype=float)[..., None]) * geometric_sum(spend, decay)
 
 
-def hill(adstock: Array, half_saturation: Array | float, slope: Array | float) -> Array:
+def hill(
+    adstock: Broadcast, half_saturation: Broadcast | float, slope: Broadcast | float
+) -> Reduced:
     """Saturation a^s / (k^s + a^s), in [0, 1) (Hill, 1910); zero where the adstock is zero.
 
     ``half_saturation`` has the unit of ``adstock``; both parameters broadcast against it.
@@ -57,14 +68,14 @@ def hill(adstock: Array, half_saturation: Array | float, slope: Array | float) -
 class HillGradient(NamedTuple):
     """Saturation and its derivatives, each shaped like the spend."""
 
-    saturation: Array
-    by_logit_decay: Array
-    by_log_half_saturation: Array
-    by_log_slope: Array
+    saturation: ChannelGeoDate
+    by_logit_decay: ChannelGeoDate
+    by_log_half_saturation: ChannelGeoDate
+    by_log_slope: ChannelGeoDate
 
 
 def hill_adstock_gradient(
-    spend: Array, decay: Array, half_saturation: Array, slope: Array
+    spend: ChannelGeoDate, decay: PerChannel, half_saturation: PerChannel, slope: PerChannel
 ) -> HillGradient:
     """Hill saturation of normalised geometric adstock, with derivatives in scaled parameters.
 
@@ -91,9 +102,11 @@ def hill_adstock_gradient(
     return HillGradient(h, dh_dx * s * da_dz / a, -dh_dx * s, dh_dx * x)
 
 
-def _log_odds(adstock: Array, half_saturation: Array | float, slope: Array | float) -> Array:
+def _log_odds(
+    adstock: Broadcast, half_saturation: Broadcast | float, slope: Broadcast | float
+) -> Reduced:
     return slope * (np.log(np.maximum(adstock, SILENCE)) - np.log(half_saturation))
 
 
-def _hill(log_odds: Array) -> Array:
+def _hill(log_odds: Reduced) -> Reduced:
     return 1.0 / (1.0 + np.exp(-log_odds))

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from mmm_benchmark import estimands, schema
 from mmm_benchmark.fit import Fit
 from mmm_benchmark.fitters.common.report import noisy_sales, parameter_counts
 from mmm_benchmark.fitters.hill_mmm import density
 from mmm_benchmark.fitters.jax_inference.linear import draw_coefficients
+from mmm_benchmark.fitters.jax_inference.over_draws import Array, Draws, Named, over_draws
 from mmm_benchmark.metrics.diagnostics import pick_series
+from mmm_benchmark.shapes.jax import Cells, ChannelGeo, Scalar, Vector
 
-type Array = NDArray[np.floating]
-type Draws = dict[str, Array]
+type Report = Callable[[Draws, Array], Mapping[str, Any]]  # free parameters and series to fields
 
 MULTIPLIERS = (*schema.SPEND_MULTIPLIERS, 1.0 + schema.MARGINAL_STEP)
 
@@ -33,17 +34,17 @@ ROLES = {
 }
 
 
-def _parameters(row: Any, data: density.Data) -> dict[str, Any]:
+def _parameters(row: Vector, data: density.Data) -> Named:
     params, h = density.constrain(row, data)
     return {**params._asdict(), "media": density.media(params, h)}
 
 
-def _estimands(row: Any, data: density.Data) -> dict[str, Any]:
+def _estimands(row: Vector, data: density.Data) -> Named:
     params, h = density.constrain(row, data)
     a = density.adstocked(data.lagged, params.decay)
     log_k = jnp.log(params.half_saturation)
 
-    def total(m: Any) -> Any:
+    def total(m: Scalar) -> ChannelGeo:
         at = density.response(m * a, log_k, params.slope)
         return jnp.sum(params.effect[..., None] * at, axis=2)  # (channel, geo)
 
@@ -53,26 +54,15 @@ def _estimands(row: Any, data: density.Data) -> dict[str, Any]:
     }
 
 
-def _series(row: Any, given: tuple[density.Data, Any]) -> dict[str, Any]:
+def _series(row: Vector, given: tuple[density.Data, Cells]) -> Named:
     data, cells = given
     params, h = density.constrain(row, data)
     return {"series": (params.effect[..., None] * h).ravel()[cells]}
 
 
-def _over(one: Any, z: Array, given: Any) -> Draws:
-    """``one(row, given)`` of each row of ``z`` (chain, draw, dimension)."""
-    rows = jnp.asarray(z.reshape(-1, z.shape[-1]))
-    mapped = jax.jit(lambda rows, given: jax.lax.map(lambda row: one(row, given), rows))
-    found = mapped(rows, given)
-    return {
-        name: np.asarray(value).reshape(*z.shape[:2], *value.shape[1:])
-        for name, value in found.items()
-    }
-
-
 def free_parameters(z: Array, data: density.Data, plain: density.Design, seed: int) -> Draws:
     """Free parameters; linear coefficients are drawn from their exact conditional law."""
-    found = _over(_parameters, z, data)
+    found = over_draws(_parameters, z, data)
     shape = z.shape[:2]
     media = found.pop("media").reshape(-1, *data.residual.shape)
     noise = found["noise"].reshape(len(media), -1).astype(np.float64)
@@ -89,14 +79,14 @@ def contribution_series(z: Array, data: density.Data) -> Array:
     """Contributions of the full sample at a few hundred cells that move, (chain, draw, cell)."""
     moves = np.flatnonzero(np.asarray(data.lagged).any(axis=-1))
     cells = jnp.asarray(moves[pick_series(moves.size)])
-    return _over(_series, z, (data, cells))["series"]
+    return over_draws(_series, z, (data, cells))["series"]
 
 
 def posterior(
     observed: xr.Dataset, z: Array, draws: Draws, data: density.Data, plain: density.Design
 ) -> xr.Dataset:
     """Estimands of kept draws."""
-    found = _over(_estimands, z, data)
+    found = over_draws(_estimands, z, data)
     sales = plain.sales[:, None]
     totals = np.einsum("sdmcg,g->msdc", found["totals"].astype(np.float64), plain.sales)
     curves = dict(zip(MULTIPLIERS, totals, strict=True))
@@ -130,7 +120,7 @@ def as_fit(
     data: density.Data,
     plain: density.Design,
     seed: int,
-    report: Any,
+    report: Report,
 ) -> Fit:
     """Diagnose the full sample ``z`` (chain, draw, dimension) by ``report(free, series)``, answer.
 

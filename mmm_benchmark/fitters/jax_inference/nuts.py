@@ -13,7 +13,7 @@ same program finds the mode, its curvature and the energies at which chains star
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
@@ -23,7 +23,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
-from numpyro.infer.hmc import hmc
+from numpyro.infer.hmc import HMCState, hmc
 from numpyro.infer.util import ParamInfo
 
 from mmm_benchmark.fit import Budget
@@ -40,6 +40,8 @@ from mmm_benchmark.phases import phase
 from mmm_benchmark.shapes.jax import Scalar, Vector
 
 type Array = NDArray[np.float64]
+type Told = tuple[jax.Array, ...]  # place, divergence, steps, energy and acceptance
+type Kept = tuple[Told, jax.Array, jax.Array]  # of every draw; the last energy and its slope
 type Move[D] = Callable[[jax.Array, Vector, D], Vector]  # of a key, a vector, and data
 
 MAX_THREADS = 2
@@ -130,8 +132,8 @@ def nuts[D](
     return _sample(chain, data, starts, budget, seed, step_size)
 
 
-def _sample(
-    chain: Chain, data: Any, starts: Array, budget: Budget, seed: int, step_size: float = 0.1
+def _sample[D](
+    chain: Chain[D], data: D, starts: Array, budget: Budget, seed: int, step_size: float = 0.1
 ) -> Sample:
     """Run the program from every start, two at a time."""
     how = Control(budget.tune + budget.draws, step_size, budget.target_accept, 1.0)
@@ -158,13 +160,13 @@ class Plan[D](NamedTuple):
     move: Move[D] | None = None
 
 
-class Chain(NamedTuple):
+class Chain[D](NamedTuple):
     """A compiled chain."""
 
-    program: Any
-    key: Any  # any will do for a look
+    program: Callable[[jax.Array, ParamInfo, D, Control], Kept]
+    key: jax.Array  # any will do for a look
 
-    def look(self, data: Any, z: Array) -> tuple[float, Array]:
+    def look(self, data: D, z: Array) -> tuple[float, Array]:
         """Negative log density at ``z`` and its slope; :data:`UNKNOWN` where it is not finite."""
         start = _start(z, UNKNOWN, np.zeros_like(z))
         _, energy, slope = self.program(self.key, start, data, _typed(AT_REST))
@@ -182,10 +184,10 @@ def _typed(how: Control) -> Control:
 
 
 #: Programs of this process, so that many datasets of one shape are compiled for once.
-_programs: dict[Any, Chain] = {}
+_programs: dict[Hashable, Chain[Any]] = {}
 
 
-def compiled_chain[D](plan: Plan[D], data: D, dimension: int) -> Chain:
+def compiled_chain[D](plan: Plan[D], data: D, dimension: int) -> Chain[D]:
     """Compile one chain for data of these shapes.
 
     XLA leaves the interpreter idle: meanwhile it imports what the summary will need. (Not for
@@ -205,13 +207,13 @@ def compiled_chain[D](plan: Plan[D], data: D, dimension: int) -> Chain:
     return _programs[known]
 
 
-def _chain[D](plan: Plan[D], key: jax.Array, start: ParamInfo, data: D, how: Control) -> Any:
+def _chain[D](plan: Plan[D], key: jax.Array, start: ParamInfo, data: D, how: Control) -> Kept:
     def potential(z: Vector) -> Scalar:
         return -plan.log_density(z, data)
 
     init, nuts_step = hmc(potential, algo="NUTS")
 
-    def step(state: Any) -> Any:
+    def step(state: HMCState) -> HMCState:
         state = nuts_step(state)
         if plan.move is None:
             return state
@@ -234,10 +236,10 @@ def _chain[D](plan: Plan[D], key: jax.Array, start: ParamInfo, data: D, how: Con
     momentum = how.motion * adapted.mass_matrix_sqrt
     state = state._replace(adapt_state=adapted._replace(mass_matrix_sqrt=momentum))
 
-    def told(state: Any) -> Any:
+    def told(state: HMCState) -> Told:
         return state.z, state.diverging, state.num_steps, state.energy, state.accept_prob
 
-    def draw(i: Any, carried: Any) -> Any:
+    def draw(i: Scalar, carried: tuple[HMCState, Told]) -> tuple[HMCState, Told]:
         state, kept = carried
         state = step(state)
         # while it adapts, the first place is written over and over
@@ -255,5 +257,7 @@ def threads() -> int:
     return min(MAX_THREADS, os.cpu_count() or 1)
 
 
-def _wait(function: Any, *arguments: Any) -> list[NDArray[Any]]:
-    return [np.asarray(value) for value in function(*arguments)[0]]
+def _wait[*Arguments](
+    program: Callable[[*Arguments], Kept], *arguments: *Arguments
+) -> list[NDArray[np.generic]]:
+    return [np.asarray(value) for value in program(*arguments)[0]]

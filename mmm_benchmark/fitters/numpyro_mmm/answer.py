@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from mmm_benchmark import estimands, schema
 from mmm_benchmark.fit import Fit
@@ -17,14 +16,13 @@ from mmm_benchmark.fitters.common import forecast
 from mmm_benchmark.fitters.common.lags import lag_weights
 from mmm_benchmark.fitters.common.report import noisy_sales, parameter_counts
 from mmm_benchmark.fitters.jax_inference.linear import draw_coefficients
+from mmm_benchmark.fitters.jax_inference.over_draws import Array, Draws
 from mmm_benchmark.fitters.jax_inference.report import nuts_report
 from mmm_benchmark.fitters.numpyro_mmm import density
 from mmm_benchmark.fitters.numpyro_mmm.prepare import CONTROL_SD, Inputs, design, run_on
 from mmm_benchmark.fitters.numpyro_mmm.sampling import Inferred
 from mmm_benchmark.metrics.diagnostics import diagnose, pick_series
-
-type Array = NDArray[np.floating]
-type Draws = dict[str, Array]
+from mmm_benchmark.shapes.jax import ChannelGeoDate, Scalar, Vector
 
 MULTIPLIERS = (*schema.SPEND_MULTIPLIERS, 1.0 + schema.MARGINAL_STEP)
 
@@ -66,7 +64,7 @@ def free_parameters(z: Array, data: density.Data, given: Inputs, seed: int) -> D
 def _constrained(z: Array, data: density.Data) -> Draws:
     """Parameters, and the media's part of sales, of each row of ``z``."""
 
-    def one(z: Any) -> dict[str, Any]:
+    def one(z: Vector) -> dict[str, jax.Array]:
         params, _ = density.constrain(z, data)
         found = {
             "alpha": params.alpha,
@@ -137,7 +135,7 @@ def _contributions(flat: Draws, given: Inputs) -> tuple[Array, Array]:
     lagged = jnp.asarray(given.lagged, dtype)
     scale = jnp.asarray(given.sales_scale, dtype)
 
-    def one(draw: dict[str, Any]) -> tuple[Any, Any]:
+    def one(draw: dict[str, jax.Array]) -> tuple[jax.Array, jax.Array]:
         weights = lag_weights(draw["alpha"], lagged.shape[-1])
         a = jnp.einsum("cgtl,cl->cgt", lagged, weights)
         beta, lam = draw["beta"][:, None, None], draw["lam"][:, None, None]
@@ -145,7 +143,7 @@ def _contributions(flat: Draws, given: Inputs) -> tuple[Array, Array]:
         if "path" in draw:
             effect = effect * jnp.exp(draw["path"])[:, None]
 
-        def at(m: Any) -> Any:
+        def at(m: Scalar | float) -> ChannelGeoDate:
             return effect * density.saturation(m * a, beta, lam)
 
         totals = jax.lax.map(lambda m: jnp.sum(at(m), axis=(1, 2)), jnp.asarray(MULTIPLIERS, dtype))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +24,7 @@ from mmm_benchmark.fitters.jax_inference.curvature import (
 from mmm_benchmark.fitters.jax_inference.nuts import Sample, nuts_near_mode
 from mmm_benchmark.fitters.numpyro_mmm import density
 from mmm_benchmark.phases import phase
+from mmm_benchmark.shapes.jax import Scalar
 
 SVI_STEPS = 2000
 SVI_RATE = 0.01
@@ -96,7 +97,7 @@ def by_svi(data: density.Data, budget: Budget, seed: int) -> Inferred:
             u = numpyro.sample("u", flat)
             numpyro.factor("log_density", framed(u, Framed(frame, data)))
 
-        def rate(step: Any) -> Any:
+        def rate(step: Scalar) -> Scalar:
             return SVI_RATE * 0.5 * (1 + jnp.cos(jnp.pi * jnp.minimum(step / SVI_STEPS, 1.0)))
 
         start = init_to_value(values={"u": jnp.zeros(size, jnp.result_type(float))})

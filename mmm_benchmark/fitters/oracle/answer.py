@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from mmm_benchmark import estimands, schema
 from mmm_benchmark.fit import Fit
 from mmm_benchmark.fitters.common.report import noisy_sales
 from mmm_benchmark.fitters.jax_inference.linear import draw_coefficients
+from mmm_benchmark.fitters.jax_inference.over_draws import Array, Draws, Named, over_draws
 from mmm_benchmark.fitters.oracle import constant, time_varying
 from mmm_benchmark.metrics.diagnostics import pick_series
+from mmm_benchmark.shapes.jax import Cells, ChannelGeoDate, PerChannel, PerGeo, Scalar, Vector
 from mmm_data_generator.world.transforms import spend_figure
-
-type Array = NDArray[np.floating]
-type Draws = dict[str, Array]
-type OneDraw = Callable[[Any, Any], dict[str, Any]]
 
 MULTIPLIERS = (*schema.SPEND_MULTIPLIERS, 1.0 + schema.MARGINAL_STEP)
 
 
-@cache
-def _mapped(one: OneDraw) -> Any:
-    return jax.jit(lambda rows, given: jax.lax.map(lambda row: one(row, given), rows))
-
-
-def over_draws(one: OneDraw, z: Array, given: Any) -> Draws:
-    """``one(row, given)`` of each row of ``z`` (chain, draw, dimension); compiled once a shape."""
-    mapped = _mapped(one)(jnp.asarray(z.reshape(-1, z.shape[-1])), given)
-    return {
-        name: np.asarray(value).reshape(*z.shape[:2], *value.shape[1:])
-        for name, value in mapped.items()
-    }
-
-
-def _time_varying_parameters(row: Any, data: time_varying.Data) -> dict[str, Any]:
+def _time_varying_parameters(row: Vector, data: time_varying.Data) -> Named:
     return time_varying.constrain(row, data)._asdict()
 
 
@@ -50,7 +31,7 @@ def time_varying_parameters(z: Array, data: time_varying.Data) -> Draws:
     return over_draws(_time_varying_parameters, z, data)
 
 
-def _time_varying_estimands(row: Any, given: tuple[time_varying.Data, Any]) -> dict[str, Any]:
+def _time_varying_estimands(row: Vector, given: tuple[time_varying.Data, PerChannel]) -> Named:
     data, per_mean = given
     params = time_varying.constrain(row, data)
     share, gamma = time_varying.parts(params, data)
@@ -85,7 +66,7 @@ def time_varying_estimands(z: Array, data: time_varying.Data, observed: xr.Datas
     return over_draws(_time_varying_estimands, z, (data, per_mean))
 
 
-def _constant_parameters(row: Any, data: constant.Data) -> dict[str, Any]:
+def _constant_parameters(row: Vector, data: constant.Data) -> Named:
     params = constant.constrain(row, data)
     return {**params._asdict(), "media": constant.media(params, data)}
 
@@ -108,13 +89,13 @@ def constant_parameters(
     }
 
 
-def _constant_estimands(row: Any, given: tuple[constant.Data, Any]) -> dict[str, Any]:
+def _constant_estimands(row: Vector, given: tuple[constant.Data, PerGeo]) -> Named:
     data, scale = given
     params = constant.constrain(row, data)
     a = constant.adstocked(params, data)
     coefficient = params.effect * scale
 
-    def at(m: Any) -> Any:
+    def at(m: Scalar | float) -> ChannelGeoDate:
         return coefficient[..., None] * constant.response(m * a, params)
 
     weeks = (a.shape[1], a.shape[2], a.shape[0])
@@ -148,14 +129,14 @@ def constant_estimands(
     return out
 
 
-def _time_varying_series(row: Any, given: tuple[time_varying.Data, Any]) -> dict[str, Any]:
+def _time_varying_series(row: Vector, given: tuple[time_varying.Data, Cells]) -> Named:
     data, cells = given
     params = time_varying.constrain(row, data)
     share, _ = time_varying.parts(params, data)
     return {"series": params.sales * share.ravel()[cells]}
 
 
-def _constant_series(row: Any, given: tuple[constant.Data, Any]) -> dict[str, Any]:
+def _constant_series(row: Vector, given: tuple[constant.Data, Cells]) -> Named:
     data, cells = given
     params = constant.constrain(row, data)
     h = constant.response(constant.adstocked(params, data), params)
@@ -166,8 +147,9 @@ def contribution_series(z: Array, data: time_varying.Data | constant.Data) -> Ar
     """Contributions of the full sample at a few hundred cells that move, (chain, draw, cell)."""
     moves = np.flatnonzero(np.asarray(data.lagged).any(axis=-1))
     cells = jnp.asarray(moves[pick_series(moves.size)])
-    one = _time_varying_series if isinstance(data, time_varying.Data) else _constant_series
-    return over_draws(one, z, (data, cells))["series"]
+    if isinstance(data, time_varying.Data):
+        return over_draws(_time_varying_series, z, (data, cells))["series"]
+    return over_draws(_constant_series, z, (data, cells))["series"]
 
 
 def as_fit(observed: xr.Dataset, found: Draws, seed: int, **rest: Any) -> Fit:

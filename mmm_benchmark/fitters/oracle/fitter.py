@@ -14,6 +14,9 @@ from mmm_benchmark.schema import REFERENCE_KIND
 if TYPE_CHECKING:
     import xarray as xr
 
+    from mmm_benchmark.fitters.jax_inference.nuts import Sample
+    from mmm_benchmark.fitters.jax_inference.over_draws import Array, Draws
+
 OPTIMAL = "Bayes-optimal: the exact prior that every value of this world was drawn from"
 WELL_SPECIFIED = "well-specified: the right functional forms under a broad prior"
 
@@ -173,7 +176,7 @@ def fit_constant(observed: xr.Dataset, family: dict[str, Any], budget: Budget, s
 
 
 def _report(
-    free: dict[str, Any], series: Any, drawn: Any, note: str, *, optimal: bool
+    free: Draws, series: Array, drawn: Sample, note: str, *, optimal: bool
 ) -> dict[str, Any]:
     """Diagnostics, the checks a reference must meet, statistics of the sampler."""
     from mmm_benchmark.fitters.jax_inference.report import nuts_report

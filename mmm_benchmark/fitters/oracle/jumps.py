@@ -10,12 +10,13 @@ the ratio of densities alone (Metropolis et al. 1953).
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 
 from mmm_benchmark.fitters.oracle import time_varying
+from mmm_benchmark.shapes.jax import Scalar, Vector
+
+type State = tuple[Vector, Scalar, jax.Array]  # a place, its log density, a key
 
 #: For each draw. Sixty cost as much as the transition of NUTS between them; with ten the slowest
 #: coordinate had 117 to 535 effective draws of 16,000, with forty 1,280 (one world, three seeds).
@@ -23,13 +24,13 @@ PROPOSALS = 60
 REACH = 3  # weeks
 
 
-def exchange_weeks(key: Any, z: Any, data: time_varying.Data) -> Any:
+def exchange_weeks(key: jax.Array, z: Vector, data: time_varying.Data) -> Vector:
     """Propose exchanges one after another; return the vector after the last."""
     place = jnp.asarray(time_varying.paths(data)[:, 1:])  # the first week has another law
     series, weeks = place.shape
     flat = place.ravel()
 
-    def propose(_: Any, state: Any) -> Any:
+    def propose(_: Scalar, state: State) -> State:
         z, height, key = state
         key, pick, shift, side, kind, coin = jax.random.split(key, 6)
         e = z[flat]

@@ -10,8 +10,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from mmm_benchmark.fitters.jax_inference.over_draws import Draws, over_draws
 from mmm_benchmark.fitters.oracle import published
-from mmm_benchmark.fitters.oracle.answer import MULTIPLIERS, Draws, over_draws
+from mmm_benchmark.fitters.oracle.answer import MULTIPLIERS
 from mmm_benchmark.metrics.diagnostics import pick_series
 
 type Array = NDArray[np.floating]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -13,11 +14,16 @@ from mmm_benchmark.fit import Fit
 from mmm_benchmark.fitters.scipy_hill.estimate import Estimate
 from mmm_benchmark.fitters.scipy_hill.solution import Solution
 
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        DrawGeoDate,
+    )
+
 type Array = NDArray[np.float64]
 
 
 def summarise(
-    observed: xr.Dataset, estimate: Estimate, solutions: list[Solution], noise: Array | None
+    observed: xr.Dataset, estimate: Estimate, solutions: list[Solution], noise: DrawGeoDate | None
 ) -> Fit:
     """Answer in the schema's estimands; each solution is one draw of one chain.
 

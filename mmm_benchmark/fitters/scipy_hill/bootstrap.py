@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
-type Array = NDArray[np.float64]
+import numpy as np
+
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        GeoDate,
+    )
 
 
 def default_block_length(dates: int) -> int:
@@ -13,7 +17,7 @@ def default_block_length(dates: int) -> int:
     return max(1, round(dates ** (1.0 / 3.0)))
 
 
-def resample_blocks(residual: Array, block_length: int, rng: np.random.Generator) -> Array:
+def resample_blocks(residual: GeoDate, block_length: int, rng: np.random.Generator) -> GeoDate:
     """Lay blocks of consecutive residuals end to end until every date has one.
 
     Parameters

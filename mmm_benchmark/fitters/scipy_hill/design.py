@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from mmm_data_generator.fields.periods import DAYS_PER_YEAR
 
-type Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        ChannelGeoDate,
+        ChannelPlaces,
+        ColumnGeoDate,
+        ColumnGeoOther,
+        ColumnPlaces,
+        ColumnRow,
+        ControlPlaces,
+        Dates,
+        GeoChannel,
+        GeoDate,
+        GeoLive,
+        OtherDates,
+        PerDate,
+        PerGeo,
+        PlaceRow,
+        Places,
+        Reduced,
+        RestGeoDate,
+        RestRow,
+    )
+
 
 #: A column that keeps less than this share of its length once the others are removed is dropped.
 DEPENDENT = 1e-7
@@ -24,19 +46,19 @@ class Design:
     of its mean weekly spend, so shared parameters mean the same thing in every geo.
     """
 
-    sales: Array  # (geo, date), multiples of the geo's mean sales
-    sales_scale: Array  # (geo,), currency per week
-    spend: Array  # (live channel, geo, date), multiples of the geo's mean weekly spend
-    spend_scale: Array  # (geo, channel), currency per week
-    live: NDArray[np.intp]  # channels whose spend varies in at least one geo
-    columns: Array  # (column, geo, date): trend, seasonality, controls that are independent
-    kept: NDArray[np.intp]  # which of the candidates the columns are
+    sales: GeoDate  # multiples of the geo's mean sales
+    sales_scale: PerGeo  # currency per week
+    spend: ChannelGeoDate  # multiples of the geo's mean weekly spend
+    spend_scale: GeoChannel  # currency per week
+    live: ChannelPlaces  # channels whose spend varies in at least one geo
+    columns: ColumnGeoDate  # trend, seasonality, controls that are independent
+    kept: ColumnPlaces  # which of the candidates the columns are
     n_time: int  # the first columns: trend and seasonality
-    controls: NDArray[np.intp]  # which controls the remaining columns are
-    basis: Array  # (column, geo * date), orthonormal, of the columns less their geo means
+    controls: ControlPlaces  # which controls the remaining columns are
+    basis: ColumnRow  # orthonormal, of the columns less their geo means
     notes: tuple[str, ...]
 
-    def without_baseline(self, series: Array) -> Array:
+    def without_baseline(self, series: RestGeoDate) -> RestRow:
         """Remove geo means and the columns from series of shape (..., geo, date); flattens them."""
         centred = series - series.mean(-1, keepdims=True)
         flat = centred.reshape(*series.shape[:-2], -1)
@@ -86,7 +108,7 @@ def build(observed: xr.Dataset, fourier_order: int, trend: bool) -> Design:
     )
 
 
-def harmonics(dates: NDArray[np.datetime64], fourier_order: int) -> int:
+def harmonics(dates: Dates, fourier_order: int) -> int:
     """How many waves these dates can show: at most two per year of data."""
     years = _years(dates, dates[0])
     return min(fourier_order, round(2.0 * float(np.ptp(years) + np.diff(years).mean())))
@@ -94,12 +116,12 @@ def harmonics(dates: NDArray[np.datetime64], fourier_order: int) -> int:
 
 def candidates(
     observed: xr.Dataset,
-    dates: NDArray[np.datetime64],
+    dates: Dates,
     waves: int,
     *,
     trend: bool,
-    at: NDArray[np.datetime64] | None = None,
-) -> Array:
+    at: OtherDates | None = None,
+) -> ColumnGeoOther:
     """Trend, seasonality and controls, (column, geo, date), before any is left out.
 
     The trend is in years from the middle of ``dates``, the weeks that are fitted; ``at`` are the
@@ -114,28 +136,28 @@ def candidates(
     return np.array([*over_geos, *controls]).reshape(-1, geos, at.size)
 
 
-def relative_spend(observed: xr.Dataset, spend_scale: Array) -> Array:
+def relative_spend(observed: xr.Dataset, spend_scale: GeoLive) -> ChannelGeoDate:
     """Spend in multiples of ``spend_scale`` (geo, channel), shape (channel, geo, date)."""
     spend = observed["spend"].transpose("channel", "geo", "date").values.astype(float)
     return spend / _positive(spend_scale).T[..., None]
 
 
-def fourier(dates: NDArray[np.datetime64], order: int) -> list[Array]:
+def fourier(dates: Dates, order: int) -> list[PerDate]:
     """Sines and cosines of the day of the year, for dates at any spacing."""
     day = (dates - dates.astype("datetime64[Y]")) / np.timedelta64(1, "D")
     phase = 2.0 * np.pi * day / DAYS_PER_YEAR
     return [wave(k * phase) for k in range(1, order + 1) for wave in (np.sin, np.cos)]
 
 
-def _years(dates: NDArray[np.datetime64], first: np.datetime64) -> Array:
+def _years(dates: Dates, first: np.datetime64) -> PerDate:
     return (dates - first) / np.timedelta64(1, "D") / DAYS_PER_YEAR
 
 
-def _positive(values: Array) -> Array:
+def _positive(values: Reduced) -> Reduced:
     return np.where(values > 0.0, values, 1.0)
 
 
-def _independent(columns: Array) -> tuple[NDArray[np.intp], Array]:
+def _independent(columns: ColumnGeoDate) -> tuple[Places, PlaceRow]:
     """Gram-Schmidt in order: which columns add something, and an orthonormal basis of them."""
     centred = (columns - columns.mean(-1, keepdims=True)).reshape(len(columns), -1)
     kept: list[int] = []
@@ -150,7 +172,7 @@ def _independent(columns: Array) -> tuple[NDArray[np.intp], Array]:
 
 
 def _notes(
-    observed: xr.Dataset, live: NDArray[np.intp], kept_controls: NDArray[np.intp]
+    observed: xr.Dataset, live: ChannelPlaces, kept_controls: ControlPlaces
 ) -> tuple[str, ...]:
     still = np.delete(observed["channel"].values, live)
     dropped = np.delete(observed["control"].values, kept_controls)

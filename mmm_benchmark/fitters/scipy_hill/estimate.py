@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import Bounds
 
 from mmm_benchmark.fitters.scipy_hill import bootstrap
@@ -15,7 +15,11 @@ from mmm_benchmark.fitters.scipy_hill.projection import Penalty, Projection, tra
 from mmm_benchmark.fitters.scipy_hill.search import Optimum, bounds, polish, search, weak_penalty
 from mmm_benchmark.fitters.scipy_hill.solution import Solution
 
-type Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        DrawGeoDate,
+        PerTransform,
+    )
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def point_estimate(
 
 def bootstrap_estimates(
     estimate: Estimate, *, replicates: int, block_length: int | None, seed: int
-) -> tuple[list[Solution], Array]:
+) -> tuple[list[Solution], DrawGeoDate]:
     """Refit to fitted values plus resampled blocks of residuals.
 
     Residuals are widened by sqrt(n / (n - p)), as least squares makes them too small. Each refit
@@ -76,7 +80,7 @@ def bootstrap_estimates(
 
 
 def _linear(
-    problem: Projection, parameters: Array, spread: Spread | None, pooled: bool
+    problem: Projection, parameters: PerTransform, spread: Spread | None, pooled: bool
 ) -> tuple[Linear, Spread | None]:
     design = problem.design
     saturation = transforms(design.spend, parameters).saturation

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from mmm_benchmark.fitters.common import forecast
 from mmm_benchmark.fitters.scipy_hill.design import Design, candidates, harmonics, relative_spend
 from mmm_benchmark.fitters.scipy_hill.solution import Solution
 
-type Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        DrawGeoDate,
+    )
 
 
 def run_on(design: Design, observed: xr.Dataset, fourier_order: int, trend: bool) -> Design:
@@ -34,7 +37,7 @@ def run_on(design: Design, observed: xr.Dataset, fourier_order: int, trend: bool
 def forecast_of(
     observed: xr.Dataset,
     solutions: list[Solution],
-    noise: Array | None,
+    noise: DrawGeoDate | None,
     fourier_order: int,
     trend: bool,
 ) -> xr.Dataset:

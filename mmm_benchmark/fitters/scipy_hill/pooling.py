@@ -13,13 +13,26 @@ little about a curve to tell its own from its neighbours'.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmm_benchmark.fitters.scipy_hill.design import Design
 from mmm_benchmark.fitters.scipy_hill.projection import RIDGE, nonnegative
+
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        ChannelGeoDate,
+        ColumnColumn,
+        GeoColumn,
+        GeoColumnColumn,
+        GeoDate,
+        GeoLive,
+        PerChannel,
+        PerColumn,
+        PerGeo,
+    )
 
 type Array = NDArray[np.float64]
 
@@ -33,19 +46,19 @@ ITERATIONS = 60
 class Linear(NamedTuple):
     """Linear parameters in multiples of each geo's mean sales."""
 
-    intercept: Array  # (geo,)
-    columns: Array  # (geo, column)
-    effects: Array  # (geo, channel), non-negative
+    intercept: PerGeo
+    columns: GeoColumn
+    effects: GeoLive  # non-negative
 
 
 class Spread(NamedTuple):
     """Variance components: what the geos differ by, and the noise."""
 
-    variance: Array  # (column + channel,), of the standardised columns
+    variance: PerColumn  # of the standardised columns
     noise_variance: float
 
 
-def shared_linear(design: Design, saturation: Array, effects: Array) -> Linear:
+def shared_linear(design: Design, saturation: ChannelGeoDate, effects: PerChannel) -> Linear:
     """One set of coefficients for all geos, given the non-negative ``effects`` (channel,)."""
     rest = design.sales - np.tensordot(effects, saturation, 1)
     centred = design.columns - design.columns.mean(-1, keepdims=True)
@@ -58,7 +71,11 @@ def shared_linear(design: Design, saturation: Array, effects: Array) -> Linear:
 
 
 def pooled_linear(
-    design: Design, saturation: Array, ridge: float, noise_variance: float, spread: Spread | None
+    design: Design,
+    saturation: ChannelGeoDate,
+    ridge: float,
+    noise_variance: float,
+    spread: Spread | None,
 ) -> tuple[Linear, Spread]:
     """Coefficients by geo, pulled towards the shared ones as far as the data ask.
 
@@ -105,11 +122,11 @@ def pooled_linear(
 
 
 def _estimate_spread(
-    gram: Array,
-    moment: Array,
-    y: Array,
-    gamma: Array,
-    penalty: Array,
+    gram: GeoColumnColumn,
+    moment: GeoColumn,
+    y: GeoDate,
+    gamma: PerColumn,
+    penalty: PerColumn,
     noise_variance: float,
     free: int,
 ) -> Spread:
@@ -136,8 +153,8 @@ def _estimate_spread(
 
 
 def _shared(
-    gram: Array, moment: Array, penalty: Array, spread: Spread, free: int
-) -> tuple[Array, Array, Array]:
+    gram: GeoColumnColumn, moment: GeoColumn, penalty: PerColumn, spread: Spread, free: int
+) -> tuple[PerColumn, GeoColumn, GeoColumnColumn]:
     """Shared coefficients, then each geo's posterior mean and covariance given them."""
     S = gram / spread.noise_variance
     m = moment / spread.noise_variance
@@ -149,7 +166,7 @@ def _shared(
     return gamma, mean, covariance
 
 
-def _bounded(gram: Array, moment: Array, free: int) -> Array:
+def _bounded(gram: ColumnColumn, moment: PerColumn, free: int) -> PerColumn:
     """Minimise b' gram b / 2 - moment' b with b[free:] >= 0, by eliminating the free ones."""
     if free == 0:
         return nonnegative(gram, moment)

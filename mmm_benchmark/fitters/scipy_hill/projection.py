@@ -10,16 +10,27 @@ as Kaufman, 1975, doi:10.1007/BF01932995).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from mmm_benchmark.fitters.common.hill import HillGradient, hill_adstock_gradient
 from mmm_benchmark.fitters.scipy_hill.design import Design
 
-type Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        ChannelGeoDate,
+        ColumnColumn,
+        PerChannel,
+        PerColumn,
+        PerRow,
+        PerTransform,
+        TransformChannel,
+        Transforms,
+        TransformScale,
+    )
+
 
 #: Share of the number of observations added to the normal equations, for collinear channels.
 RIDGE = 1e-12
@@ -35,8 +46,8 @@ class Penalty:
     sales, with standard deviation ``effect_sd`` about zero.
     """
 
-    centre: Array  # (3, channel): logit decay, log half-saturation, log slope
-    sd: Array  # (3, 1)
+    centre: TransformChannel  # logit decay, log half-saturation, log slope
+    sd: TransformScale
     effect_sd: float = 1.0
     weight: float = 1.0
 
@@ -44,8 +55,8 @@ class Penalty:
 class LinearSolution(NamedTuple):
     """The best linear parameters for one trial of the transforms."""
 
-    effects: Array  # (channel,), multiples of mean sales, non-negative
-    residual: Array  # (geo * date,)
+    effects: PerChannel  # multiples of mean sales, non-negative
+    residual: PerRow
 
 
 class Projection:
@@ -63,7 +74,7 @@ class Projection:
         ridge = penalty.weight * noise_variance / penalty.effect_sd**2
         self.ridge = ridge + RIDGE * design.sales.size
 
-    def __call__(self, parameters: Array) -> tuple[float, Array]:
+    def __call__(self, parameters: PerTransform) -> tuple[float, PerTransform]:
         """Return the objective and its gradient by the flattened (3, channel) parameters."""
         curves = transforms(self.design.spend, parameters)
         effects, residual = self.solve(curves.saturation)
@@ -77,7 +88,7 @@ class Projection:
         gradient += self.penalty.weight * pull / self.penalty.sd
         return float(value), gradient.ravel()
 
-    def solve(self, saturation: Array) -> LinearSolution:
+    def solve(self, saturation: ChannelGeoDate) -> LinearSolution:
         """Solve the linear part exactly for saturation of shape (channel, geo, date)."""
         columns = self.design.without_baseline(saturation)
         gram = columns @ columns.T
@@ -85,13 +96,13 @@ class Projection:
         effects = nonnegative(gram, columns @ self.target)
         return LinearSolution(effects, self.target - effects @ columns)
 
-    def sum_of_squares(self, parameters: Array) -> float:
+    def sum_of_squares(self, parameters: PerTransform) -> float:
         """Sum of squared residuals, in squared multiples of mean sales."""
         residual = self.solve(transforms(self.design.spend, parameters).saturation).residual
         return float(residual @ residual)
 
 
-def transforms(spend: Array, parameters: Array) -> HillGradient:
+def transforms(spend: ChannelGeoDate, parameters: Transforms) -> HillGradient:
     """Saturation and derivatives for flattened (3, channel) scaled parameters."""
     logit_decay, log_half_saturation, log_slope = parameters.reshape(3, -1)
     return hill_adstock_gradient(
@@ -102,7 +113,7 @@ def transforms(spend: Array, parameters: Array) -> HillGradient:
     )
 
 
-def nonnegative(gram: Array, moment: Array) -> Array:
+def nonnegative(gram: ColumnColumn, moment: PerColumn) -> PerColumn:
     """Minimise b' gram b / 2 - moment' b over b >= 0, ``gram`` positive definite.
 
     Most trials of a fit have no effect at its bound, so the plain solution is tried first.

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import Bounds, OptimizeResult, minimize
 from scipy.stats import qmc
 
 from mmm_benchmark.fitters.scipy_hill.design import Design
 from mmm_benchmark.fitters.scipy_hill.projection import Penalty, Projection
 
-type Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from mmm_benchmark.shapes.numpy import (
+        PerChannel,
+        PerTransform,
+        StartTransforms,
+    )
+
 
 DECAY = (1e-4, 0.98)  # carry-over half-life from nothing to 34 weeks
 SLOPE = (0.25, 6.0)
@@ -25,7 +31,7 @@ AGREE = 0.5  # objective units (log density): two optima closer than this say th
 class Optimum:
     """Where the search ended."""
 
-    parameters: Array  # flattened (3, channel)
+    parameters: PerTransform  # flattened (3, channel)
     noise_variance: float  # squared multiples of mean sales
     sum_of_squares: float  # in the same unit
     converged: bool
@@ -33,7 +39,7 @@ class Optimum:
     evaluations: int
 
 
-def on_spend(design: Design) -> Array:
+def on_spend(design: Design) -> PerChannel:
     """Mean spend over the weeks with spend, in multiples of mean spend, shape (channel,)."""
     on = design.spend > 0.0
     return design.spend.sum((1, 2)) / np.maximum(on.sum((1, 2)), 1)
@@ -62,7 +68,7 @@ def bounds(design: Design) -> Bounds:
     return Bounds(np.concatenate(low), np.concatenate(high))
 
 
-def sobol_starts(design: Design, count: int, seed: int) -> Array:
+def sobol_starts(design: Design, count: int, seed: int) -> StartTransforms:
     """Scrambled Sobol points (Sobol, 1967; Owen, 1998) over the plausible middle of the bounds."""
     typical = on_spend(design)
     ones = np.ones_like(typical)
@@ -114,7 +120,7 @@ def search(
     )
 
 
-def polish(problem: Projection, start: Array, limits: Bounds) -> OptimizeResult:
+def polish(problem: Projection, start: PerTransform, limits: Bounds) -> OptimizeResult:
     """Improve one start by L-BFGS-B with exact gradients."""
     return minimize(
         problem,

@@ -15,8 +15,6 @@ from mmm_benchmark.report.plots.style import look
 
 INK = "currentColor"
 TRUTH = "truth"
-#: Labels stay inside the width that the page gives.
-FIT = {"type": "fit", "contains": "padding"}
 
 
 def finished(chart: Any, height: int | None) -> dict[str, Any]:

@@ -229,7 +229,7 @@ def _of_summary(
 
 def file_name(name: str) -> str:
     """A name that any file system takes."""
-    return re.sub(r"[^\w.-]+", "-", name)
+    return re.sub(r"[^\w.-]+|^\.+", "-", name)
 
 
 def _files(stem: Path) -> list[Path]:

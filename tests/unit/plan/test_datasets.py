@@ -106,3 +106,25 @@ def test_data_that_cannot_be_fitted_are_refused(change: Any, said: str) -> None:
 def test_one_week_is_refused() -> None:
     with pytest.raises(UserError, match="has 1 week; at least 2"):
         reference_to(tiny_dataset(n_weeks=1))
+
+
+@pytest.mark.parametrize(
+    "name", ["a/b", "..", ".", "", " ", "a\\b", "../../elsewhere", ".locks", "Fits", "a\nb"]
+)
+def test_a_name_that_is_no_folder_of_its_own_is_refused(name: str, tmp_path: Path) -> None:
+    dataset = replace(tiny_dataset(), name=name)
+    dataset.save(tmp_path / "saved")
+    with pytest.raises(UserError, match="save it under another name") as refused:
+        make_datasets(Options(datasets=(tmp_path / "saved",)))
+    assert "\n" not in str(refused.value)
+
+
+def test_ordinary_names_are_names() -> None:
+    for name in ("Acme, 2024 (EU)", "v1.2", "été", "<script>", "my fits"):
+        assert reference_to(replace(tiny_dataset(), name=name)).name == name
+
+
+@pytest.mark.parametrize("path", ["a/b", "../elsewhere"])
+def test_a_path_that_leads_nowhere_is_one_line(path: str) -> None:
+    with pytest.raises(UserError, match="is not there, a directory saved by the generator"):
+        make_datasets(Options(datasets=(path,)))

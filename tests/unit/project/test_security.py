@@ -130,13 +130,14 @@ def test_a_fitter_file_brings_no_other_module_along(
     assert answer["name"] == "numpy"
 
 
-def test_every_test_that_the_page_names_is_there() -> None:
-    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["security.md", "faults.md"])
+def test_every_test_that_the_page_names_is_there(name: str) -> None:
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
     folders = (ROOT / "tests", ROOT / "mmm_data_generator" / "tests")
     files = [path for folder in folders for path in folder.rglob("*.py")]
     tests = "\n".join(path.read_text(encoding="utf-8") for path in files)
     named = re.findall(r"`(test_\w+)`", page)
     assert len(named) >= 10
-    assert [name for name in named if f"def {name}(" not in tests] == []
+    assert [each for each in named if f"def {each}(" not in tests] == []
     paths = re.findall(r"`(tests/[\w/.]+\.py)`", page)
     assert [path for path in paths if not (ROOT / path).is_file()] == []

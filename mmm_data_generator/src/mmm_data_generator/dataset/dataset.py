@@ -45,6 +45,12 @@ class MMMDataset:
         ``population (geo)``.
     truth
         The parts of sales, the parameters and the estimands, or None where nothing is known.
+
+    Notes
+    -----
+    Coordinates ``geo``, ``channel`` and ``control`` are strings, ``date`` is datetime64 (weeks
+    start on Monday); every variable carries ``units`` and ``long_name``. Sales are ``baseline +
+    sum(contribution) + sum(control_contribution) + noise``, to 1e-9 of their scale.
     """
 
     name: str

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmm_data_generator.fields.parts import ChannelConfig, ControlConfig, RegionConfig
 from mmm_data_generator.fields.periods import PER_YEAR, weekday_factors
 from mmm_data_generator.fields.transforms import AdstockConfig, SaturationConfig
 from mmm_data_generator.world import baseline, coefficients, spend, transforms
 from mmm_data_generator.world.seeds import normals, stream
-from mmm_data_generator.world.world import Array, World
+from mmm_data_generator.world.world import World
+
+Array = NDArray[np.float64]
 
 
 class Plan(Protocol):

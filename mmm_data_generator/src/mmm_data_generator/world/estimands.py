@@ -7,16 +7,27 @@ and W the coefficient pushed back through the adstock). So a curve costs one pas
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mmm_data_generator.world import transforms
 from mmm_data_generator.world.world import World
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from mmm_data_generator.fields.shapes import (
+        ChannelCode,
+        ChannelPoint,
+        GeoChannel,
+        GeoDateChannel,
+        Path,
+        PerChannel,
+        PerPoint,
+    )
+
 
 #: Factors of a channel's whole spend path at which its response curve is drawn.
 SPEND_MULTIPLIERS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
@@ -29,10 +40,10 @@ MARGINAL_STEP = 0.01
 class Curves:
     """Total response of each channel as a function of its multiplier, for one world."""
 
-    weight: Array  # (geo, date, channel): W
-    base: Array  # (geo, date, channel): (x / pivot)^power
-    kind: NDArray[np.int8]  # (channel,)
-    power: Array  # (geo, channel)
+    weight: GeoDateChannel  # W
+    base: GeoDateChannel  # (x / pivot)^power
+    kind: ChannelCode
+    power: GeoChannel
 
     @classmethod
     def of(cls, world: World) -> Curves:
@@ -47,7 +58,7 @@ class Curves:
         base = transforms.powered(x, world.pivot, world.power)
         return cls(weight, base, world.kind, world.power)
 
-    def __call__(self, multiplier: Array) -> Array:
+    def __call__(self, multiplier: ChannelPoint) -> ChannelPoint:
         """Return total sales (channel, k) of each channel at its multipliers (channel, k)."""
         out = np.empty(multiplier.shape)
         with np.errstate(over="ignore"):
@@ -59,7 +70,12 @@ class Curves:
         return out
 
 
-def optimal_spend(curves: Curves, spend: Array, n_grid: int = 33, n_zoom: int = 2) -> Array:
+def optimal_spend(
+    curves: Callable[[ChannelPoint], ChannelPoint],
+    spend: PerChannel,
+    n_grid: int = 33,
+    n_zoom: int = 2,
+) -> PerChannel:
     """Return the channel totals (channel,) that earn most at the same total budget.
 
     A channel's share scales its whole path. The upper concave hull of each curve on a grid is
@@ -88,7 +104,7 @@ def optimal_spend(curves: Curves, spend: Array, n_grid: int = 33, n_zoom: int = 
     return best
 
 
-def _buy(grid: Array, value: Array, budget: float) -> Array:
+def _buy(grid: ChannelPoint, value: ChannelPoint, budget: float) -> PerChannel:
     """Spend the budget on hull pieces (channel, piece), steepest first."""
     totals = grid[:, 0].copy()
     pieces = []
@@ -107,7 +123,7 @@ def _buy(grid: Array, value: Array, budget: float) -> Array:
     return totals
 
 
-def _upper_hull(x: Array, y: Array) -> list[int]:
+def _upper_hull(x: PerPoint, y: PerPoint) -> list[int]:
     """Return the indices of the upper concave hull (Andrew 1979)."""
     hull: list[int] = []
     for i in range(len(x)):
@@ -122,7 +138,7 @@ def _upper_hull(x: Array, y: Array) -> list[int]:
     return hull
 
 
-def estimands(world: World) -> dict[str, Array]:
+def estimands(world: World) -> dict[str, Path]:
     """Return the channel-level truths of one world, keyed as in the dataset's truth.
 
     ``roas`` is the response to all spend over that spend; ``marginal_roas`` the response to one

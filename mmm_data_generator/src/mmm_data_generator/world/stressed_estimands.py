@@ -10,10 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmm_data_generator.world import estimands as plain
 from mmm_data_generator.world.stressed import StressedWorld
-from mmm_data_generator.world.world import Array, World
+from mmm_data_generator.world.world import World
+
+Array = NDArray[np.float64]
 
 
 class Simulator:
@@ -85,7 +88,7 @@ def optimal_spend(simulator: Simulator, spend: Array, rounds: int = 12) -> Array
     The plain search, which is exact where channels do not interact, gives one start and the
     present plan the other; both then trade budget between pairs of channels in shrinking steps.
     """
-    apart = plain.optimal_spend(simulator.curves, spend, n_grid=17, n_zoom=1)  # type: ignore[arg-type]
+    apart = plain.optimal_spend(simulator.curves, spend, n_grid=17, n_zoom=1)
     best, best_value = spend, simulator.total(np.ones(len(spend)))
     for start in (apart, spend):
         totals, value = _trade(simulator, start, spend, rounds)

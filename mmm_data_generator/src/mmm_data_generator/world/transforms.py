@@ -8,19 +8,34 @@ shapes. Weeks before the window have no spend.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from mmm_data_generator.fields.transforms import AdstockConfig, SaturationConfig
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from mmm_data_generator.fields.shapes import (
+        AnyWorldChannelCode,
+        Decays,
+        DecaysLag,
+        Path,
+        Series,
+        SeriesDate,
+        WorldGeoChannel,
+        WorldGeoDateChannel,
+        WorldGeoLagChannel,
+    )
+
 
 HILL, TANH, POWER = 0, 1, 2
 
 _ARTANH_HALF = float(np.arctanh(0.5))
 
 
-def lag_weights(config: AdstockConfig, n_periods: int, alpha: Array | float | None = None) -> Array:
+def lag_weights(
+    config: AdstockConfig, n_periods: int, alpha: Decays | float | None = None
+) -> DecaysLag:
     """Return the weights of lags 0, 1, ..., shape ``alpha.shape + (lag,)``.
 
     Parameters
@@ -55,7 +70,7 @@ def lag_weights(config: AdstockConfig, n_periods: int, alpha: Array | float | No
     return weights / weights.sum(-1, keepdims=True) if config.normalize else weights.copy()
 
 
-def adstock(spend: Array, weights: Array) -> Array:
+def adstock(spend: WorldGeoDateChannel, weights: WorldGeoLagChannel) -> WorldGeoDateChannel:
     """Carry spend over: ``out[t] = sum_l weights[l] * spend[t - l]``.
 
     Parameters
@@ -78,7 +93,7 @@ def adstock(spend: Array, weights: Array) -> Array:
     return out
 
 
-def reach_and_frequency(impressions: Array, audience: Array) -> tuple[Array, Array]:
+def reach_and_frequency(impressions: Path, audience: Path) -> tuple[Path, Path]:
     """Return people reached, and impressions per person reached (0 where nobody is).
 
     Each impression falls on a random member of the audience, so a share ``exp(-impressions /
@@ -89,14 +104,16 @@ def reach_and_frequency(impressions: Array, audience: Array) -> tuple[Array, Arr
     return reach, np.where(reach > 0, impressions / np.where(reach > 0, reach, 1.0), 0.0)
 
 
-def adstock_transpose(values: Array, weights: Array) -> Array:
+def adstock_transpose(
+    values: WorldGeoDateChannel, weights: WorldGeoLagChannel
+) -> WorldGeoDateChannel:
     """Apply the transpose of :func:`adstock`: ``out[t] = sum_l weights[l] * values[t + l]``."""
     return adstock(values[..., ::-1, :], weights)[..., ::-1, :]
 
 
 def saturation_form(
-    config: SaturationConfig, scale: Array, log_pivot: Array | float, log_power: Array | float
-) -> tuple[int, Array, Array]:
+    config: SaturationConfig, scale: Path, log_pivot: Path | float, log_power: Path | float
+) -> tuple[int, Path, Path]:
     """Return (shape code, pivot in currency, power) of a saturation on spend over ``scale``.
 
     ``log_pivot`` and ``log_power`` are deviations of a geo from the configured parameters.
@@ -118,7 +135,7 @@ def saturation_form(
             return POWER, scale * one, one
 
 
-def spend_figure(spend: Array, scale: str) -> Array:
+def spend_figure(spend: SeriesDate, scale: str) -> Series:
     """Return the figure of spend (..., date) by which a saturation measures it: see its ``scale``.
 
     A channel that never spends has 1.
@@ -145,7 +162,12 @@ def spend_figure(spend: Array, scale: str) -> Array:
 SATURATED = 1e150
 
 
-def saturate(x: Array, kind: NDArray[np.int8], pivot: Array, power: Array) -> Array:
+def saturate(
+    x: WorldGeoDateChannel,
+    kind: AnyWorldChannelCode,
+    pivot: WorldGeoChannel,
+    power: WorldGeoChannel,
+) -> WorldGeoDateChannel:
     """Saturate ``x`` (..., geo, date, channel); ``pivot`` and ``power`` are (..., geo, channel).
 
     ``kind`` (..., channel) holds the shape codes.
@@ -153,7 +175,9 @@ def saturate(x: Array, kind: NDArray[np.int8], pivot: Array, power: Array) -> Ar
     return shaped(powered(x, pivot, power), kind)
 
 
-def powered(x: Array, pivot: Array, power: Array) -> Array:
+def powered(
+    x: WorldGeoDateChannel, pivot: WorldGeoChannel, power: WorldGeoChannel
+) -> WorldGeoDateChannel:
     """Return ``(x / pivot)^power``, at most ``SATURATED``: steep curves are at their end there."""
     with np.errstate(over="ignore"):
         z = x / pivot[..., None, :]
@@ -161,7 +185,7 @@ def powered(x: Array, pivot: Array, power: Array) -> Array:
     return np.minimum(r, SATURATED)
 
 
-def shaped(r: Array, kind: NDArray[np.int8]) -> Array:
+def shaped(r: WorldGeoDateChannel, kind: AnyWorldChannelCode) -> WorldGeoDateChannel:
     """Apply the shapes to ``r = (x / pivot)^power`` (..., geo, date, channel)."""
     kinds = np.unique(kind)
     if len(kinds) == 1:
@@ -174,7 +198,7 @@ def shaped(r: Array, kind: NDArray[np.int8]) -> Array:
     return out
 
 
-def _shape(r: Array, code: int) -> Array:
+def _shape(r: Path, code: int) -> Path:
     if code == HILL:
         return 1.0 - 1.0 / (1.0 + r)
     return np.tanh(_ARTANH_HALF * r) if code == TANH else r

@@ -7,14 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mmm_data_generator.world import transforms
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from typing import Self
+
+    from mmm_data_generator.fields.shapes import (
+        Path,
+        WorldChannelCode,
+        WorldChannelFlag,
+        WorldGeo,
+        WorldGeoChannel,
+        WorldGeoDate,
+        WorldGeoDateChannel,
+        WorldGeoDateControl,
+        WorldGeoLagChannel,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,34 +37,34 @@ class World:
     + shock)``, where the maximum with 0 applies in worlds with ``nonnegative`` set.
     """
 
-    spend: Array  # (geo, date, channel), currency per week
-    controls: Array  # (geo, date, control), own units
-    population: Array  # (geo,), people
-    lag_weights: Array  # (geo, lag, channel)
-    adstock_first: NDArray[np.bool_]  # (channel,)
-    kind: NDArray[np.int8]  # (channel,), shape codes of ``transforms``
-    pivot: Array  # (geo, channel), currency per week
-    power: Array  # (geo, channel)
-    coefficient: Array  # (geo, date, channel), currency per week at full saturation
-    control_coefficient: Array  # (geo, date, control), currency per week and unit
-    intercept: Array  # (geo, date), currency per week
-    trend: Array  # (geo, date)
-    seasonality: Array  # (geo, date)
-    shock: Array  # (geo, date), observation noise before any cut at zero
-    adstock_decay: Array  # (geo, channel), NaN where the adstock has none
+    spend: WorldGeoDateChannel  # currency per week
+    controls: WorldGeoDateControl  # own units
+    population: WorldGeo  # people
+    lag_weights: WorldGeoLagChannel
+    adstock_first: WorldChannelFlag
+    kind: WorldChannelCode  # shape codes of ``transforms``
+    pivot: WorldGeoChannel  # currency per week
+    power: WorldGeoChannel
+    coefficient: WorldGeoDateChannel  # currency per week at full saturation
+    control_coefficient: WorldGeoDateControl  # currency per week and unit
+    intercept: WorldGeoDate  # currency per week
+    trend: WorldGeoDate
+    seasonality: WorldGeoDate
+    shock: WorldGeoDate  # observation noise before any cut at zero
+    adstock_decay: WorldGeoChannel  # NaN where the adstock has none
     nonnegative: bool = False
 
     @property
-    def baseline(self) -> Array:
+    def baseline(self) -> WorldGeoDate:
         """Intercept plus trend plus seasonality, (geo, date)."""
         return self.intercept + self.trend + self.seasonality
 
     @property
-    def control_contribution(self) -> Array:
+    def control_contribution(self) -> WorldGeoDateControl:
         """Sales due to each control, (geo, date, control)."""
         return self.control_coefficient * self.controls
 
-    def response(self, spend: Array | None = None) -> Array:
+    def response(self, spend: WorldGeoDateChannel | None = None) -> WorldGeoDateChannel:
         """Return transformed spend, (geo, date, channel): the coefficient's multiplier."""
         x = self.spend if spend is None else spend
         first = self.adstock_first
@@ -64,21 +76,21 @@ class World:
         before = self._saturate(transforms.adstock(x, self.lag_weights))
         return np.where(first[..., None, None, :], before, after)
 
-    def contribution(self, spend: Array | None = None) -> Array:
+    def contribution(self, spend: WorldGeoDateChannel | None = None) -> WorldGeoDateChannel:
         """Return sales due to each channel under a plan, (geo, date, channel)."""
         return self.coefficient * self.response(spend)
 
-    def expected_sales(self, spend: Array | None = None) -> Array:
+    def expected_sales(self, spend: WorldGeoDateChannel | None = None) -> WorldGeoDate:
         """Return sales without noise under a plan, (geo, date)."""
         media = self.contribution(spend).sum(-1)
         return self.baseline + media + self.control_contribution.sum(-1)
 
-    def sales(self, spend: Array | None = None) -> Array:
+    def sales(self, spend: WorldGeoDateChannel | None = None) -> WorldGeoDate:
         """Return sales with this world's own noise under a plan, (geo, date)."""
         noisy = self.expected_sales(spend) + self.shock
         return np.maximum(noisy, 0.0) if self.nonnegative else noisy
 
-    def parts(self) -> dict[str, Array]:
+    def parts(self) -> dict[str, Path]:
         """Return what is observed and every part of it, keyed as in a dataset."""
         contribution, control = self.contribution(), self.control_contribution
         expected = self.baseline + contribution.sum(-1) + control.sum(-1)
@@ -103,13 +115,13 @@ class World:
         }
 
     @property
-    def steady_gain(self) -> Array:
+    def steady_gain(self) -> WorldGeoChannel:
         """Adstocked spend per unit of steady spend where adstock comes first, else 1."""
         total = self.lag_weights.sum(-2)
         return np.where(self.adstock_first[..., None, :], total, 1.0)
 
     @property
-    def half_saturation(self) -> Array:
+    def half_saturation(self) -> WorldGeoChannel:
         """Steady weekly spend at half saturation over mean weekly spend.
 
         NaN where the response has no bound, and where nothing is spent.
@@ -122,7 +134,7 @@ class World:
         return np.where(bounded, half, np.nan)
 
     @property
-    def slope(self) -> Array:
+    def slope(self) -> WorldGeoChannel:
         """Hill slope (geo, channel), NaN for channels that are not Hill."""
         return np.where((self.kind == transforms.HILL)[..., None, :], self.power, np.nan)
 
@@ -146,7 +158,7 @@ class World:
             weights[i, :, : world.lag_weights.shape[-2]] = world.lag_weights
         return replace(worlds[0], lag_weights=weights, **stacked)
 
-    def _saturate(self, x: Array) -> Array:
+    def _saturate(self, x: WorldGeoDateChannel) -> WorldGeoDateChannel:
         return transforms.saturate(x, self.kind, self.pivot, self.power)
 
 
