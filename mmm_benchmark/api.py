@@ -168,16 +168,8 @@ def benchmark(options: Options, console: Console) -> Results:
     warn = Console(stderr=True)
     if options.plots_only:
         return redraw(options, Store(options.results, _teller(warn)))
-    check_writable(options.results)
     store = Store(options.results, _teller(warn))
-    check_names(options)
-    made = make_datasets(options)
-
-    def environment_of(needs: Needs) -> Environment:
-        return ensure(needs, _teller(console), quiet=options.quiet)
-
-    contenders = find_contenders(options, environment_of)
-    outcomes = execute(options, store, made, contenders, console)
+    outcomes = settled(options, console, store)
     names = distinct([(outcome.job.dataset.label, outcome.fit) for outcome in outcomes])
     stored = {name: outcome.fit for name, outcome in zip(names, outcomes, strict=True)}
     tables = summarise(
@@ -194,6 +186,20 @@ def benchmark(options: Options, console: Console) -> Results:
         if outcome.failed
     }
     return Results(tables, stored, failed, options.results)
+
+
+def settled(options: Options, console: Console, store: Store | None = None) -> list[Outcome]:
+    """Settle every fit that ``options`` ask for, and make no table of them."""
+    check_writable(options.results)
+    store = store or Store(options.results, _teller(Console(stderr=True)))
+    check_names(options)
+    made = make_datasets(options)
+
+    def environment_of(needs: Needs) -> Environment:
+        return ensure(needs, _teller(console), quiet=options.quiet)
+
+    contenders = find_contenders(options, environment_of)
+    return execute(options, store, made, contenders, console)
 
 
 def execute(

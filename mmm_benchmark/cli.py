@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import itertools
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,12 +12,23 @@ from pathlib import Path
 
 import typer
 
-from mmm_benchmark.commands import board, data, inspect, report, run, suite, summary
+from mmm_benchmark.commands import (
+    board,
+    calibrate,
+    data,
+    inspect,
+    recoverability,
+    report,
+    reproduce,
+    run,
+    suite,
+    summary,
+)
 from mmm_benchmark.commands.typed import several_valued
 from mmm_benchmark.errors import UserError
 
 #: Options that take several values, separated by spaces, commas or by being repeated.
-SEVERAL = {*several_valued(), "--channels", "--controls", "--make"}
+SEVERAL = {*several_valued(), "--channels", "--controls", "--fitters", "--make"}
 
 #: What a disk, a folder or a machine may answer with, whatever the program does.
 CIRCUMSTANCES = {
@@ -26,10 +38,10 @@ CIRCUMSTANCES = {
 }
 
 #: Sub-commands that run in the environment of an extra: name -> (module with ``app``, extra).
-FURTHER = {
-    "train": ("mmm_benchmark.diffusion.cli", "diffusion"),
-    "calibrate": ("mmm_benchmark.diffusion.cli", "diffusion"),
-}
+FURTHER = {"train": ("mmm_benchmark.diffusion.cli", "diffusion")}
+#: Sub-commands of this table whose word after the command decides: the model's own command, which
+#: looks inside the model, or the one for any fitter.
+OF_MODEL = {("calibrate", "diffusion"): ("mmm_benchmark.diffusion.cli", "diffusion")}
 
 
 def expand(argv: Sequence[str]) -> list[str]:
@@ -67,13 +79,25 @@ def further() -> list[str]:
     ]
 
 
-def elsewhere(words: Sequence[str]) -> int | None:
+def home_of(words: Sequence[str]) -> tuple[str, str] | None:
+    """Module and extra of a sub-command that is made elsewhere; None for the built-in ones."""
+    if words[0] in further():
+        return FURTHER[words[0]]
+    named = [
+        word
+        for before, word in itertools.pairwise(words)
+        if not before.startswith("--") or before in ("--beliefs", "--help")
+    ]
+    return next((OF_MODEL[words[0], each] for each in named if (words[0], each) in OF_MODEL), None)
+
+
+def elsewhere(words: Sequence[str], extra: str) -> int | None:
     """Run a further sub-command by its extra's interpreter; None when the running one will do."""
     from mmm_benchmark.environments import make
     from mmm_benchmark.environments.find import RUNNING
     from mmm_benchmark.environments.needs import extra_needs
 
-    environment = make.ensure(extra_needs(FURTHER[words[0]][1]), print)
+    environment = make.ensure(extra_needs(extra), print)
     if environment.origin == RUNNING:
         return None
     command = [str(environment.python), "-m", "mmm_benchmark.cli", *words]
@@ -99,6 +123,9 @@ def make_app() -> typer.Typer:
     app.command("report", help="One page of what is stored: report.html.")(report.report)
     app.command("generate", help="Save a preset's dataset in a directory.")(data.generate)
     app.command("import", help="Make a dataset of a CSV file.")(data.import_)
+    app.command("recoverability", help="Which channels can be measured with your spend?")(
+        recoverability.recoverability
+    )
     tasks = typer.Typer(help="The suite of worlds that the leaderboard is made on.")
     tasks.callback()(lambda: None)  # a group even with one command
     tasks.command("show", help="Its tasks, with the fingerprints of their data.")(suite.show)
@@ -110,6 +137,12 @@ def make_app() -> typer.Typer:
         board.submit
     )
     app.command("verify", help="Fit a sample of a submission again and compare.")(board.verify)
+    app.command("calibrate", help="Is a fitter as sure as it should be, over a law of worlds?")(
+        calibrate.calibrate
+    )
+    app.command("reproduce", help="Fit stored results again and say what differs.")(
+        reproduce.reproduce
+    )
     app.command("envs", help="The environments of the extras, and how to make them.")(inspect.envs)
     return app
 
@@ -121,12 +154,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     try:
-        if words[0] in further():
-            if "--help" not in words and (code := elsewhere(words)) is not None:
+        home = home_of(words)
+        if home is not None:
+            module, extra = home
+            if "--help" not in words and (code := elsewhere(words, extra)) is not None:
                 return code
-            app = importlib.import_module(FURTHER[words[0]][0]).app
+            app = importlib.import_module(module).app
         else:
-            app, words = make_app(), expand(words)
+            # a study has a count where a run has several names
+            app, words = make_app(), words if words[0] == "calibrate" else expand(words)
         return app(args=words, prog_name="mmm-benchmark", standalone_mode=False) or 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -11,6 +11,7 @@ export_pins() {
 
 export_pins --no-dev >pins/base.txt
 export_pins >pins/dev.txt
+export_pins --no-dev --group docs >pins/docs.txt
 for extra in numpyro pymc meridian diffusion ray remote; do
     export_pins --no-dev --extra "$extra" >"pins/$extra.txt"
 done

@@ -24,6 +24,9 @@ def leaderboard(
     by: Annotated[
         str, typer.Option(help="Order by: energy_score, roas_crps, total_crps or regret.")
     ] = "energy_score",
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="The honest pool as a table of a README.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Also write CSV files here.")] = None,
     picture: Annotated[
         Path | None, typer.Option(help="Also draw the first pool (PNG or SVG).")
@@ -32,7 +35,7 @@ def leaderboard(
     """Everyone's scores on the suite: skill, ranks and wins with their intervals, no fit made."""
     from mmm_benchmark.leaderboard.board import board
     from mmm_benchmark.leaderboard.entry import POOLS, read_all, read_entry
-    from mmm_benchmark.leaderboard.text import lines_of, write_csv
+    from mmm_benchmark.leaderboard.text import lines_of, markdown_of, write_csv
     from mmm_benchmark.suite.tasks import tasks
 
     chosen = tasks(edition)
@@ -41,6 +44,9 @@ def leaderboard(
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UserError(f"two tables are called '{twice}'; rename one")
+    if markdown:
+        print("\n".join(markdown_of(board(entries, chosen, "honest", by))))
+        return
     pools = [each for each in POOLS if any(entry.pool == each for entry in entries)]
     boards = [board(entries, chosen, each, by) for each in (pools if pool == "all" else [pool])]
     print(f"suite {VERSION}, {edition} edition, {len(entries)} entrants\n")

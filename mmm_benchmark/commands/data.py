@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mmm_benchmark.commands.table import (
+    Blank,
+    Controls,
+    Date,
+    Dates,
+    Decimal,
+    Geo,
+    GeoSeparator,
+    Totals,
+    dataset_of,
+)
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.plan.options import DEFAULT_SEED
 
@@ -95,78 +105,42 @@ def import_(
     table: Annotated[Path, typer.Argument(help="CSV (any of , ; tab |), Excel or Parquet.")],
     out: Annotated[Path, typer.Option(help="The directory to make.")],
     channels: Annotated[list[str], typer.Option(help="Columns of media spend.")],
-    controls: Annotated[list[str] | None, typer.Option(help="Columns of controls.")] = None,
-    date: Annotated[str, typer.Option(help="The date column.")] = "date",
-    geo: Annotated[str | None, typer.Option(help="The geo column; without it, one geo.")] = None,
+    controls: Controls = None,
+    date: Date = "date",
+    geo: Geo = None,
     target: Annotated[str, typer.Option(help="The sales column.")] = "y",
     population: Annotated[str | None, typer.Option(help="A column of each geo's people.")] = None,
     truth: Annotated[
         Path | None,
         typer.Option(help="Known contributions: same date and geo, one column per channel."),
     ] = None,
-    decimal: Annotated[str | None, typer.Option(help="Decimal mark, . or , if unclear.")] = None,
-    dates: Annotated[
-        str | None, typer.Option(help="day-first, month-first or year-first, if unclear.")
-    ] = None,
-    blank: Annotated[
-        str, typer.Option(help="What a blank cell means: zero, or an error.")
-    ] = "error",
-    totals: Annotated[
-        str, typer.Option(help="drop: rows without a date are totals; or an error.")
-    ] = "error",
-    geo_separator: Annotated[
-        str | None, typer.Option(help="Wide by geo: what joins column and geo, _ in TV_north.")
-    ] = None,
+    decimal: Decimal = None,
+    dates: Dates = None,
+    blank: Blank = "error",
+    totals: Totals = "error",
+    geo_separator: GeoSeparator = None,
 ) -> None:
     """Make a dataset of a table as a spreadsheet writes it, to be fitted with --datasets DIR."""
-    from mmm_benchmark.plan.datasets import check_observed
     from mmm_benchmark.store.datasets import export
-    from mmm_data_generator import MMMDataset
     from mmm_data_generator.dataset.overview import overview
-    from mmm_data_generator.dataset.spreadsheet import read_spreadsheet
-    from mmm_data_generator.dataset.spreadsheet.read import DATE_ORDERS
 
-    _one_of("--decimal", decimal, (".", ","))
-    _one_of("--dates", dates, tuple(DATE_ORDERS))
-    _one_of("--blank", blank, ("error", "zero"))
-    _one_of("--totals", totals, ("error", "drop"))
-    if geo is not None and geo_separator is not None:
-        raise UserError("give --geo for a table long by geo, or --geo-separator for a wide one")
-    read = partial(
-        read_spreadsheet,
+    dataset, notes = dataset_of(
+        table,
+        name=out.name,
+        channels=channels,
+        controls=controls or [],
         date=date,
         geo=geo,
+        target=target,
+        population=population,
+        truth=truth,
         decimal=decimal,
-        date_order=dates,
+        dates=dates,
         blank=blank,
         totals=totals,
         geo_separator=geo_separator,
     )
-    columns = [target, *channels, *(controls or ()), *([population] if population else ())]
-    try:
-        made_out = read(table, numbers=columns)
-        known = None if truth is None else read(truth, numbers=channels).frame
-        dataset = MMMDataset.from_frame(
-            made_out.frame,
-            date=date,
-            geo=geo if geo_separator is None else "geo",
-            target=target,
-            channels=channels,
-            controls=controls or [],
-            population=population,
-            truth=known,
-            name=out.name,
-        )
-    except ValueError as error:  # the generator's own errors for people
-        text = str(error)
-        raise UserError(text if str(table) in text else f"'{table}': {text}") from error
-    check_observed(dataset.observed, str(table))
     export(dataset, out)
     print(f"{table} saved as a dataset in {out}")
-    for line in [*(f"read as: {note}" for note in made_out.notes), *overview(dataset.observed)]:
+    for line in [*(f"read as: {note}" for note in notes), *overview(dataset.observed)]:
         print(line)
-
-
-def _one_of(option: str, given: str | None, known: tuple[str, ...]) -> None:
-    if given is not None and given not in known:
-        raise UserError(f"{option} {given}: must be one of {' '.join(known)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from mmm_benchmark.leaderboard.board import BASELINE, ERRORS, Board, Line
@@ -99,6 +100,64 @@ def notes(board: Board) -> list[str]:
         "not run; IF FINISHED leaves it out",
         *marks,
     ]
+
+
+def honest_first(board: Board) -> Board:
+    """The same board, entrants made with knowledge of the generator below all others."""
+    lines = tuple(sorted(board.lines, key=lambda line: bool(line.entry.knows)))
+    order = [board.lines.index(line) for line in lines]
+    return replace(board, lines=lines, wins=board.wins[order][:, order])
+
+
+def markdown_of(board: Board, most: int = 10) -> list[str]:
+    """The board as a table of a README: the leading measures, and what each mark means.
+
+    Entrants made with knowledge of the generator stand below the others, whatever their skill: they
+    compete with nobody. At most ``most`` rows; the names of those left out are said.
+    """
+    board = honest_first(board)
+    rows = [
+        (
+            *(
+                "fitter",
+                f"skill, {CALLED[board.by]}",
+                "skill, ROAS",
+                "total media, points of sales",
+            ),
+            *("90% intervals hold", "wrong with green checks", "finished"),
+        ),
+        ("---",) * 7,
+    ]
+    for line in board.lines[:most]:
+        beside = line.beside
+        total = Estimate(*(100 * value for value in astuple(beside["total_error"])))
+        hold, silent = (_percent(beside[name]) for name in ("coverage_90", "silent_failure"))
+        name = f"`{line.entry.name}`{name_of(line).removeprefix(line.entry.name)}"
+        rows.append(
+            (
+                *(name, interval(line.skill[board.by]), interval(line.skill["roas_crps"])),
+                *(interval(total, 0), hold, silent, f"{line.finished} of {len(board.tasks)}"),
+            )
+        )
+    left = [f"`{line.entry.name}`" for line in board.lines[most:]]
+    return [
+        *("| " + " | ".join(row) + " |" for row in rows),
+        *(["", f"Further down: {', '.join(left)}."] if left else []),
+        "",
+        *(f"- {each}." for each in _notes_in_brief(board)),
+    ]
+
+
+def _notes_in_brief(board: Board) -> list[str]:
+    how, _, *marks = notes(board)
+    return [f"{how}; a task that failed or was not run counts with {BASELINE}'s error", *marks]
+
+
+def _percent(estimate: Estimate) -> str:
+    if math.isnan(estimate.value):
+        return "–"
+    low, high = number(100 * estimate.low, 0), number(100 * estimate.high, 0)
+    return f"{number(100 * estimate.value, 0)}% [{low}, {high}]"
 
 
 def _other_skills(board: Board) -> list[tuple[str, ...]]:

@@ -10,9 +10,12 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mmm_benchmark.plan.published_law import WITH_DENSITY, published_law
+
 if TYPE_CHECKING:
     from mmm_data_generator.config.config import ChannelConfig, MMMDataConfig
     from mmm_data_generator.dataset.dataset import MMMDataset
+    from mmm_data_generator.presets.cells import Cell
     from mmm_data_generator.priors.time_varying import TimeVaryingPrior
 
 #: Fields of the prior that describe what is observed anyway: spend, controls and their names.
@@ -33,11 +36,16 @@ def family_of(dataset: MMMDataset) -> dict[str, Any] | None:
     -------
     dict
         JSON types. ``kind`` is ``"time_varying"`` (everything is drawn from the prior given
-        under ``prior``: the posterior is Bayes-optimal) or ``"constant"`` (fixed values: forms
-        and between-geo variation are given, the prior is the oracle's own broad one).
+        under ``prior``: the posterior is Bayes-optimal), ``"published"`` (a cell whose law has a
+        density, given whole: Bayes-optimal too) or ``"constant"`` (fixed values: forms and
+        between-geo variation are given, the prior is the oracle's own broad one).
     """
     config = dataset.config
-    if config is None or config.stressors or config.frequency != "weekly":
+    if config is None or config.frequency != "weekly":
+        return None
+    if config.name in WITH_DENSITY and (cell := _cell_of(config)) is not None:
+        return published_law(cell, len(config.channels))
+    if config.stressors:
         return None
     if config.prior is not None:
         return _time_varying(config.prior)
@@ -50,6 +58,12 @@ def family_text(dataset: MMMDataset) -> str | None:
     """:func:`family_of` as JSON, the form in which it travels."""
     family = family_of(dataset)
     return None if family is None else json.dumps(family, sort_keys=True)
+
+
+def _cell_of(config: MMMDataConfig) -> Cell | None:
+    from mmm_data_generator.presets.cells import cell_of
+
+    return cell_of(config)
 
 
 def _time_varying(prior: TimeVaryingPrior) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark.report.made_by import code_stamp
+from mmm_benchmark.report.provenance import write_provenance
 from mmm_benchmark.store.fits import StoredFit
 from mmm_benchmark.store.plain_files import is_plain, read_object
 from mmm_benchmark.store.sealed_folder import digest
@@ -50,6 +51,7 @@ def summarise(
     pairs = [(fit, datasets[fit.job["dataset"]["id"]]) for fit in fits]
     tables = write_tables(pairs, results / SUMMARY, bayesian, KeptScores(results))
     made = [results / SUMMARY / f"{name}.csv" for name in tables]
+    made.append(write_provenance(fits, results / SUMMARY))
     if pictures:
         from mmm_benchmark.report import plots
 

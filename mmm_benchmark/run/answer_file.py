@@ -47,7 +47,8 @@ def read_record(path: Path, longest: float) -> dict[str, Any]:
 
 def _misfit(record: dict[str, Any], longest: float) -> str | None:
     """The first field that is not what it must be."""
-    texts, numbers = {"versions": (str, type(None))}, ("diagnostics", "parameter_counts", "seconds")
+    texts = {"versions": (str, type(None)), "machine": (str, int)}
+    numbers = ("diagnostics", "parameter_counts", "seconds")
     if record.get("status") not in OUTCOMES:
         return "status"
     reason = record.get("reason")

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import platform
 import socket
 import sys
 import time
@@ -136,6 +138,16 @@ def fit_job(directory: Path, job: dict[str, Any], imported_s: float = 0.0) -> di
     }
 
 
+def machine() -> dict[str, str | int]:
+    """What the fit ran on: never a name, a user or an address."""
+    return {
+        "system": platform.system(),
+        "release": platform.release(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count() or 0,
+    }
+
+
 def one_line(text: str, limit: int = 300) -> str:
     """The text on one line, cut at ``limit`` characters."""
     line = " ".join(text.split())
@@ -168,6 +180,7 @@ def run(directory: Path, imported: Imported | None = None) -> dict[str, Any]:
     record["imports"] = "own" if imported is None else "shared"
     record["peak_rss_mb"] = peak_rss_mb(imported)
     record["versions"] = {"python": sys.version.split()[0], **installed(job["packages"])}
+    record["machine"] = machine()
     staged = directory / "fit.json.part"
     staged.write_text(json.dumps(record, indent=1))
     staged.rename(directory / "fit.json")

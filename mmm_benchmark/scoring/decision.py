@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmm_benchmark.metrics.arrays import FloatArray
 from mmm_benchmark.metrics.budget import Curves, best_plan
 from mmm_benchmark.scoring.contribution import ONE_DRAW
 from mmm_benchmark.scoring.market import Market
@@ -23,18 +24,27 @@ NOTHING = 1e-9
 NO_GAIN = "no budget within reach earns more than today's"
 
 
+def curves_of(posterior: xr.Dataset) -> tuple[Curves, Curves]:
+    """Response curves of a posterior: their means, and every draw."""
+    multipliers = posterior["spend_multiplier"].values
+    draws = np.moveaxis(flat_draws(posterior["response_curve"]), -1, 1)  # channel, draw, multiplier
+    return Curves(multipliers, draws.mean(axis=1)), Curves(multipliers, draws)
+
+
+def planned_by(believed: Curves, spend: FloatArray) -> FloatArray:
+    """The plan (channel,) that earns most on these curves at today's budget, within reach."""
+    return best_plan(lambda m: float(believed(m).sum()), spend, slope=believed.slope)
+
+
 def decision_rows(posterior: xr.Dataset, observed: xr.Dataset, market: Market) -> list[Row]:
     """One row per channel with its plan, then one over all with what the plan earns.
 
     The plan is the best on the posterior mean of the response curves, at today's budget, each
     channel within reach of today; the true world pays.
     """
-    multipliers = posterior["spend_multiplier"].values
-    draws = np.moveaxis(flat_draws(posterior["response_curve"]), -1, 1)  # channel, draw, multiplier
-    believed = Curves(multipliers, draws.mean(axis=1))
-    plan = best_plan(lambda m: float(believed(m).sum()), market.spend, slope=believed.slope)
+    believed, drawn = curves_of(posterior)
+    plan = planned_by(believed, market.spend)
     today = np.ones(len(plan))
-    drawn = Curves(multipliers, draws)
     gains = (drawn(plan) - drawn(today)).sum(axis=0)  # draw
     many = gains.size > 1
     probability = float((gains > 0).mean()) if many else np.nan

@@ -12,14 +12,19 @@ matplotlib = pytest.importorskip("matplotlib.figure")
 pytest.importorskip("seaborn")
 plots = pytest.importorskip("mmm_data_generator.plots")
 
-README = Path(__file__).parents[1] / "README.md"
-EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "presets.md", ROOT / "docs" / "fields.md")
+EXAMPLES = [
+    example
+    for page in PAGES
+    for example in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+]
 
 
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if "from_frame" not in e])
 def test_readme_examples(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    exec(compile(example.replace("range(1000)", "range(10)"), str(README), "exec"), {})
+    exec(compile(example.replace("range(1000)", "range(10)"), "example", "exec"), {})
 
 
 @pytest.fixture(scope="module")

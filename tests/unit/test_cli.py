@@ -65,6 +65,11 @@ def test_several_values_by_spaces_commas_or_repetition(typed: str, meant: str) -
         ("show abc", "no stored fit has a key starting with 'abc'"),
         ("generate small_business@1 --seed 2 --out d", "give the seed once"),
         ("import nowhere.csv --channels tv --out d", "'nowhere.csv' does not exist"),
+        ("calibrate scippy", "unknown sampler 'scippy'; did you mean 'scipy'?"),
+        ("calibrate scipy --law publishd", "did you mean 'published'?"),
+        ("calibrate scipy --datasets 3", "at least 10 worlds"),
+        ("reproduce nowhere", "no stored fit in 'nowhere'"),
+        ("reproduce nowhere --fits 0", "at least one fit must be made again"),
         ("nonsense", "nonsense"),
     ],
 )
@@ -156,6 +161,9 @@ def test_further_commands_run_in_their_own_environment(
     assert cli.main(["train", "diffusion", "--config", "v1"]) == 3
     called = (tmp_path / "called").read_text().strip()
     assert called == "-m mmm_benchmark.cli train diffusion --config v1"
+    assert cli.main(["calibrate", "diffusion", "--law", "training"]) == 3
+    called = (tmp_path / "called").read_text().strip()
+    assert called == "-m mmm_benchmark.cli calibrate diffusion --law training"
 
 
 def test_list_names_every_fitter(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -198,3 +206,19 @@ def test_windows_gets_one_sentence(typed: str, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "on Windows run it in WSL" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_windows_gets_that_sentence_from_python_too() -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['fcntl'] = sys.modules['resource'] = None\n"
+        "import mmm_benchmark, mmm_data_generator\n"
+        "mmm_data_generator.generate_mmm_dataset('basic', seed=1)  # runs there\n"
+        "try:\n    from mmm_benchmark import run_benchmark\n"
+        "except mmm_benchmark.UserError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.stdout.startswith("mmm-benchmark runs on Linux and macOS; on Windows run it in WSL")
+    assert done.stderr == ""

@@ -24,6 +24,10 @@ WELL_SPECIFIED = "well-specified: the right functional forms under a broad prior
 #: several answers, and chains take their time between them.
 LONGER = 4
 
+#: Draws of a ``published`` posterior for each one asked for: a channel's curve goes back and forth
+#: between laws.
+TWICE = 2
+
 #: Least acceptance rate of a time_varying posterior: an effect is the exponential of its path, and
 #: at 0.9 a few draws in ten thousand break off where a path jumps high.
 STEADY = 0.95
@@ -42,6 +46,18 @@ TIME_VARYING_ROLES = {
     "path": "time",
     "control_level": "controls",
     "control_path": "time",
+}
+PUBLISHED_ROLES = {
+    "decay": "adstock",
+    "half_saturation": "saturation",
+    "slope": "saturation",
+    "roas": "effects",
+    "sales": "baseline",
+    "share": "effects",
+    "r2": "noise",
+    "trend": "baseline",
+    "wave": "baseline",
+    "control": "controls",
 }
 CONSTANT_ROLES = {
     "decay": "adstock",
@@ -79,6 +95,8 @@ class Oracle:
         with phase("import"):
             import jax
         with jax.enable_x64(True):  # in single precision a few in ten thousand draws diverge
+            if family["kind"] == "published":
+                return fit_published(observed, family, budget, seed)
             return fit_constant(observed, family, budget, seed)
 
 
@@ -106,6 +124,26 @@ def fit_time_varying(
             parameter_counts=parameter_counts(free, TIME_VARYING_ROLES),
             **_report(free, series, drawn, OPTIMAL, optimal=True),
         )
+
+
+def fit_published(observed: xr.Dataset, family: dict[str, Any], budget: Budget, seed: int) -> Fit:
+    """A world of a cell whose law has a density: the answer is Bayes-optimal."""
+    with phase("import"):
+        from mmm_benchmark.estimands import kept_draws
+        from mmm_benchmark.fitters.oracle import answer, published, published_answer, sampling
+    with phase("build"):
+        data = published.prepare(observed, family)
+    drawn = sampling.sample_published(data, replace(budget, draws=TWICE * budget.draws), seed)
+    with phase("summarise"):
+        rows = published_answer.Joined(drawn.sample.z, drawn.kinds).rows()
+        free = published_answer.parameters(rows, data)
+        kept = kept_draws(*rows.shape[:2])
+        found = published_answer.estimands(rows[:, kept], data, observed)
+        series = published_answer.contribution_series(rows, data)
+        own = {name: free[name] for name in PUBLISHED_ROLES}
+        report = _report(free, series, drawn.sample, OPTIMAL, optimal=True)
+        counts = parameter_counts(own, PUBLISHED_ROLES)
+        return answer.as_fit(observed, found, seed, parameter_counts=counts, **report)
 
 
 def fit_constant(observed: xr.Dataset, family: dict[str, Any], budget: Budget, seed: int) -> Fit:

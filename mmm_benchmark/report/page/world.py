@@ -10,6 +10,7 @@ import pandas as pd
 
 from mmm_benchmark.metrics.calibration import LEVELS
 from mmm_benchmark.report.page import charts
+from mmm_benchmark.report.page.plan import plan_section
 from mmm_benchmark.report.plots.gather import TOGETHER, Band, View, view
 from mmm_benchmark.report.plots.style import look
 from mmm_benchmark.report.tables.views import plain
@@ -36,7 +37,7 @@ def section(
     }
     order = ranked(own, [fit.job["fitter"] for fit, _ in fits])
     chosen = order[:MODELS]
-    dataset = fits[0][1]
+    dataset, named = fits[0][1], fits[0][0].job["dataset"]
     spend = dataset.observed["spend"].sum(("geo", "date")).values
     largest = sorted(np.argsort(-spend)[:CHANNELS].tolist())
     views = {
@@ -70,6 +71,10 @@ def section(
             for k, i in enumerate(largest)
         ],
         "calibration": calibration_chart(own["contribution_recovery"], chosen),
+        "sales_calibration": None
+        if dataset.truth is not None
+        else calibration_chart(own["performance_metrics"], chosen),
+        "plan": plan_section(tables, named["name"], named.get("seed")),
         "left": left,
     }
 
@@ -159,8 +164,9 @@ def _frame(x: Any, model: str, band: Band, channel: int) -> pd.DataFrame:
 
 
 def calibration_chart(recovery: pd.DataFrame, models: list[str]) -> dict[str, Any] | None:
-    """Coverage at every level; None where no model has intervals and a truth to hold."""
-    rows = recovery[(recovery["geo"] == ALL) & (recovery["channel"] == ALL)]
+    """Coverage at every level, of contributions or of sales; None where there is none."""
+    rows = recovery[recovery["geo"] == ALL]
+    rows = rows[rows["channel"] == ALL] if "channel" in rows else rows
     rows = rows[rows["fitter"].isin(models)]
     long = pd.DataFrame(
         [

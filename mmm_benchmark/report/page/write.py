@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.report.page import board, charts, world
+from mmm_benchmark.report.page.measurable import measurable
 from mmm_benchmark.report.tables.views import dataset_label
 from mmm_benchmark.report.verdict import verdict
 from mmm_benchmark.scoring import marks
@@ -49,7 +50,7 @@ def write_page(
     UserError
         When the file cannot be written.
     """
-    text = page(fits, tables)
+    text = page(fits, tables, results)
     path = results / NAME
     fresh = path.with_name(f".{NAME}.{os.getpid()}")
     try:
@@ -61,7 +62,9 @@ def write_page(
 
 
 def page(
-    fits: Sequence[tuple[ScorableFit, ScorableDataset]], tables: Mapping[str, pd.DataFrame]
+    fits: Sequence[tuple[ScorableFit, ScorableDataset]],
+    tables: Mapping[str, pd.DataFrame],
+    results: Path,
 ) -> str:
     """The whole page as text: nothing in it is loaded from anywhere else."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -79,6 +82,7 @@ def page(
         style=style,
         policy=policy(script, style),
         **content(fits, tables),
+        measurable=measurable(results),
     )
 
 

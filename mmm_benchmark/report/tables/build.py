@@ -10,6 +10,7 @@ import pandas as pd
 
 from mmm_benchmark.report.kept_scores import Scorer, scorer
 from mmm_benchmark.report.tables.columns import columns, typed
+from mmm_benchmark.report.tables.plans import PLAN_TABLES, plans
 from mmm_benchmark.report.tables.seeds import SEED_TABLES, seed_tables
 from mmm_benchmark.report.tables.skill import ORACLE, accepted_as_reference, add_skill
 from mmm_benchmark.scoring import Row, ScorableDataset, ScorableFit
@@ -49,7 +50,7 @@ def build_tables(
         if "skill_vs_oracle" in frame and len(frame):
             add_skill(frame, list(SCORED[name]), data(frame), refused)
         frames[name] = frame
-    return frames | seed_tables(frames, data)
+    return frames | seed_tables(frames, data) | plans(fits)
 
 
 def data_of(
@@ -94,7 +95,7 @@ def write_tables(
 
 def read_tables(out_dir: Path) -> dict[str, pd.DataFrame]:
     """The tables that :func:`write_tables` wrote, with the same columns and types."""
-    names = (*TABLES, *SEED_TABLES)
+    names = (*TABLES, *SEED_TABLES, *PLAN_TABLES)
     return {name: typed(pd.read_csv(out_dir / f"{name}.csv")) for name in names}
 
 

@@ -20,6 +20,7 @@ TEXT = frozenset(
         *("reference", "knows", "mark"),
         *("table", "measure", "first", "second", "first_mark", "second_mark"),
         *("key", "imports", "status", "reason", "log_tail", "checks_failed"),
+        *("judge", "least_by", "move_money"),
     }
 )
 SPREAD = ("_mean", "_sd", "_q05", "_q95")

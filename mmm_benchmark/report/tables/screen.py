@@ -13,6 +13,7 @@ from rich.table import Table
 
 from mmm_benchmark.report.tables.columns import typed
 from mmm_benchmark.report.tables.estimates_view import print_estimates
+from mmm_benchmark.report.tables.plans_view import print_plans
 from mmm_benchmark.report.tables.seed_view import print_seeds
 from mmm_benchmark.report.tables.views import (
     ANSWERS,
@@ -58,6 +59,8 @@ def print_tables(
     unknown = _without_truth(tables)
     if len(unknown):
         print_estimates(unknown, console)
+    if "plans" in tables:
+        print_plans(tables["plans"], console)
     print_seeds(tables, console)
     tables = {name: frame for name, frame in tables.items() if not _unasked(name, frame)}
     answers = answering(tables)

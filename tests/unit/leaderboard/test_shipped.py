@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
 
+from mmm_benchmark.leaderboard.board import board
 from mmm_benchmark.leaderboard.entry import Entry, read_all
+from mmm_benchmark.leaderboard.text import markdown_of
 from mmm_benchmark.plan.choose import registered
 from mmm_benchmark.suite.tasks import VERSION, tasks
 
@@ -41,3 +44,24 @@ def test_what_finished_has_its_leading_measures(entries: dict[str, Entry]) -> No
                 continue
             for name in ("total_error", "roas_error", "energy_score", "gain_share", "seconds"):
                 assert row.values[name] == row.values[name], (entry.name, row.task, name)
+
+
+def test_the_readme_shows_the_shipped_scores() -> None:
+    path = SHIPPED.parents[1] / "benchmarks" / "readme_board.py"
+    spec = importlib.util.spec_from_file_location("readme_board", path)
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    (shown,) = script.BETWEEN.findall(script.README.read_text())
+    assert shown == script.table(), "run: python benchmarks/readme_board.py"
+    assert shown.count("\n| `") <= 10
+
+
+def test_rows_that_know_the_generator_stand_below_all_others() -> None:
+    lines = markdown_of(board(read_all(SHIPPED), tasks("lite")))
+    marked = ["†" in line.split("|")[1] for line in lines if line.startswith("| `")]
+    assert marked == sorted(marked)
+    few = markdown_of(board(read_all(SHIPPED), tasks("lite")), most=2)
+    assert sum(line.startswith("| `") for line in few) == 2
+    assert any(line.startswith("Further down: `") for line in few)

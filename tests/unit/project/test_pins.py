@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 GENERATOR = tomllib.loads((ROOT / "mmm_data_generator" / "pyproject.toml").read_text())
 EXTRAS = PROJECT["project"]["optional-dependencies"]
+GROUPS = PROJECT["dependency-groups"]
 TEST_COMMAND = "pip install uv && uv run pytest"
 
 
@@ -26,10 +27,10 @@ def pins(name: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ["base", "dev", *EXTRAS])
+@pytest.mark.parametrize("name", ["base", *GROUPS, *EXTRAS])
 def test_every_pin_satisfies_the_ranges_of_pyproject(name: str) -> None:
     wanted = [*PROJECT["project"]["dependencies"], *GENERATOR["project"]["dependencies"]]
-    wanted += EXTRAS.get(name, []) + (PROJECT["dependency-groups"]["dev"] if name == "dev" else [])
+    wanted += EXTRAS.get(name, []) + GROUPS.get(name, [])
     pinned = pins(name)
     for requirement in map(Requirement, wanted):
         if requirement.name == "mmm-data-generator":

@@ -88,3 +88,37 @@ def test_charts_draw_in_a_browser_without_complaint(written: Path, tmp_path: Pat
     assert 'data-drawn="all"' in finished.stdout
     assert finished.stdout.count("<svg") > 9
     assert "CONSOLE" not in finished.stderr
+
+
+def test_the_page_of_own_data_has_the_plans_and_what_could_be_measured(
+    toy: SimpleNamespace, make_fit: Any, tmp_path: Path
+) -> None:
+    fits = [(make_fit(toy, "scipy", draws=1), toy), (make_fit(toy, "nutpie"), toy)]
+    toy.truth = None
+    folder = tmp_path / "recoverability" / "mine"
+    folder.mkdir(parents=True)
+    channel = {
+        "channel": EVIL,
+        "verdict": "cannot",
+        "found": 0.5,
+        "found_low": 0.4,
+        "found_high": 0.6,
+        "found_with_test_in_one": 0.5,
+        "found_with_test_in_several": 0.6,
+        "error_factor": 2.0,
+        "guess_factor": 2.5,
+        "narrower": None,
+        "coverage_90": 0.9,
+    }
+    answer = {"name": "mine", "sentences": [EVIL], "channels": [channel], "remedies": []}
+    (folder / "answer.json").write_text(json.dumps(answer))
+    (tmp_path / "recoverability" / "broken").mkdir()
+    (tmp_path / "recoverability" / "broken" / "answer.json").write_text("{}")
+    text = write_page(fits, build_tables(fits), tmp_path).read_text()
+    assert "Plan: would the others agree?" in text
+    assert "scipy says" in text
+    assert text.count("Can mine be measured?</h2>") == 1
+    assert EVIL not in text
+    alone = write_page([], build_tables([]), tmp_path).read_text()
+    assert "Can mine be measured?</h2>" in alone
+    assert "No fit succeeded" not in alone

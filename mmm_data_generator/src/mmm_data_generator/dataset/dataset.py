@@ -253,7 +253,9 @@ class MMMDataset:
         return ("data", "ground_truth", "config")
 
     def __repr__(self) -> str:
-        sizes = ", ".join(f"{size} {dim}s" for dim, size in self.observed.sizes.items())
+        sizes = ", ".join(
+            f"{size} {dim}{'s' * (size != 1)}" for dim, size in self.observed.sizes.items()
+        )
         known = "with truth" if self.truth is not None else "truth unknown"
         return f"MMMDataset({self.name!r}, seed={self.seed}: {self.frequency}, {sizes}, {known})"
 

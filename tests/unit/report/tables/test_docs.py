@@ -10,6 +10,7 @@ import pytest
 from mmm_benchmark.metrics import budget, recovery
 from mmm_benchmark.metrics.diagnostics import MAX_CONTRIBUTION_SERIES, R_HAT_CAP
 from mmm_benchmark.report.tables.columns import COVERAGE, MEASURES
+from mmm_benchmark.report.tables.plans import PLAN_TABLES
 from mmm_benchmark.report.tables.seeds import SEED_TABLES
 from mmm_benchmark.scoring import decision, silent
 from mmm_benchmark.scoring.series import SIGNED
@@ -38,6 +39,12 @@ def test_every_column_is_documented(table: str) -> None:
 def test_tables_over_seeds_are_documented(table: str) -> None:
     assert f"`{table}.csv`" in TEXT
     assert set(SEED_TABLES[table]) <= set(re.findall(r"[a-z_0-9]+", TEXT))
+
+
+@pytest.mark.parametrize("table", sorted(PLAN_TABLES))
+def test_plans_are_documented(table: str) -> None:
+    assert f"`{table}.csv`" in TEXT
+    assert set(PLAN_TABLES[table]) <= set(re.findall(r"[a-z_0-9]+", TEXT))
 
 
 def test_the_rules_it_states_are_those_of_the_code() -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from mmm_benchmark.report.tables import print_tables, read_tables, write_tables
 from mmm_benchmark.report.tables.columns import HEAD, OVER_DRAWS, SPREAD, TAIL, columns
+from mmm_benchmark.report.tables.plans import PLAN_TABLES
 from mmm_benchmark.report.tables.seeds import SEED_TABLES
 from mmm_benchmark.scoring import TABLES, score_fit
 from mmm_benchmark.scoring.contribution import NO_EFFECT
@@ -44,7 +45,7 @@ def test_every_value_has_a_column_and_every_column_a_value(toy, make_fit, bayesi
 
 def test_tables_are_written_as_csv(toy, make_fit, tmp_path: Path) -> None:
     frames = write_tables([(make_fit(toy), toy)], tmp_path / "summary", bayesian=False)
-    assert set(frames) == {*TABLES, *SEED_TABLES}
+    assert set(frames) == {*TABLES, *SEED_TABLES, *PLAN_TABLES}
     for name, frame in frames.items():
         assert name in SEED_TABLES or list(frame.columns[:4]) == list(HEAD)
         read = pd.read_csv(tmp_path / "summary" / f"{name}.csv")

@@ -1,0 +1,88 @@
+"""Draws of :mod:`.published` in the estimands that every fitter answers in."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from mmm_benchmark.fitters.jax_inference.over_draws import Draws, over_draws
+from mmm_benchmark.fitters.oracle import published
+from mmm_benchmark.fitters.oracle.answer import MULTIPLIERS
+from mmm_benchmark.metrics.diagnostics import pick_series
+
+type Array = NDArray[np.floating]
+
+
+class Joined(NamedTuple):
+    """A vector with the laws of its curves behind it, so that one array holds a draw."""
+
+    z: Array
+    kinds: NDArray[np.int64]
+
+    def rows(self) -> Array:
+        """(chain, draw, dimension + channel)."""
+        return np.concatenate([self.z, self.kinds.astype(self.z.dtype)], axis=-1)
+
+
+def _made(row: Any, data: published.Data) -> tuple[Any, ...]:
+    size = published.dimension(data)
+    z, kinds = row[:size], jnp.round(row[size:]).astype(int)
+    params, a = published.media(z, kinds, data)
+    return params, a, published.world(params, a, data), published.log_density(z, kinds, data)
+
+
+def _parameters(row: Any, data: published.Data) -> dict[str, Any]:
+    params, _, made, height = _made(row, data)
+    return {**params._asdict(), "noise": made.noise, "log_density": height}
+
+
+def parameters(rows: Array, data: published.Data) -> Draws:
+    """Free parameters, noise and log density; scales are multiples of mean sales."""
+    return over_draws(_parameters, rows, data)
+
+
+def _estimands(row: Any, given: tuple[published.Data, Any, Any]) -> dict[str, Any]:
+    data, sales, per_mean = given
+    params, a, made, _ = _made(row, data)
+
+    def total(m: Any) -> Any:
+        h = published.response(m * a, params.half_saturation, params.slope)
+        return sales * made.coefficient * h.sum(1)
+
+    coefficient = jnp.broadcast_to(made.coefficient, (1, a.shape[1], a.shape[0]))
+    return {
+        "contribution": sales * made.contribution.T[None],
+        "baseline": sales * made.baseline[None],
+        "control_contribution": sales * made.control_contribution.T[None],
+        "totals": jax.lax.map(total, jnp.asarray(MULTIPLIERS, a.dtype)),
+        "coefficient": sales * coefficient,
+        "adstock_decay": params.decay[None],
+        "half_saturation": (params.half_saturation * per_mean)[None],
+        "slope": params.slope[None],
+        "noise": sales * made.noise[None],
+    }
+
+
+def estimands(rows: Array, data: published.Data, observed: xr.Dataset) -> Draws:
+    """Contributions and the rest of kept draws."""
+    spend = observed["spend"].isel(geo=0).transpose("channel", "date").to_numpy()
+    per_mean = jnp.asarray(spend.max(axis=1) / spend.mean(axis=1))
+    sales = jnp.asarray(observed["sales"].to_numpy().mean())
+    return over_draws(_estimands, rows, (data, sales, per_mean))
+
+
+def _series(row: Any, given: tuple[published.Data, Any]) -> dict[str, Any]:
+    data, cells = given
+    return {"series": _made(row, data)[2].contribution.ravel()[cells]}
+
+
+def contribution_series(rows: Array, data: published.Data) -> Array:
+    """Contributions of the full sample at a few hundred cells that move, (chain, draw, cell)."""
+    moves = np.flatnonzero(np.asarray(data.lagged).any(axis=-1))
+    cells = jnp.asarray(moves[pick_series(moves.size)])
+    return over_draws(_series, rows, (data, cells))["series"]

@@ -1,0 +1,179 @@
+"""The answer in words: what can be measured, what would help, and how hidden demand would show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from mmm_benchmark.recoverability.measure import FACTOR
+from mmm_benchmark.recoverability.remedies import MANY, ONE
+from mmm_benchmark.recoverability.study import Study
+
+CAN: Final = "can be measured"
+TEST: Final = "only with a lift test"
+CANNOT: Final = "cannot"
+#: A channel is measured where its return is found in two worlds of three.
+OFTEN: Final = 2 / 3
+SHOWN = 5  # remedies named in the answer
+
+
+def verdicts(found: Study) -> pd.DataFrame:
+    """By channel the verdict of the first fitter, and the shares that it rests on."""
+    own = found.channels[found.channels["fitter"] == found.fitters[0]]
+    return pd.DataFrame([_verdict(found, row) for row in own.to_dict("records")])
+
+
+def _verdict(found: Study, row: Mapping[Any, Any]) -> dict[str, Any]:
+    channel, share = str(row["channel"]), float(row["found"])
+    tests = {kind: _test(found, channel, kind) for kind in (ONE, MANY)}
+    best = max(tests, key=lambda kind: tests[kind])
+    verdict = CAN if share >= OFTEN else TEST if tests[best] >= OFTEN else CANNOT
+    return {
+        "channel": channel,
+        "verdict": verdict,
+        "found": share,
+        "found_low": row["found_low"],
+        "found_high": row["found_high"],
+        "found_with_test_in_one": tests[ONE],
+        "found_with_test_in_several": tests[MANY],
+        "test": best,
+    }
+
+
+def _test(found: Study, channel: str, kind: str) -> float:
+    table = found.remedies
+    if table.empty:
+        return 0.0
+    own = table[(table["channel"] == channel) & (table["kind"] == f"lift {kind}")]
+    return float(own["own_found_after"].iloc[0]) if len(own) else 0.0
+
+
+def sentences(found: Study) -> list[str]:
+    """What a person should read first, a sentence or two each."""
+    return [
+        *_head(found),
+        *_channels(found),
+        *_plan(found),
+        *_help(found),
+        *_hidden(found),
+        *_warnings(found),
+    ]
+
+
+def _head(found: Study) -> Iterator[str]:
+    first = found.worlds[found.worlds["fitter"] == found.fitters[0]]
+    n, hidden = len(first), int(first["hidden"].sum())
+    with_kpi = (
+        "your KPI's level, trend and season"
+        if found.history.kpi is not None
+        else "drawn sales, as no --target was given"
+    )
+    yield (
+        f"{n} worlds were simulated on your spend with {with_kpi}, {hidden} of them with a demand "
+        f"that nobody sees and that spend follows; {found.fitters[0]} answered without the truth."
+    )
+
+
+def _channels(found: Study) -> Iterator[str]:
+    table = found.channels[found.channels["fitter"] == found.fitters[0]].set_index("channel")
+    for row in verdicts(found).to_dict("records"):
+        own = table.loc[row["channel"]]
+        base = (
+            f"its return is found within a factor of {FACTOR:g} in {_percent(row['found'])} "
+            f"[{_percent(row['found_low'])}, {_percent(row['found_high'])}] of worlds, typically "
+            f"within a factor of {own['error_factor']:.1f}"
+        )
+        if row["verdict"] == CAN:
+            yield f"{row['channel']} can be measured: {base}."
+        elif row["verdict"] == TEST:
+            where = "several regions" if row["test"] == MANY else "one geo"
+            share = row[f"found_with_test_in_{'several' if row['test'] == MANY else 'one'}"]
+            yield (
+                f"{row['channel']}: only with a lift test: {base}; told a test in {where}, in "
+                f"{_percent(share)}."
+            )
+        else:
+            best = max(row["found_with_test_in_one"], row["found_with_test_in_several"])
+            told = f"; even told a lift test, in {_percent(best)}" if best else ""
+            yield f"{row['channel']} cannot be measured with this plan: {base}{told}."
+
+
+def _plan(found: Study) -> Iterator[str]:
+    own = found.worlds[found.worlds["fitter"] == found.fitters[0]]
+    gain = own["gain"].to_numpy()
+    se = gain.std(ddof=1) / np.sqrt(len(gain))
+    yield (
+        f"The best channel is named in {_percent(own['named_best'].mean())} of worlds "
+        f"({_percent(1 / len(found.history.channels))} by chance). Moving money as the model says, "
+        f"each channel within 30%, earns {100 * gain.mean():+.1f}% ± {100 * se:.1f}% of sales "
+        f"where {100 * own['gain_possible'].mean():.1f}% could be had, and loses money in "
+        f"{_percent(own['loses_money'].mean())} of worlds; the model promises "
+        f"{100 * own['gain_promised'].mean():+.1f}%."
+    )
+
+
+def _help(found: Study) -> Iterator[str]:
+    table = found.remedies
+    if table.empty:
+        return
+    worth = table[table["gain"] > 2 * table["gain_se"]].head(SHOWN)
+    if worth.empty:
+        yield "Nothing that was tried makes the error smaller by more than luck could."
+        return
+    listed = [
+        f"{row['remedy']} (error over all channels {row['error_before']:.2f} -> "
+        f"{row['error_after']:.2f} times"
+        + (
+            f"; its own {row['own_error_before']:.1f} -> {row['own_error_after']:.1f}"
+            if row["channel"]
+            else ""
+        )
+        + ")"
+        for row in worth.to_dict("records")
+    ]
+    yield f"What would help, best first: {'; '.join(listed)}."
+
+
+def _hidden(found: Study) -> Iterator[str]:
+    rows = found.rows[found.rows["fitter"] == found.fitters[0]]
+    followed, calm = rows[rows["followed"]], rows[~rows["hidden"]]
+    if followed.empty or calm.empty:
+        yield (
+            "No world had hidden demand: if spend on a channel follows demand, the truth is worse "
+            "than this says (--hidden-demand 0.33)."
+        )
+        return
+    over = (np.exp(part["over"].median()) for part in (followed, calm))
+    whole = found.worlds[found.worlds["fitter"] == found.fitters[0]]
+    fits = (whole[whole["hidden"] == flag]["r2"].mean() for flag in (True, False))
+    line = (
+        "If spend on a channel follows a demand nobody sees, its return is said to be {:.1f} times "
+        "the truth (typically; {:.1f} without), and the fit of sales does not tell: R² {:.2f} "
+        "against {:.2f}."
+    ).format(*over, *fits)
+    if not found.doubts.empty:
+        tests = found.doubts[found.doubts["kind"] == f"lift {MANY}"]
+        if len(tests) and tests["followed"].any():
+            caught = tests[tests["followed"]]["contradicts"].mean()
+            false = tests[~tests["hidden"]]["contradicts"].mean()
+            line += (
+                f" A lift test of that channel in several regions would: it contradicts the model "
+                f"in {_percent(caught)} of such cases, and in {_percent(false)} of the others."
+            )
+    yield line
+
+
+def _warnings(found: Study) -> Iterator[str]:
+    yield from (f"{each}." for each in found.left_out)
+    if found.fitters[0].startswith("diffusion"):
+        yield (
+            "diffusion-fast was trained on worlds of the same kind as these: take its figures for "
+            "the better end, and ask a library too (--fitters nutpie)."
+        )
+
+
+def _percent(share: object) -> str:
+    return f"{100 * float(share):.0f}%"  # type: ignore[arg-type]

@@ -1,0 +1,152 @@
+"""The oracle's density of ``published`` worlds is the generator's, and its moves keep it."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from mmm_benchmark.fit import Budget
+from mmm_benchmark.fitters.oracle import kinds as moves
+from mmm_benchmark.fitters.oracle import published, tables
+from mmm_benchmark.fitters.oracle.fitter import Oracle
+from mmm_benchmark.plan.generating_family import family_of, family_text
+from mmm_benchmark.plan.published_law import published_law
+from mmm_data_generator import generate_mmm_dataset
+from mmm_data_generator.presets.cells import CELLS
+
+CELL = CELLS["published"]
+
+
+@pytest.fixture(autouse=True)
+def _double():
+    with jax.enable_x64(True):
+        yield
+
+
+def true_params(dataset, data) -> published.Params:
+    """The values that the world was drawn with, in the units of the density."""
+    config, observed, truth = dataset.config, dataset.observed, dataset.truth.isel(geo=0)
+    spend = observed["spend"].isel(geo=0).transpose("channel", "date").to_numpy()
+    sales = observed["sales"].isel(geo=0).to_numpy()
+    expected = sales - truth["noise"].to_numpy()
+    base = float(truth["intercept"][0])
+    variance = (config.regions.sales_volatility * base) ** 2
+    values = observed["controls"].isel(geo=0).transpose("control", "date").to_numpy()
+    level, _ = published._levels(values)
+    amplitude, phase = config.regions.seasonal_amplitude, config.regions.seasonal_phase
+    own = [control.base_effectiveness for control in config.control_variables]
+    return published.Params(
+        decay=truth["adstock_decay"].to_numpy(),
+        half_saturation=truth["half_saturation"].to_numpy() * spend.mean(1) / spend.max(1),
+        slope=truth["slope"].to_numpy(),
+        roas=truth["contribution"].sum("date").to_numpy() / spend.sum(1),
+        sales=expected.mean() / sales.mean(),
+        share=float(truth["contribution"].sum()) / expected.sum(),
+        r2=expected.var() / (expected.var() + variance),
+        trend=config.regions.sales_trend * len(sales),
+        wave=jnp.asarray([amplitude * np.cos(phase), amplitude * np.sin(phase)]),
+        control=np.array(own) * level / base,
+    )
+
+
+@pytest.mark.parametrize("name", ["published", "published_long", "published_collinear"])
+def test_the_law_reproduces_a_world_from_its_true_values(name):
+    """Share, returns and R2 in, sales and noise out: every scale follows from the equations."""
+    dataset = generate_mmm_dataset(name, seed=3)
+    data = published.prepare(dataset.observed, family_of(dataset))
+    params = true_params(dataset, data)
+    peak = jnp.asarray([c.adstock.theta or 0.0 for c in dataset.config.channels])
+    a = published.adstocked(params.decay, peak[: len(data.peak)], data)
+    made = published.world(params, a, data)
+    sales = dataset.observed["sales"].to_numpy().mean()
+    expected = (dataset.observed["sales"] - dataset.truth["noise"]).isel(geo=0).to_numpy()
+    base = float(dataset.truth["intercept"][0, 0])
+    np.testing.assert_allclose(sales * made.expected, expected, rtol=1e-12)
+    volatility = dataset.config.regions.sales_volatility
+    assert float(made.noise) * sales == pytest.approx(volatility * base, rel=1e-12)
+
+
+def small() -> published.Data:
+    rng = np.random.default_rng(0)
+    dataset = generate_mmm_dataset("published_short", seed=1).observed.isel(
+        date=slice(20), channel=slice(2)
+    )
+    dataset = dataset.assign(spend=dataset["spend"] + rng.uniform(1, 2, dataset["spend"].shape))
+    return published.prepare(dataset, published_law(CELL, 2))
+
+
+def test_lines_are_read_backwards():
+    line = jnp.asarray(np.log(tables.quantiles({"half_normal": 1.5, "above": 0.1})))
+    for u in (-4.5, -0.3, 0.0017, 2.2):
+        found, inside = tables.find(line, tables.read(line, jnp.asarray(u)))
+        assert bool(inside)
+        assert float(found) == pytest.approx(u, abs=1e-9)
+        slope = jax.grad(lambda x: tables.read(line, x))(u)
+        assert float(tables.log_rise(line, jnp.asarray(u))) == pytest.approx(np.log(slope))
+    assert not bool(tables.find(line, line[0] - 1)[1])
+
+
+def test_a_harmful_control_has_an_atom_at_its_bound():
+    line = tables.control_effects({"lognormal": [np.log(0.04), 1.2]}, (0.3, 0.1))
+    u = np.random.default_rng(0).standard_normal(20_000)
+    drawn = np.interp(u, tables.DEVIATES, line)
+    plain = np.exp(np.log(0.04) + 1.2 * np.random.default_rng(1).standard_normal(20_000))
+    law = np.where(np.random.default_rng(2).random(20_000) < 0.3, -np.minimum(plain, 0.1), plain)
+    assert (drawn == -0.1).mean() == pytest.approx((law == -0.1).mean(), abs=0.006)
+    assert stats.ks_2samp(drawn, law).pvalue > 1e-3
+
+
+def test_exchanges_leave_the_joint_law_of_curves_and_sales_alone():
+    """Curves from the prior, sales from curves, then moves given the sales: still the prior.
+
+    (Geweke 2004.) Everything else is held, so the moved coordinates are N(0, 1) and the laws have
+    their chances, before and after.
+    """
+    data, n = small(), 1500
+    rng = np.random.default_rng(1)
+    held = 0.3 * rng.standard_normal(published.dimension(data))
+    place = published.split(np.arange(held.size), data)
+    moved = np.concatenate([place[name] for name in ("slope", "half_saturation", "decay")])
+    z = np.tile(held, (n, 1))
+    z[:, moved] = rng.standard_normal((n, moved.size))
+    chances = np.exp(np.asarray(data.curves.log_chance))
+    kinds = rng.choice(4, (n, 2), p=chances)
+    noise = rng.standard_normal((n, data.sales.size))
+
+    def once(key, z, kinds, e):
+        made = published.world(*published.media(z, kinds, data), data)
+        given = data._replace(sales=made.expected + made.noise * e)
+        return moves.exchange_kinds(key, z, kinds, given)
+
+    keys = jax.random.split(jax.random.key(0), n)
+    new, laws = jax.jit(jax.vmap(once))(keys, z, kinds, noise)
+    new, laws = np.asarray(new), np.asarray(laws)
+    rest = np.setdiff1d(np.arange(held.size), moved)
+    np.testing.assert_array_equal(new[:, rest], z[:, rest])
+    assert (laws != kinds).mean() > 0.3
+    assert (new[:, moved] != z[:, moved]).mean() > 0.3
+    for c in range(2):
+        counts = np.bincount(laws[:, c], minlength=4)
+        assert stats.chisquare(counts, n * chances).pvalue > 1e-3
+    for i in moved:
+        assert stats.kstest(new[:, i], "norm").pvalue > 1e-3
+    # jointly: slopes under each law, where a wrong determinant would show
+    for kind in range(4):
+        own = new[laws[:, 0] == kind, place["slope"][0]]
+        assert stats.kstest(own, "norm").pvalue > 1e-3
+
+
+def test_oracle_is_exact_on_a_published_world():
+    dataset = generate_mmm_dataset("published_short", seed=1)
+    observed = dataset.observed.copy()
+    observed.attrs = {"family": family_text(dataset)}
+    fit = Oracle().fit(observed, Budget(chains=2, draws=60, tune=120), 1)
+    assert fit.checks["bayes_optimal"] is True
+    assert fit.notes[0].startswith("Bayes-optimal")
+    total = fit.posterior["contribution"].sum(("geo", "date"))
+    true = dataset.truth["contribution"].sum(("geo", "date"))
+    off = (total.mean(("chain", "draw")) - true) / total.std(("chain", "draw"))
+    assert float(abs(off).max()) < 4
