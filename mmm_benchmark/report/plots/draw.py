@@ -36,8 +36,8 @@ class Picture:
 
     stem: Path  # without suffix
     keys: tuple[str, ...]  # of the stored fits it shows
-    fits: tuple[str, ...]  # those fits as they are now: key, when they ended, what they are called
     draw: Callable[[], Figure | None]
+    fits: tuple[str, ...] = ()  # as they are now: key, when they ended, what they are called
 
     @property
     def stamp(self) -> str:
@@ -178,8 +178,8 @@ def _of_dataset(group: Sequence[Scored], results_dir: Path) -> list[Picture]:
             yield Picture(
                 folder / f"{kind}{end}{part}",
                 keys,
-                _as_they_are(some),
-                partial(lambda title, keys: draw(title, dataset, views.some(keys)),
+                fits=_as_they_are(some),
+                draw=partial(lambda title, keys: draw(title, dataset, views.some(keys)),
                         f"{label}{of}", keys),
             )  # fmt: skip
 
@@ -192,8 +192,8 @@ def _of_dataset(group: Sequence[Scored], results_dir: Path) -> list[Picture]:
             Picture(
                 folder / kind / f"{kind}_{file_name(fit.job['fitter'])}{end}",
                 (fit.key,),
-                _as_they_are([(fit, dataset)]),
-                _path_picture(draw, kind, label, dataset, views, fit.key),
+                fits=_as_they_are([(fit, dataset)]),
+                draw=_path_picture(draw, kind, label, dataset, views, fit.key),
             )
             for kind, variable, draw in (
                 ("contributions", "contribution", paths.contributions),
@@ -275,8 +275,8 @@ def _of_summary(
         return Picture(
             folder / f"{draw.__name__}{part}",
             tuple(fit.key for fit, _ in some),
-            _as_they_are(some),
-            from_tables(draw, fitters),
+            fits=_as_they_are(some),
+            draw=from_tables(draw, fitters),
         )
 
     return [
