@@ -34,7 +34,7 @@ def table(weeks: int = 78) -> pd.DataFrame:
     frame = pd.DataFrame(spend, columns=list(CHANNELS))
     frame["date"] = pd.date_range("2023-01-02", periods=weeks, freq="W-MON")
     frame["price"] = rng.normal(10, 1, weeks)
-    frame["sales"] = 30_000 * season + spend.sum(1) + rng.normal(0, 1500, weeks)
+    frame["sales"] = 30_000 * season + spend.sum(1) + rng.normal(0, 4000, weeks)
     return frame
 
 
