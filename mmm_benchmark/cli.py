@@ -17,6 +17,7 @@ from mmm_benchmark.commands import (
     calibrate,
     data,
     inspect,
+    prior,
     recoverability,
     report,
     reproduce,
@@ -121,6 +122,9 @@ def make_app() -> typer.Typer:
         summary.summary
     )
     app.command("report", help="One page of what is stored: report.html.")(report.report)
+    app.command("prior", help="What a prior says of a dataset before its sales are seen.")(
+        prior.prior
+    )
     app.command("generate", help="Save a preset's dataset in a directory.")(data.generate)
     app.command("import", help="Make a dataset of a CSV file.")(data.import_)
     app.command("recoverability", help="Which channels can be measured with your spend?")(

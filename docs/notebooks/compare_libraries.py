@@ -58,10 +58,10 @@ tree
 az.summary(tree, var_names=["roas"], ci_prob=0.9)
 
 # %%
-az.plot_forest(tree, var_names=["roas"], ci_probs=(0.5, 0.9), backend="matplotlib")
+_ = az.plot_forest(tree, var_names=["roas"], ci_probs=(0.5, 0.9))
 
 # %%
-az.plot_rank_dist(tree, var_names=["roas"], backend="matplotlib")
+_ = az.plot_rank_dist(tree, var_names=["roas"])
 
 # %% [markdown]
 # At most 500 draws are stored; R-hat and effective sample size of the whole sample are in

@@ -21,6 +21,7 @@ from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.plan.options import Options
 from mmm_benchmark.plan.registry import FitterEntry
 from mmm_benchmark.priors.beliefs import check_beliefs
+from mmm_benchmark.priors.prior import check_channels, prior_of
 from mmm_benchmark.suite.fingerprint import fingerprint
 from mmm_benchmark.suite.tasks import check_unchanged
 
@@ -88,6 +89,9 @@ def make_datasets(options: Options) -> list[Made]:
                 raise UserError(f"two different datasets are called '{ref.label}'; rename one")
             if options.beliefs is not None:
                 check_beliefs(options.beliefs, [str(c) for c in dataset.observed["channel"].values])
+            if options.prior is not None:
+                names = [str(c) for c in dataset.observed["channel"].values]
+                check_channels(prior_of(options.prior), names)
             told = experiments_on(dataset, options.experiments)
             made[ref.id, seed] = Made(dataset, ref, seed, told)
     return list(made.values())

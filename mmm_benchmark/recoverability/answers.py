@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import subprocess
 import tempfile
@@ -12,12 +13,14 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mmm_benchmark.environments.find import Environment, find
+from mmm_benchmark.environments.interview import describe
 from mmm_benchmark.environments.make import ensure
 from mmm_benchmark.environments.needs import Needs, extra_needs
 from mmm_benchmark.errors import UserError
@@ -81,9 +84,17 @@ class Asker:
         return [read(place) for place in places]
 
     def _key(self, dataset: MMMDataset) -> str:
-        own = f"{self.name} {self.entry.target} {DRAWS} {self.seed}"
-        text = f"{own} {content_hash(dataset.observed)}"
+        text = f"{self.identity} {content_hash(dataset.observed)}"
         return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    @cached_property
+    def identity(self) -> str:
+        """What determines an answer besides the data: fitter, version, settings, weights, seed."""
+        told: dict[str, Any] = {}
+        if self.entry.target.startswith("mmm_benchmark."):  # imports nothing heavy when loaded
+            told = describe(self.entry.target, self.entry.settings, {}, ())
+        own = {"version": told.get("version"), "settings": told.get("settings")}
+        return f"{self.name} {self.entry.target} {DRAWS} {self.seed} {json.dumps(own)}"
 
     def _batches(self, asked: Sequence[tuple[MMMDataset, Path]], tell: Tell) -> None:
         """Have the environment of the extra answer, batch by batch, and keep each when it ends."""

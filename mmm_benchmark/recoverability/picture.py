@@ -34,7 +34,9 @@ def draw_picture(found: Study, folder: Path) -> Path:
     many = not found.remedies.empty
     rows = max(len(table), min(len(found.remedies), REMEDIES) if many else 0)
     with theme():
-        figure = new_figure(figsize=(11 if many else 6.5, 1.8 + 0.36 * rows), layout="constrained")
+        figure = new_figure(
+            figsize=(12.5 if many else 6.5, 1.8 + 0.36 * rows), layout="constrained"
+        )
         axes = figure.subplots(1, 2 if many else 1, squeeze=False)[0]
         y = np.arange(len(table))[::-1]
         for verdict, colour in colours.items():
@@ -52,19 +54,25 @@ def draw_picture(found: Study, folder: Path) -> Path:
             )
         if many:
             axes[0].plot(
-                table[["found_with_test_in_one", "found_with_test_in_several"]].max(axis=1),
+                table["found_with_test"],
                 y,
                 ls="",
                 marker="D",
                 mfc="none",
                 color="#555555",
-                label="told a lift test",
+                label="with its best test",
             )
         axes[0].axvline(OFTEN, color="#888888", lw=1, ls="--")
         axes[0].set(yticks=y, yticklabels=[_short(name) for name in table["channel"]], xlim=(0, 1))
         axes[0].set_xlabel(f"share of worlds in which its return is found within {FACTOR:g} times")
         axes[0].set_title("Can it be measured?")
-        axes[0].legend(loc="upper center", bbox_to_anchor=(0.5, -0.28 - 0.5 / rows), ncols=2)
+        axes[0].legend(
+            loc="upper center",
+            bbox_to_anchor=(0.4, -0.06 - 1.1 / rows),
+            ncols=4,
+            handletextpad=0.2,
+            columnspacing=0.8,
+        )
         if many:
             _remedies(axes[1], found)
         headline(
@@ -82,7 +90,7 @@ def _remedies(axes: Axes, found: Study) -> None:
     axes.barh(
         y, best["gain"], color="#9DB7D5", xerr=2 * best["gain_se"].fillna(0), ecolor="#555555"
     )
-    axes.set(yticks=y, yticklabels=[_short(name, 46) for name in best["remedy"]])
+    axes.set(yticks=y, yticklabels=[_short(name, 58) for name in best["remedy"]])
     axes.axvline(0, color="#555555", lw=0.8)
     axes.set_xlabel("smaller error over all channels, logs, by spend")
     axes.set_title("What would help")

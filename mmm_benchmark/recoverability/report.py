@@ -90,11 +90,12 @@ def write_section(results: Path) -> Path:
 
 
 class Line:
-    """One line of progress that is written over on a terminal, and a line a step elsewhere."""
+    """One line of progress that is written over on a terminal, and a line a quarter elsewhere."""
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
         self._last = ""
+        self._said = -1
 
     def __enter__(self) -> Line:
         return self
@@ -107,8 +108,9 @@ class Line:
         """Say how far one part of the work is."""
         if self._live:
             print(f"\r\x1b[2K{what}: {done} of {many}", end="", file=sys.stderr, flush=True)
-        elif done == many or what != self._last:
+        elif what != self._last or 4 * done // max(many, 1) > self._said:
             print(f"{what}: {done} of {many}", file=sys.stderr, flush=True)
+        self._said = 4 * done // max(many, 1)
         self._last = what
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_benchmark.recoverability.measure import FACTOR
-from mmm_benchmark.recoverability.remedies import MANY, ONE
+from mmm_benchmark.recoverability.remedies import MANY, ONE, SWITCHED
 from mmm_benchmark.recoverability.study import Study
 
 CAN: Final = "can be measured"
@@ -18,6 +18,14 @@ CANNOT: Final = "cannot"
 #: A channel is measured where its return is found in two worlds of three.
 OFTEN: Final = 2 / 3
 SHOWN = 5  # remedies named in the answer
+#: Experiments that a verdict may rest on, by kind of remedy.
+TESTS: Final = {
+    f"lift {ONE}": "told a test in one place",
+    f"lift {MANY}": "told a test in several regions",
+    "pulse": f"switched off and on for {SWITCHED} weeks",
+}
+#: A test tells hidden demand where it contradicts the model this much more often than elsewhere.
+TELLS = 0.3
 
 
 def verdicts(found: Study) -> pd.DataFrame:
@@ -28,7 +36,7 @@ def verdicts(found: Study) -> pd.DataFrame:
 
 def _verdict(found: Study, row: Mapping[Any, Any]) -> dict[str, Any]:
     channel, share = str(row["channel"]), float(row["found"])
-    tests = {kind: _test(found, channel, kind) for kind in (ONE, MANY)}
+    tests = {kind: _test(found, channel, kind) for kind in TESTS}
     best = max(tests, key=lambda kind: tests[kind])
     verdict = CAN if share >= OFTEN else TEST if tests[best] >= OFTEN else CANNOT
     return {
@@ -37,9 +45,8 @@ def _verdict(found: Study, row: Mapping[Any, Any]) -> dict[str, Any]:
         "found": share,
         "found_low": row["found_low"],
         "found_high": row["found_high"],
-        "found_with_test_in_one": tests[ONE],
-        "found_with_test_in_several": tests[MANY],
-        "test": best,
+        "found_with_test": tests[best],
+        "test": TESTS[best],
     }
 
 
@@ -47,7 +54,7 @@ def _test(found: Study, channel: str, kind: str) -> float:
     table = found.remedies
     if table.empty:
         return 0.0
-    own = table[(table["channel"] == channel) & (table["kind"] == f"lift {kind}")]
+    own = table[(table["channel"] == channel) & (table["kind"] == kind)]
     return float(own["own_found_after"].iloc[0]) if len(own) else 0.0
 
 
@@ -82,23 +89,23 @@ def _channels(found: Study) -> Iterator[str]:
     for row in verdicts(found).to_dict("records"):
         own = table.loc[row["channel"]]
         base = (
-            f"its return is found within a factor of {FACTOR:g} in {_percent(row['found'])} "
-            f"[{_percent(row['found_low'])}, {_percent(row['found_high'])}] of worlds, typically "
-            f"within a factor of {own['error_factor']:.1f}"
+            f"Its return is found within a factor of {FACTOR:g} in {_percent(row['found'])} "
+            f"[{100 * row['found_low']:.0f}, {100 * row['found_high']:.0f}] of worlds (typical "
+            f"error {own['error_factor']:.1f} times)"
         )
         if row["verdict"] == CAN:
-            yield f"{row['channel']} can be measured: {base}."
+            yield f"{row['channel']} can be measured. {base}."
         elif row["verdict"] == TEST:
-            where = "several regions" if row["test"] == MANY else "one geo"
-            share = row[f"found_with_test_in_{'several' if row['test'] == MANY else 'one'}"]
             yield (
-                f"{row['channel']}: only with a lift test: {base}; told a test in {where}, in "
-                f"{_percent(share)}."
+                f"{row['channel']}: only with a lift test. {base}; {row['test']}, in "
+                f"{_percent(row['found_with_test'])}."
             )
         else:
-            best = max(row["found_with_test_in_one"], row["found_with_test_in_several"])
-            told = f"; even told a lift test, in {_percent(best)}" if best else ""
-            yield f"{row['channel']} cannot be measured with this plan: {base}{told}."
+            told = f"; even {row['test']}, in {_percent(row['found_with_test'])}"
+            yield (
+                f"{row['channel']} cannot be measured with this plan. {base}"
+                f"{told if row['found_with_test'] else ''}."
+            )
 
 
 def _plan(found: Study) -> Iterator[str]:
@@ -124,7 +131,7 @@ def _help(found: Study) -> Iterator[str]:
         yield "Nothing that was tried makes the error smaller by more than luck could."
         return
     listed = [
-        f"{row['remedy']} (error over all channels {row['error_before']:.2f} -> "
+        f"{row['remedy']} (typical error {row['error_before']:.2f} -> "
         f"{row['error_after']:.2f} times"
         + (
             f"; its own {row['own_error_before']:.1f} -> {row['own_error_after']:.1f}"
@@ -160,8 +167,13 @@ def _hidden(found: Study) -> Iterator[str]:
             caught = tests[tests["followed"]]["contradicts"].mean()
             false = tests[~tests["hidden"]]["contradicts"].mean()
             line += (
-                f" A lift test of that channel in several regions would: it contradicts the model "
-                f"in {_percent(caught)} of such cases, and in {_percent(false)} of the others."
+                " A four-week lift test of that channel in several regions contradicts the model "
+                f"in {_percent(caught)} of such cases, and in {_percent(false)} of the others: "
+            )
+            line += (
+                "that is how it would be found out."
+                if caught - false > TELLS
+                else "too seldom to count on, so it takes a longer or larger test to find it out."
             )
     yield line
 

@@ -8,7 +8,7 @@ from mmm_benchmark.scoring.scorable import Row, ScorableFit, failure
 
 ROLES = ("adstock", "saturation", "effects", "controls", "baseline", "time", "noise")
 CONVERGENCE = ("r_hat", "ess_bulk", "ess_tail", "mcse")
-SAMPLER = ("divergences", "max_tree_depth_share", "e_bfmi", "k_hat")
+SAMPLER = ("divergences", "max_tree_depth_share", "e_bfmi", "k_hat", "self_check", "chance_wrong")
 NAN = float("nan")
 
 

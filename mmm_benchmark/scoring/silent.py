@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mmm_benchmark.metrics import self_check
 from mmm_benchmark.scoring.marks import failed_checks
 from mmm_benchmark.scoring.scorable import Row, ScorableFit
 from mmm_benchmark.scoring.series import ALL
 
 #: A fit is wrong when the ROAS error of half its channels passes the first, or of any the second,
-MEDIAN_ERROR, WORST_ERROR = 0.25, 0.50
+MEDIAN_ERROR, WORST_ERROR = self_check.MEDIAN_ERROR, self_check.WORST_ERROR
 #: or when its 90% intervals of ROAS hold less than this share of the truths.
 LEAST_COVERAGE = 0.75
 

@@ -186,6 +186,44 @@ def no_room(rng: Random, place: Path) -> Iterator[Wrong]:
     yield from recovery(place, finished(driver.results))
 
 
+def full_disk(rng: Random, place: Path) -> Iterator[Wrong]:
+    """Results on a file system of their own that is too small, then grown: a tmpfs."""
+    size = rng.choice([16, 40, 80, 120, 200, 400, 800])  # kB
+    disk = place / "results"
+    disk.mkdir()
+    mount("-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(disk))
+    try:
+        driver = Driver(place)
+        code, said = driver.wait()
+        yield from complaints(driver, code, said)
+        before = finished(driver.results)
+        if code == 0 and len(before) != 3:
+            yield Wrong("lost", f"exit code 0 with {len(before)} fits")
+        mount("-o", "remount,size=64m", str(disk))
+        yield from recovery(place, before)
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=False, capture_output=True)
+
+
+def mount(*words: str) -> None:
+    """Mount, as root alone may."""
+    subprocess.run(["mount", *words], check=True, capture_output=True)
+
+
+@cache
+def may_mount() -> bool:
+    """Whether this machine lets us have a file system of our own."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as place:
+        try:
+            mount("-t", "tmpfs", "-o", "size=16k", "tmpfs", place)
+        except (OSError, subprocess.CalledProcessError):
+            return False
+        subprocess.run(["umount", "-l", place], check=False, capture_output=True)
+        return True
+
+
 def results_gone(rng: Random, place: Path) -> Iterator[Wrong]:
     """The results directory is removed while the run goes."""
     driver = Driver(place)
@@ -266,12 +304,14 @@ def misbehaving(rng: Random, place: Path, name: str) -> Iterator[Wrong]:
             yield Wrong("accepted", f"logs of {size} bytes were kept")
 
 
+#: Of these, ``a full disk`` needs the right to mount.
 FAULTS: dict[str, Fault] = {
     **{
         f"{victim} killed": partial(killed, victim=victim)
         for victim in ("parent", "worker", "keeper", "server")
     },
     "no room on the disk": no_room,
+    "a full disk": full_disk,
     "results directory gone": results_gone,
     "results not writable": unwritable,
     "two and three drivers": several_drivers,

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mmm_benchmark.diffusion.problem.beliefs import SPREAD, with_beliefs
+from mmm_benchmark.diffusion.problem.beliefs import SPREAD, expected, with_beliefs, with_prior
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import (
     LEVEL_MEAN,
@@ -53,8 +53,8 @@ def heed(stated: Stated | str, dataset: xr.Dataset, observed: Observed) -> Obser
     ----------
     stated
         By channel and quantity (``QUANTITIES``) an observation and its standard error, or
-        ``PYMC_CURVES``. Half-saturation is in multiples of mean weekly spend, ROAS that of the
-        window over all geos.
+        ``PYMC_CURVES``, which stands in place of the model's law of curves. Half-saturation is in
+        multiples of mean weekly spend, ROAS that of the window over all geos.
 
     Raises
     ------
@@ -64,29 +64,45 @@ def heed(stated: Stated | str, dataset: xr.Dataset, observed: Observed) -> Obser
     names = sorted(dataset["channel"].values.astype(str))
     check_beliefs(stated, names)
     if isinstance(stated, str):
-        return with_beliefs(observed, *_pymc_curves(observed))
+        return with_prior(observed, *_pymc_curves(observed))
     natural = _natural(dataset, names, float(observed.channels[0]))
+    mean, variance = expected(observed)
     both = torch.zeros(2, 1, len(names), len(QUANTITIES))
     for channel, quantities in sorted(stated.items(), key=lambda item: item[0] != EVERY):
         places = range(len(names)) if channel == EVERY else [names.index(channel)]
         for quantity, pair in quantities.items():
             value, error = checked(channel, quantity, pair)
             for c in places:
-                found = message(natural[quantity](c), value, error)
-                both[:, 0, c, QUANTITIES.index(quantity)] = torch.tensor(found)
-    return with_beliefs(observed, *both)
+                q = QUANTITIES.index(quantity)
+                before = float(mean[0, c, q]), float(variance[0, c, q])
+                found = message(natural[quantity](c), value, error, before)
+                both[:, 0, c, q] = torch.tensor(found)
+    if not observed.certainty.any():
+        return with_beliefs(observed, *both)
+    certainty = observed.certainty + both[1]  # beside a stated prior, one more observation
+    pull = observed.certainty * observed.belief + both[1] * both[0]
+    return with_beliefs(observed, pull / torch.where(certainty == 0, 1.0, certainty), certainty)
 
 
-def message(quantity: Callable[[Array], Array], value: float, error: float) -> tuple[float, float]:
-    """Belief and precision about z ~ N(0, 1), of which ``quantity(z)`` was seen with an error."""
+def message(
+    quantity: Callable[[Array], Array],
+    value: float,
+    error: float,
+    before: tuple[float, float] = (0.0, 1.0),
+) -> tuple[float, float]:
+    """Belief and precision about z, of which ``quantity(z)`` was seen with an error.
+
+    z is normal with the mean and variance ``before``: those of the model, or of a stated prior.
+    """
+    middle, wide = before
     z = np.linspace(-LIMIT, LIMIT, 4001)
-    log_p = -0.5 * ((quantity(z) - value) / error) ** 2 - 0.5 * z**2
+    log_p = -0.5 * ((quantity(z) - value) / error) ** 2 - 0.5 * (z - middle) ** 2 / wide
     p = np.exp(log_p - log_p.max())
     p /= p.sum()
     mean = float(p @ z)
-    variance = max(float(p @ (z - mean) ** 2), 1 / (1 + SUREST))
-    precision = max(1 / variance - 1, 0.0)
-    return (mean / variance / precision if precision else 0.0), precision
+    variance = max(float(p @ (z - mean) ** 2), 1 / (1 / wide + SUREST))
+    precision = max(1 / variance - 1 / wide, 0.0)
+    return ((mean / variance - middle / wide) / precision if precision else 0.0), precision
 
 
 def _natural(
@@ -113,17 +129,19 @@ def _natural(
 
 
 def _pymc_curves(observed: Observed) -> tuple[Tensor, Tensor]:
-    """The Hill curves near the baselines' sigmoids: ``mmm_data_generator.PublishedPrior``."""
+    """The Hill curves near the baselines' sigmoids, as mean and variance (B, C, 4) of a prior.
+
+    ``mmm_data_generator.PublishedPrior``; level and decay stay those of the model.
+    """
     nodes, weights = np.polynomial.hermite_e.hermegauss(40)
     log_slope = np.log1p(np.exp(SIGMOID_SLOPE[0] + SIGMOID_SLOPE[1] * nodes))
     weights = weights / weights.sum()
     slope = float(weights @ log_slope)
     slope_variance = float(weights @ (log_slope - slope) ** 2)
     largest = observed.lagged[..., 0].amax(2).clamp(min=1e-6).log().mean(1)  # (B, C)
-    belief = torch.zeros(*largest.shape, len(QUANTITIES))
-    certainty = torch.zeros_like(belief)
-    belief[..., 2] = (SIGMOID_HALF[0] + largest - SHAPE_MEAN[1]) / SHAPE_SCALE[1]
-    certainty[..., 2] = (SHAPE_SCALE[1] / SIGMOID_HALF[1]) ** 2
-    belief[..., 3] = (slope - SHAPE_MEAN[2]) / SHAPE_SCALE[2]
-    certainty[..., 3] = SHAPE_SCALE[2] ** 2 / slope_variance
-    return belief.clamp(-LIMIT, LIMIT), certainty
+    mean, variance = (each.clone() for each in expected(observed))
+    mean[..., 2] = (SIGMOID_HALF[0] + largest - SHAPE_MEAN[1]) / SHAPE_SCALE[1]
+    variance[..., 2] = (SIGMOID_HALF[1] / SHAPE_SCALE[1]) ** 2
+    mean[..., 3] = (slope - SHAPE_MEAN[2]) / SHAPE_SCALE[2]
+    variance[..., 3] = slope_variance / SHAPE_SCALE[2] ** 2
+    return mean, variance

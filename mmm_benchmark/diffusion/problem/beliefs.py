@@ -24,6 +24,8 @@ SPREAD = (0.08, 2.0)  # prior standard deviations: least and largest error of a 
 NONE, CURVES = 0.4, 0.7  # chances: no belief at all; up to here beliefs about every channel's curve
 CURVE_KNOWN = 0.75  # chance that all channels have a belief about decay (or half-saturation, slope)
 SINGLE_KNOWN = 0.3  # chance of each single belief in the rest of the worlds
+LEAST_CERTAINTY = 0.01  # a prior as wide as the model's but elsewhere counts as this much surer
+FARTHEST = 3.0  # a network is told no prior further out than this, in its own standard deviations
 
 
 def check_heeds(network: NetworkConfig) -> None:
@@ -35,9 +37,45 @@ def check_heeds(network: NetworkConfig) -> None:
 def with_beliefs(
     observed: Observed, belief: WorldChannelBelief, certainty: WorldChannelBelief
 ) -> Observed:
-    """The same data with beliefs (B, C, 4) of precision ``certainty``; inactive channels none."""
+    """The same data with beliefs (B, C, 4) of precision ``certainty``; inactive channels none.
+
+    A precision between -1 and 0 takes away: what is expected is then wider than N(0, 1).
+    """
     certainty = certainty * observed.active[..., None]
-    return replace(observed, belief=belief * (certainty > 0), certainty=certainty)
+    return replace(observed, belief=belief * (certainty != 0), certainty=certainty)
+
+
+def with_prior(
+    observed: Observed, mean: WorldChannelBelief, variance: WorldChannelBelief
+) -> Observed:
+    """The same data where N(``mean``, ``variance``) stands in place of the model's own N(0, 1).
+
+    What is told beside the model's law is the quotient of the two, so that the law counts once:
+    precision ``1/variance - 1``, which is negative where the stated prior is the wider one.
+    """
+    certainty = 1 / variance - 1
+    near = certainty.abs() < LEAST_CERTAINTY
+    moved = torch.where(near & (mean != 0), LEAST_CERTAINTY, torch.where(near, 0.0, certainty))
+    belief = mean * (1 + moved) / torch.where(moved == 0, 1.0, moved)
+    return with_beliefs(observed, belief, moved)
+
+
+def expected(observed: Observed) -> tuple[WorldChannelBelief, WorldChannelBelief]:
+    """Mean and variance (B, C, 4) of what is expected of each channel before sales are seen."""
+    precision = 1 + observed.certainty
+    return observed.certainty * observed.belief / precision, 1 / precision
+
+
+def within_training(observed: Observed) -> tuple[Observed, int]:
+    """What a network can be told of the same beliefs, and how many of them that cut short.
+
+    It was trained on variances from ``SPREAD`` up to its own law's, about means that lie there.
+    """
+    mean, variance = expected(observed)
+    seen = mean.clamp(-FARTHEST, FARTHEST), variance.clamp(1 / (1 + SPREAD[0] ** -2), 1.0)
+    cut = ((mean - seen[0]).abs() > 0.05) | ((variance / seen[1] - 1).abs() > 0.05)
+    told = observed.active[..., None] & cut
+    return with_prior(observed, *seen), int(told.sum())
 
 
 def draw_beliefs(rng: np.random.Generator, observed: Observed, truth: Truth) -> Observed:

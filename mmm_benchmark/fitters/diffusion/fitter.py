@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget, Fit
+from mmm_benchmark.fitters.diffusion.told import told
 from mmm_benchmark.phases import phase
+from mmm_benchmark.priors.prior import prior_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,6 +40,9 @@ class Diffusion:
     beliefs
         What is known of channels beforehand, such as ``{"TV": {"roas": (2.0, 0.5)}}``, or the
         name of a set of beliefs (``mmm_benchmark.diffusion.inference.stated``).
+    prior
+        A named prior or what a JSON file of one holds (``mmm_benchmark.priors``), in place of the
+        law of shares, carry-over and curves that the network was trained with.
     """
 
     name = "diffusion"
@@ -55,6 +60,7 @@ class Diffusion:
         weights: str | None = None,
         device: str | None = None,
         beliefs: Stated | str | None = None,
+        prior: str | dict[str, Any] | None = None,
     ) -> None:
         self.sampler = sampler
         self.steps = steps
@@ -64,13 +70,14 @@ class Diffusion:
         self.weights = weights
         self.device = device
         self.beliefs = json.loads(json.dumps(beliefs))  # as settings will tell it
+        self.prior = prior
 
     def settings(self) -> dict[str, Any]:
         """What determines the answer: keywords less the device, and the weights' fingerprint."""
         from mmm_benchmark.diffusion.inference.limits import describe
 
         _, record = describe(self._folder)
-        kept = {name: value for name, value in vars(self).items() if name != "device"}
+        kept = {name: value for name, value in told(vars(self)).items() if name != "device"}
         return {**kept, "weights": self.weights or record.get("sha256")}
 
     @property
@@ -88,7 +95,14 @@ class Diffusion:
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Draw from the amortised posterior, each draw on its own: ``budget`` does not apply."""
         with phase("import"):
-            from mmm_benchmark.diffusion.inference import answer, checkpoint, limits, stated
+            from mmm_benchmark.diffusion.inference import (
+                answer,
+                checkpoint,
+                limits,
+                prior,
+                stated,
+                verdict,
+            )
             from mmm_benchmark.diffusion.inference import sample as inference
             from mmm_benchmark.diffusion.problem import beliefs
             from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
@@ -103,9 +117,17 @@ class Diffusion:
                 )
             schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
             scaled, order = answer.read(observed)
-            if self.beliefs is not None:
+            outside = limits.outside_prior(observed, record)
+            notes: tuple[str, ...] = ()
+            if self.prior is not None or self.beliefs is not None:
                 beliefs.check_heeds(config.network)
+            if self.prior is not None:
+                scaled = prior.heed_prior(prior_of(self.prior), observed, scaled)
+            if self.beliefs is not None:
                 scaled = stated.heed(self.beliefs, observed, scaled)
+            if self.prior is not None or isinstance(self.beliefs, str):
+                scaled, cut = beliefs.within_training(scaled)
+                notes = (*notes, *self._left_out(cut))
         with phase("sample"):
             plan = inference.Plan(
                 inference.sampler_name(self.sampler), self.steps, self.project_every
@@ -114,7 +136,7 @@ class Diffusion:
                 network, schedule, scaled.to(device), self.draws, plan, seed
             ).to("cpu")
         with phase("summarise"):
-            return answer.to_fit(
+            found = answer.to_fit(
                 observed,
                 scaled,
                 order,
@@ -122,8 +144,18 @@ class Diffusion:
                 seed,
                 parameter_counts=answer.counts(scaled),
                 diagnostics={"network_evaluations": float(self.steps)},
-                notes=limits.outside_prior(observed, record),
+                notes=(*outside, *notes),
             )
+            return verdict.judged(found, observed, outside)
+
+    def _left_out(self, cut: int) -> tuple[str, ...]:
+        """What the network could not be told of a prior, or of curves in place of its own."""
+        from mmm_benchmark.diffusion.inference.prior import left_out
+
+        if self.prior is not None:
+            return left_out(prior_of(self.prior), cut)
+        told_in_part = f"beliefs '{self.beliefs}': {cut} laws cut to what the network knows"
+        return (f"{told_in_part}; check with wiener",) if cut else ()
 
     def _check_settings(self) -> None:
         from mmm_benchmark.diffusion.inference.limits import check_draws

@@ -29,6 +29,7 @@ from mmm_benchmark.fitters.jax_inference.laws import half_normal
 from mmm_benchmark.fitters.jax_inference.linear import LinearBlock, linear_block, log_marginal
 from mmm_benchmark.priors import numbers
 from mmm_benchmark.priors.prior import Prior, check_channels
+from mmm_benchmark.priors.units import units_of_spend
 from mmm_benchmark.shapes.jax import (
     Broadcast,
     ChannelGeo,
@@ -127,7 +128,7 @@ def prepare(observed: xr.Dataset, prior: Prior, plain: Design) -> Data:
     sales = observed["sales"].transpose("geo", "date").to_numpy()
     per_spend = sales.sum() / np.maximum(spend.sum(axis=(1, 2)), 1e-30)
     each = [
-        _channel_tables(prior, name, _units(spend[c], plain.active[:, c]), float(per_spend[c]))
+        _channel_tables(prior, name, units_of_spend(spend[c]), float(per_spend[c]))
         for c, name in enumerate(names)
     ]
     dtype = jnp.result_type(float)
@@ -152,21 +153,6 @@ def prepare(observed: xr.Dataset, prior: Prior, plain: Design) -> Data:
         noise=put(prior.noise),
         geo_variation=put(prior.geo_variation),
     )
-
-
-def _units(spend: Array, active: Array) -> dict[str, float]:
-    """Each unit of half-saturation in multiples of mean spend while active, geos averaged."""
-    on = np.where(active > 0, active, 1.0)
-
-    def over(figure: Array) -> float:
-        return max(float(np.exp(np.mean(np.log(np.maximum(figure / on, 1e-9))))), 1e-9)
-
-    return {
-        "mean": over(spend.mean(axis=1)),
-        "mean_active": 1.0,
-        "median_active": over(spend_figure(spend, "median_active")),
-        "max": over(spend.max(axis=1)),
-    }
 
 
 def _channel_tables(

@@ -143,7 +143,8 @@ def fit_published(observed: xr.Dataset, family: dict[str, Any], budget: Budget, 
         own = {name: free[name] for name in PUBLISHED_ROLES}
         report = _report(free, series, drawn.sample, OPTIMAL, optimal=True)
         counts = parameter_counts(own, PUBLISHED_ROLES)
-        return answer.as_fit(observed, found, seed, parameter_counts=counts, **report)
+        prior = published_answer.prior_of_roas(observed, family, seed)
+        return answer.as_fit(observed, found, seed, parameter_counts=counts, prior=prior, **report)
 
 
 def fit_constant(observed: xr.Dataset, family: dict[str, Any], budget: Budget, seed: int) -> Fit:

@@ -86,3 +86,20 @@ def contribution_series(rows: Array, data: published.Data) -> Array:
     moves = np.flatnonzero(np.asarray(data.lagged).any(axis=-1))
     cells = jnp.asarray(moves[pick_series(moves.size)])
     return over_draws(_series, rows, (data, cells))["series"]
+
+
+PRIOR_DRAWS = 400
+
+
+def prior_of_roas(observed: xr.Dataset, family: dict[str, Any], seed: int) -> xr.Dataset:
+    """ROAS as the law draws it, the same for every channel, ``roas (chain, draw, channel)``."""
+    mean, sd = family["returns"]
+    rng = np.random.default_rng([seed, 2])
+    size = (1, PRIOR_DRAWS, observed.sizes["channel"])
+    values = np.exp(mean + sd * rng.standard_normal(size)).astype(np.float32)
+    coords: dict[str, Any] = {
+        "chain": [0],
+        "draw": np.arange(PRIOR_DRAWS),
+        "channel": observed["channel"].values,
+    }
+    return xr.Dataset({"roas": (tuple(coords), values)}, coords=coords)

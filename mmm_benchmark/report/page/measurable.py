@@ -36,9 +36,7 @@ def _section(found: dict[str, Any]) -> dict[str, Any]:
             "found": float(row["found"]),
             "low": float(row["found_low"]),
             "high": float(row["found_high"]),
-            "tested": max(
-                float(row["found_with_test_in_one"]), float(row["found_with_test_in_several"])
-            ),
+            "tested": float(row["found_with_test"]),
         }
         for row in found["channels"]
     ]
@@ -83,7 +81,7 @@ def _chart(rows: list[dict[str, Any]]) -> dict[str, Any]:
     colour = alt.Color(
         "verdict:N",
         scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
-        legend=alt.Legend(title=None, orient="top", labelColor="currentColor", columns=3),
+        legend=alt.Legend(title=None, orient="top", labelColor="currentColor", columns=2),
     )
     x = alt.X(
         "found:Q",

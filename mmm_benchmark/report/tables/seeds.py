@@ -15,6 +15,8 @@ import pandas as pd
 
 from mmm_benchmark.metrics.arrays import FloatArray
 from mmm_benchmark.report.tables.columns import typed
+from mmm_benchmark.report.tables.holdout_recovery import COLUMNS as HOLDOUT_COLUMNS
+from mmm_benchmark.report.tables.holdout_recovery import HOLDOUT_RECOVERY, holdout_recovery_rows
 from mmm_benchmark.scoring import marks
 from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import ALL
@@ -65,6 +67,7 @@ SEED_TABLES: dict[str, tuple[str, ...]] = {
         *("difference", "standard_error", "difference_lower", "difference_upper"),
         *("ratio", "ratio_lower", "ratio_upper", "first_better", "second_better", "note"),
     ),
+    HOLDOUT_RECOVERY: HOLDOUT_COLUMNS,
 }
 LEVEL = 0.9  # of the intervals
 SEVERAL = "several fits to the same data: the last one counts"
@@ -82,6 +85,7 @@ def seed_tables(tables: Mapping[str, pd.DataFrame], data_of: DataOf) -> dict[str
     rows = {
         SUMMARY: list(_summary(over_all, runs, failed)),
         PAIRED: list(_paired(over_all["contribution_recovery"], runs, failed)),
+        HOLDOUT_RECOVERY: list(holdout_recovery_rows(over_all)),
     }
     return {
         name: typed(pd.DataFrame(rows[name], columns=list(SEED_TABLES[name])))

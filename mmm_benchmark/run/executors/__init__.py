@@ -36,6 +36,7 @@ class Ending:
     peak_rss_mb: float  # largest sum over the process tree that was seen
     imported_s: float = 0.0  # seconds of importing that were spent before the process began
     circumstance: bool = False  # whether a failure says more of the machine than of the job
+    checked: bool = False  # whether this package found the answer to keep its promises already
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the user said stop

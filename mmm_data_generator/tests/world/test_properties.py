@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mmm_data_generator import (
@@ -118,8 +118,22 @@ def configs(draw: st.DrawFn) -> MMMDataConfig:
     )
 
 
+def hardly_any() -> MMMDataConfig:
+    """Effects of the smallest double there is, where doubles have no relative precision."""
+    channel = ChannelConfig(
+        name="c",
+        base_effectiveness=5e-324,
+        base_spend=3e4,
+        adstock=AdstockConfig(type="delayed", alpha=0.55, theta=0.47, l_max=9, normalize=False),
+        saturation=SaturationConfig(type="root", exponent=0.7, scale="mean"),
+        adstock_first=False,
+    )
+    return MMMDataConfig(n_periods=WEEKS, channels=(channel,), frequency="daily", seed=1)
+
+
 @quick
 @given(configs())
+@example(hardly_any())
 def test_parts_add_up_and_nothing_is_odd(config: MMMDataConfig) -> None:
     dataset = generate_mmm_dataset(config)
     truth, sales = dataset.truth, dataset.observed["sales"]
@@ -140,6 +154,7 @@ def test_parts_add_up_and_nothing_is_odd(config: MMMDataConfig) -> None:
         truth["response_curve"].sel(spend_multiplier=1.0),
         truth["contribution"].sum(("geo", "date")),
         rtol=1e-9,
+        atol=np.finfo(float).tiny,  # below the smallest normal number nothing has nine digits
     )
     if config.regions.nonnegative_sales:
         assert (sales >= -1e-9 * float(abs(sales).max())).all()

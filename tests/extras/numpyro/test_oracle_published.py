@@ -146,6 +146,7 @@ def test_oracle_is_exact_on_a_published_world():
     fit = Oracle().fit(observed, Budget(chains=2, draws=60, tune=120), 1)
     assert fit.checks["bayes_optimal"] is True
     assert fit.notes[0].startswith("Bayes-optimal")
+    assert float(np.log(fit.prior["roas"]).mean()) == pytest.approx(0.2, abs=0.1)
     total = fit.posterior["contribution"].sum(("geo", "date"))
     true = dataset.truth["contribution"].sum(("geo", "date"))
     off = (total.mean(("chain", "draw")) - true) / total.std(("chain", "draw"))

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -22,6 +23,7 @@ from mmm_benchmark.run.executors.ray.node import unpack, work
 from mmm_benchmark.run.executors.ray.parcel import pack
 from mmm_benchmark.store.datasets import write_observed
 from tests.external.road import FITTERS, walk
+from tests.extras.ray import elastic
 from tests.factories import tiny_observed
 
 SERVER = "mmm_benchmark.run.fork_server"
@@ -211,12 +213,37 @@ def test_many_fits_share_tasks_and_keep_their_own_limits(
     for name in ("good", "sleeping", "crashing", "good"):
         folder = tmp_path / f"{len(batch)}"
         folder.mkdir()
-        batch.append(pack(make_order(folder, FITTERS / f"{name}.py", timeout=2.0)))
+        limit = 2.0 if name == "sleeping" else None
+        batch.append(pack(make_order(folder, FITTERS / f"{name}.py", timeout=limit)))
     events = [event for gathered in work(batch) for event in gathered]
     endings = {event.place: event.ending for event in events if event.ending is not None}
     assert [endings[place].status for place in range(4)] == [None, "timeout", "error", None]
     assert "fit.nc" in next(event.files for event in events if event.place == 3 and event.files)
     servers_of_node().close()
+
+
+def test_answers_are_checked_on_the_node_and_lies_again_by_the_driver(tmp_path: Path) -> None:
+    liar = tmp_path / "liar.py"
+    lie = "        fit.posterior['roas'] = 2 * fit.posterior['roas']\n"
+    liar.write_text(
+        "import runpy\n"
+        f"Good = runpy.run_path({str(FITTERS / 'good.py')!r})['LeastSquares']\n\n"
+        "class Liar(Good):\n    name = 'liar'\n"
+        "    def fit(self, observed, budget, seed):\n"
+        f"        fit = super().fit(observed, budget, seed)\n{lie}        return fit\n"
+    )
+    checked = []
+    for fitter in (FITTERS / "good.py", liar):
+        folder = tmp_path / fitter.stem
+        folder.mkdir()
+        parcel = pack(make_order(folder, fitter))
+        checked += [e.ending.checked for told in work([parcel]) for e in told if e.ending]
+    servers_of_node().close()
+    assert checked == [True, False]
+    options = elastic.options(tmp_path / "results", 1, [])
+    (outcome,) = elastic.here(replace(options, fitter=[liar], executor="ray"))
+    assert outcome.fit.status == "error"
+    assert "roas" in outcome.fit.record["reason"]
 
 
 def test_fitter_file_travels_to_where_it_is_not(

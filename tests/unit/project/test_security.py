@@ -20,6 +20,7 @@ from mmm_benchmark.plan.datasets import reference_to
 from mmm_benchmark.priors.beliefs import read_beliefs
 from mmm_benchmark.store.datasets import keep
 from mmm_benchmark.store.fits import Store
+from mmm_benchmark.store.keys import content_hash, dataset_id
 from mmm_data_generator import DataError, MMMDataset, generate_mmm_dataset
 from tests.factories import tiny_dataset
 from tests.unit.run.test_runner import JOB, Executor, settle
@@ -72,13 +73,22 @@ def test_reading_a_store_imports_nothing_it_names(
     assert "evil_module" not in sys.modules
 
 
-@pytest.mark.parametrize("name", ["../../x", "/etc/x", "a/b", "x\0y", "x" * 400, "..", "a\nb"])
+NAMES = ["../../x", "/etc/x", "a/b", "x\0y", "..", "a\nb"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_is_a_path_is_refused(name: str) -> None:
+    with pytest.raises(UserError, match="dataset"):
+        reference_to(replace(tiny_dataset(), name=name))
+
+
+@pytest.mark.parametrize("name", [*NAMES, "x" * 400])
 def test_a_name_never_leads_out_of_the_results(tmp_path: Path, name: str) -> None:
     dataset = replace(tiny_dataset(), name=name)
-    ref = reference_to(dataset)
+    own = dataset_id(name, dataset.seed, content_hash(dataset.observed))
     store = tmp_path / "deep" / "store"
     staging = Store(store).staging()
-    kept = keep(dataset, ref.id, store, staging)
+    kept = keep(dataset, own, store, staging)
     staging.close()
     assert kept.parent.resolve() == (store / "datasets").resolve()
     assert kept.is_dir()
@@ -130,13 +140,14 @@ def test_a_fitter_file_brings_no_other_module_along(
     assert answer["name"] == "numpy"
 
 
-def test_every_test_that_the_page_names_is_there() -> None:
-    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["security.md", "faults.md"])
+def test_every_test_that_the_page_names_is_there(name: str) -> None:
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
     folders = (ROOT / "tests", ROOT / "mmm_data_generator" / "tests")
     files = [path for folder in folders for path in folder.rglob("*.py")]
     tests = "\n".join(path.read_text(encoding="utf-8") for path in files)
     named = re.findall(r"`(test_\w+)`", page)
     assert len(named) >= 10
-    assert [name for name in named if f"def {name}(" not in tests] == []
+    assert [each for each in named if f"def {each}(" not in tests] == []
     paths = re.findall(r"`(tests/[\w/.]+\.py)`", page)
     assert [path for path in paths if not (ROOT / path).is_file()] == []

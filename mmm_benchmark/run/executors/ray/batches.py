@@ -46,6 +46,6 @@ class Durations:
         if not self._fits[fitter]:
             return 1
         mean = self._seconds[fitter] / self._fits[fitter]
-        filled = MOST if mean <= 0 else int(BATCH / mean)
+        filled = MOST if mean <= 0 else int(min(MOST, BATCH / mean))
         fair = math.ceil(queued / (2 * max(1, places)))
-        return max(1, min(filled, fair, MOST))
+        return max(1, min(filled, fair))

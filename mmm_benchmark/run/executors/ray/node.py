@@ -9,6 +9,7 @@ it belongs to, and goes with it.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import platform
 import queue
@@ -27,10 +28,12 @@ from mmm_benchmark.environments.load import split_file_target
 from mmm_benchmark.environments.make import ensure
 from mmm_benchmark.environments.needs import DISTRIBUTION, extra_needs, file_needs
 from mmm_benchmark.errors import UserError
+from mmm_benchmark.run.answer_file import BadAnswerError, check_answer
 from mmm_benchmark.run.executors import Ending, Order, local
 from mmm_benchmark.run.executors.forked import Servers
 from mmm_benchmark.run.executors.ray.parcel import Parcel
 from mmm_benchmark.run.keeper import LOG
+from mmm_benchmark.store.plain_files import is_plain
 
 RETURNED = ("fit.json", "fit.nc", LOG)
 LOG_BYTES = 200_000  # of a log's end travel back: as much as is stored
@@ -106,7 +109,27 @@ def fit(
             events.put(Event(place, "refused", f"node {platform.node()}: {error}"))
             return
         ending = perform(order, lambda phase: events.put(Event(place, "phase", phase)), stop.is_set)
+        ending = replace(ending, checked=_is_sound(order.directory, ending, parcel))
         events.put(Event(place, "end", ending=ending, files=_files(order.directory)))
+
+
+def _is_sound(directory: Path, ending: Ending, parcel: Parcel) -> bool:
+    """Whether the answer keeps its promises: read here, as one driver has a thousand nodes.
+
+    What does not is checked by the driver again, which says what is wrong with it. The data are
+    those that travelled: a fitter may have written over the file in its folder.
+    """
+    import xarray as xr
+
+    if ending.status is not None or not is_plain(directory / "fit.nc"):
+        return False
+    try:
+        data = io.BytesIO(parcel.files["observed.nc"])
+        with xr.open_dataset(data, engine="h5netcdf") as observed:
+            check_answer(directory / "fit.nc", observed.load())
+    except (BadAnswerError, OSError, ValueError):
+        return False
+    return True
 
 
 def _files(directory: Path) -> dict[str, bytes]:

@@ -1,0 +1,445 @@
+"""What a fit costs beside itself on a Ray cluster, and what that makes of 100 and 1,000 nodes.
+
+    uv run --extra ray python benchmarks/scaling.py measure [--jobs 40]
+    uv run --with simpy python benchmarks/scaling.py simulate
+
+``measure`` writes ``results/scaling/measured.csv``. Processor seconds are what a quiet machine
+would take; wall seconds stand beside them with the load, as other work stretches them.
+
+- ``driver``: the driver alone, no cluster: from a job to its stored answer, with answers that are
+  already made; processor ms a job before the fit (``out``) and after it (``in``).
+- ``node``: a node alone, in this process and its children: ms a fit beside the fit itself, fork,
+  reading and writing included; the start of its fork server; what travels, kB.
+- ``cluster``: 1, 2 and 4 nodes of one core on this machine: seconds until the first fit begins,
+  jobs a second, processor ms of the driver a job, milliseconds from an empty task to its answer.
+
+``simulate`` plays these figures forward, event by event (simpy), with the batches that the
+executor makes (``run/executors/ray/batches.py``) and fit times drawn from those measured
+(``results/example``, the suite): ``results/scaling/simulated.csv``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmm_benchmark.environments.make import ensure
+from mmm_benchmark.plan.grid import Contender, Made, find_contenders, grid, make_datasets
+from mmm_benchmark.plan.jobs import Job
+from mmm_benchmark.plan.options import Options
+from mmm_benchmark.plan.registry import BUILT_IN
+from mmm_benchmark.run.executors import Ending, Order, Perform
+from mmm_benchmark.run.executors.ray import batches
+from mmm_benchmark.run.runner import Policy, Run, Task, run_jobs
+from mmm_benchmark.store.datasets import keep, write_observed
+from mmm_benchmark.store.fits import Store
+
+HERE = Path(__file__).parent
+OUT = HERE / "results" / "scaling"
+TOY = HERE / "toy_fitter.py"
+WORKERS = (1, 2, 4)
+
+# ------------------------------------------------------------------------------------- measured
+
+
+class Clock:
+    """A reporter that notes when a job is done, by the processor time of this process."""
+
+    def __init__(self) -> None:
+        self.at, self.first = time.process_time(), None
+        self.out: list[float] = []
+        self.back: list[float] = []
+
+    def phase(self, job: Job, phase: str) -> None:
+        if phase == "start" and self.first is None:
+            self.first = time.monotonic()
+
+    def done(self, job: Job, record: Mapping[str, Any], *, fresh: bool) -> None:
+        self.back.append(time.process_time() - self.at)
+        self.at = time.process_time()
+        if record["status"] != "ok":
+            raise SystemExit(record["reason"])
+
+    def note(self, line: str) -> None:
+        print(line)
+
+
+def prepared(jobs: int, results: Path) -> tuple[list[Made], list[Contender], Options]:
+    """``small_business`` under as many seeds, and the toy."""
+    options = Options(
+        datasets=["small_business"], seeds=range(1, jobs + 1), fitter=[TOY], results=results
+    )
+    contenders = find_contenders(options, lambda needs: ensure(needs, print, quiet=True))
+    return make_datasets(options), contenders, options
+
+
+@contextlib.contextmanager
+def run_of(
+    made: list[Made], contenders: list[Contender], options: Options, perform: Perform, **policy: Any
+) -> Iterator[Callable[[], Clock]]:
+    """A function that settles the jobs once."""
+    store = Store(options.results)
+    staging = store.staging()
+    for each in made:
+        keep(each.dataset, each.ref.id, options.results, staging)
+    observed = {each.ref.id: each.dataset.observed for each in made}
+    tasks = [
+        Task(job, observed[job.dataset.id], contenders[0].python)
+        for job in grid(made, contenders, options)
+    ]
+
+    def settle() -> Clock:
+        clock = Clock()
+        run_jobs(
+            tasks,
+            Run(
+                store=store,
+                staging=staging,
+                policy=Policy(**policy),
+                perform=perform,
+                reporter=clock,
+            ),
+        )
+        return clock
+
+    yield settle
+    staging.close()
+
+
+def of_driver(made: list[Made], contenders: list[Contender], options: Options) -> dict[str, float]:
+    """Processor ms a job before and after a fit that takes none."""
+    answer: dict[str, bytes] = {}
+    clock: list[Clock] = []
+
+    def from_memory(order: Order, report: Callable[[str], None], stopping: Any) -> Ending:
+        clock[0].out.append(time.process_time() - clock[0].at)
+        if not answer:
+            answer.update(answer_to(order))
+        for name, content in answer.items():
+            (order.directory / name).write_bytes(content)
+        clock[0].at = time.process_time()
+        return Ending(status=None, reason=None, wall_s=60.0, peak_rss_mb=1.0, checked=True)
+
+    same = [made[0]] * 1 + made[1:]
+    same = [Made(made[0].dataset, each.ref, each.fit_seed) for each in same]  # one answer suits all
+    with run_of(same, contenders, options, from_memory) as settle:
+        original = Clock.__init__
+
+        def remember(self: Clock) -> None:
+            original(self)
+            clock[:] = [self]
+
+        Clock.__init__ = remember  # type: ignore[method-assign]
+        try:
+            told = settle()
+        finally:
+            Clock.__init__ = original  # type: ignore[method-assign]
+    return {
+        "out_ms": 1e3 * float(np.mean(told.out[1:])),
+        "in_ms": 1e3 * float(np.mean(told.back[1:])),
+    }
+
+
+def answer_to(order: Order) -> dict[str, bytes]:
+    """What the toy answers, made in a process of its own."""
+    from mmm_benchmark.run.executors import local
+
+    local.perform(order, lambda phase: None, lambda: False)
+    return {name: (order.directory / name).read_bytes() for name in ("fit.json", "fit.nc")}
+
+
+def of_node(made: list[Made], contenders: list[Contender], place: Path) -> dict[str, float]:
+    """A node's share of a fit, without Ray: this process and those it forks."""
+    from mmm_benchmark.run.executors.ray.node import servers, work
+    from mmm_benchmark.run.executors.ray.parcel import pack
+
+    parcels = []
+    for each in made:
+        folder = place / each.ref.id
+        folder.mkdir(parents=True)
+        (job,) = grid([each], contenders, Options())
+        write_observed(each.dataset.observed, folder / "observed.nc", None)
+        (folder / "job.json").write_text(json.dumps(job.orders()))
+        parcels.append(pack(Order(directory=folder, python=contenders[0].python, threads=1)))
+
+    def spent() -> float:
+        return sum(
+            used.ru_utime + used.ru_stime
+            for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        )
+
+    began, busy = time.monotonic(), spent()
+    first = [event for told in work(parcels[:1]) for event in told]
+    start_wall, start_cpu = time.monotonic() - began, spent() - busy
+    began = time.monotonic()
+    events = [event for told in work(parcels[1:]) for event in told]
+    wall = time.monotonic() - began
+    servers().close()  # its processor time, and that of all it forked, is counted now
+    busy = spent() - busy - start_cpu
+    ends = [event for event in events if event.kind == "end"]
+    totals = [json.loads(event.files["fit.json"])["total_s"] for event in ends]
+    sizes = [sum(map(len, event.files.values())) for event in (*first, *ends) if event.files]
+    return {
+        "start_wall_s": start_wall,
+        "fits_and_start_cpu_s": start_cpu + busy,
+        "per_fit_wall_ms": 1e3 * (wall - sum(totals)) / len(ends),
+        "per_fit_cpu_ms": 1e3 * busy / len(ends),
+        "sent_kb": float(np.mean([sum(map(len, p.files.values())) for p in parcels])) / 1e3,
+        "returned_kb": float(np.mean(sizes)) / 1e3,
+    }
+
+
+def of_cluster(
+    workers: int, made: list[Made], contenders: list[Contender], options: Options
+) -> dict[str, float]:
+    """The toy on as many one-core nodes of this machine."""
+    import ray
+    from ray.cluster_utils import Cluster
+
+    from mmm_benchmark.run.executors.ray import How, dispatching
+
+    cluster = Cluster(
+        initialize_head=True,
+        head_node_args={"num_cpus": 1, "object_store_memory": 2**27, "include_dashboard": False},
+    )
+    for _ in range(workers - 1):
+        cluster.add_node(num_cpus=1, object_store_memory=2**27)
+    cluster.wait_for_nodes()
+    ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+    try:
+        with dispatching(How()) as dispatcher:
+            limits = {"parallel": dispatcher.window, "by_claim": True}
+            with run_of(made, contenders, options, dispatcher.perform, **limits) as settle:
+                began, busy = time.monotonic(), time.process_time()
+                clock = settle()
+                wall, busy = time.monotonic() - began, time.process_time() - busy
+
+        @ray.remote(num_returns="streaming")
+        def nothing() -> Iterator[int]:
+            yield 0
+
+        trips = []
+        for _ in range(50):
+            asked = time.monotonic()
+            ray.get(next(nothing.remote()))
+            trips.append(time.monotonic() - asked)
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+    first = (clock.first or began) - began
+    return {
+        "first_begins_s": first,
+        "jobs_per_s": (len(made) - 1) / (wall - first),
+        "driver_ms": 1e3 * busy / len(made),
+        "round_trip_ms": 1e3 * float(np.median(trips)),
+        "fastest_round_trip_ms": 1e3 * float(np.min(trips)),
+    }
+
+
+def measure(jobs: int, parts: list[str]) -> None:
+    """One row for each figure, written as they come; what other parts said before is kept."""
+    rows: list[dict[str, Any]] = []
+    if (OUT / "measured.csv").exists():
+        before = pd.read_csv(OUT / "measured.csv")
+        rows = before[~before["part"].isin(parts)].to_dict("records")
+
+    def note(part: str, workers: int | None, figures: Mapping[str, float]) -> None:
+        load = os.getloadavg()[0]
+        for name, value in figures.items():
+            rows.append({"part": part, "workers": workers, "figure": name,
+                         "value": round(value, 3), "jobs": jobs,
+                         "load": round(load, 1)})  # fmt: skip
+            print(*rows[-1].values(), flush=True)
+        pd.DataFrame(rows).to_csv(OUT / "measured.csv", index=False)  # one part after another
+
+    from mmm_benchmark.run.executors.ray.cluster import SETTINGS
+
+    os.environ.update(SETTINGS)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        made, contenders, options = prepared(jobs, place / "driver")
+        if "driver" in parts:
+            note("driver", None, of_driver(made, contenders, options))
+        if "node" in parts:
+            note("node", None, of_node(made, contenders, place / "node"))
+        for workers in WORKERS if "cluster" in parts else ():
+            chosen = Options(fitter=[TOY], results=place / f"{workers}")
+            note("cluster", workers, of_cluster(workers, made, contenders, chosen))
+
+
+# ------------------------------------------------------------------------------------ simulated
+
+CORES = 8  # of a node
+BANDWIDTH = 1.25e8  # bytes per second: one Gbit/s at each driver
+SIZES = ((100, 10_000), (1000, 1_000_000))  # nodes, fits
+MILLION = ("scipy", "numpyro-mmm", "nutpie")  # the fitters of the second
+FITTERS = ("scipy", "diffusion-fast", "numpyro-mmm", "oracle", "nutpie", "pymc", "meridian")
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds beside the fit."""
+
+    out: float  # of a driver, for each job
+    back: float
+    node: float  # of a node, for each fit
+    start: float  # of a place, once
+    trip: float  # from a driver to a place and back
+    sent: float  # bytes
+    returned: float
+
+
+def costs(measured: pd.DataFrame) -> Costs:
+    """From the table of :func:`measure`: processor seconds where there are any, as the wall's are
+    those of a busy machine; the driver's Ray part is shared out half and half.
+    """
+    at = measured.set_index(["part", "figure"])["value"]
+    own = at["driver", "out_ms"] + at["driver", "in_ms"]
+
+    def least(figure: str, otherwise: float) -> float:
+        """Over the sizes of cluster that were measured; ``otherwise`` where none was."""
+        found = measured.loc[measured["figure"] == figure, "value"]
+        return float(found.min()) if len(found) else float(otherwise)
+
+    over_ray = max(0.0, least("driver_ms", own) - own) / 2
+    return Costs(
+        out=(at["driver", "out_ms"] + over_ray) / 1e3,
+        back=(at["driver", "in_ms"] + over_ray) / 1e3,
+        node=at["node", "per_fit_cpu_ms"] / 1e3,
+        start=least("first_begins_s", at["node", "start_wall_s"]),
+        trip=least("fastest_round_trip_ms", 10.0) / 1e3,
+        sent=1e3 * at["node", "sent_kb"],
+        returned=1e3 * at["node", "returned_kb"],
+    )
+
+
+def fit_seconds(fitter: str) -> np.ndarray:
+    """Every time of that fitter in the shipped tables, s."""
+    root = HERE.parent / "results"
+    example = pd.read_csv(root / "example" / "runtime_comparison.csv")
+    times = list(example.loc[example["fitter"] == fitter, "total_s"].dropna())
+    table = root / "suite-2026.1" / f"{fitter}.csv"
+    if table.exists():
+        times += list(pd.read_csv(table)["seconds"].dropna())
+    return np.array(times)
+
+
+def play(
+    seconds: np.ndarray, cpus: int, nodes: int, fits: int, drivers: int, cost: Costs, seed: int = 0
+) -> dict[str, float]:
+    """One run, event by event: the share of one driver, as those of the others are alike."""
+    import simpy
+
+    rng = np.random.default_rng(seed)
+    world = simpy.Environment()
+    places = nodes * (CORES // cpus)
+    share = places // drivers  # places that each driver keeps busy
+    hours = {"driver": 0.0, "link": 0.0}
+    times = rng.choice(seconds, fits // drivers)
+    total = float(times.sum())
+
+    def one_driver(mine: np.ndarray, places: int) -> Iterator[Any]:
+        lock, link = simpy.Resource(world), simpy.Resource(world)  # the interpreter; the network
+        room = simpy.Container(world, init=batches.window(places), capacity=batches.LARGEST_WINDOW)
+        ready = simpy.Store(world)
+        took = batches.Durations()
+
+        def busy(what: Any, name: str, length: float) -> Iterator[Any]:
+            with what.request() as turn:
+                yield turn
+                yield world.timeout(length)
+            hours[name] += length
+
+        def hand_out() -> Iterator[Any]:
+            for length in mine:
+                yield room.get(1)
+                yield from busy(lock, "driver", cost.out)
+                ready.put(length)
+
+        def settle(length: float) -> Iterator[Any]:
+            yield from busy(link, "link", (cost.sent + cost.returned) / BANDWIDTH)
+            yield from busy(lock, "driver", cost.back)
+            took.add("fitter", length)
+            yield room.put(1)
+
+        def place() -> Iterator[Any]:
+            yield world.timeout(cost.start)
+            while True:  # it waits for ever when nothing is left: then the world stands still
+                batch = [(yield ready.get())]
+                size = took.batch("fitter", len(ready.items) + 1, places)
+                batch += [ready.items.pop(0) for _ in range(size - 1)]
+                yield world.timeout(cost.trip)
+                for length in batch:
+                    yield world.timeout(cost.node + length)
+                    world.process(settle(length))
+
+        for _ in range(places):
+            world.process(place())
+        yield from hand_out()
+
+    world.process(one_driver(times, share))
+    world.run()
+    return {
+        "hours": world.now / 3600,
+        "efficiency": total / (world.now * share),
+        "node_hours": nodes * world.now / 3600,
+        "fits_per_hour": 3600 * fits / world.now,
+        "driver_busy": hours["driver"] / world.now,
+        "link_busy": hours["link"] / world.now,
+    }
+
+
+def simulate(measured: pd.DataFrame) -> pd.DataFrame:
+    """Every fitter at every size, with one driver and with as many as stay below 70% of a core.
+
+    A million fits have at least four, as one driver's share of them is played.
+    """
+    cost = costs(measured)
+    print(cost)
+    claims = {entry.name: entry.claims.cpus for entry in BUILT_IN}
+    rows = []
+    for nodes, fits in SIZES:
+        for fitter in FITTERS if nodes < 1000 else MILLION:
+            seconds, cpus = fit_seconds(fitter), claims[fitter]
+            wanted = nodes * (CORES // cpus) / seconds.mean() * (cost.out + cost.back)
+            enough = max(1, int(np.ceil(wanted / 0.7)))
+            for drivers in sorted({1, enough} if nodes < 1000 else {max(4, enough)}):
+                told = play(seconds, cpus, nodes, fits, drivers, cost)
+                rows.append({"fitter": fitter, "cpus": cpus, "mean_fit_s": seconds.mean(),
+                             "nodes": nodes, "fits": fits, "drivers": drivers, **told})  # fmt: skip
+                print(
+                    pd.DataFrame(rows[-1:]).round(3).to_string(index=False, header=len(rows) == 1),
+                    flush=True,
+                )
+    return pd.DataFrame(rows)
+
+
+def main() -> None:
+    """Measure or simulate, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("measure", "simulate"))
+    parser.add_argument("--jobs", type=int, default=40)
+    parser.add_argument("--parts", nargs="+", default=["driver", "node", "cluster"])
+    asked = parser.parse_args()
+    OUT.mkdir(parents=True, exist_ok=True)
+    if asked.what == "measure":
+        measure(asked.jobs, asked.parts)
+    else:
+        table = simulate(pd.read_csv(OUT / "measured.csv"))
+        table.round(4).to_csv(OUT / "simulated.csv", index=False)
+
+
+if __name__ == "__main__":
+    main()

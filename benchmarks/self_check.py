@@ -1,0 +1,197 @@
+"""How good is the self-check of amortised answers as a classifier? It sees no truth.
+
+    python benchmarks/self_check.py stored RESULTS    # fits of the suite's lite worlds, as stored
+    python benchmarks/self_check.py fresh [--seeds N] # presets and time_varying, fitted here
+    python benchmarks/self_check.py report
+
+An answer is *wrong* as ``silent_failures.csv`` counts it, and *off* when its 90% intervals of ROAS
+hold fewer than three quarters of the truths: an honest wide answer is wrong, not off. Shares have
+exact binomial 95% intervals (Clopper & Pearson 1934). ``fresh`` needs the environment of the extra
+``diffusion`` and goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+OUT = Path(__file__).parent / "results" / "self_check.csv"
+COLUMNS = (
+    *("fitter", "world", "seed", "source", "wrong", "covered"),
+    *("median_error", "worst_error", "level", "chance_wrong", "held", "evidence_gain"),
+)
+FITTERS = ("diffusion-fast", "wiener")
+PRESETS = ("small_business", "time_varying")
+LEVELS = ("trust", "check", "do not use")
+
+
+def judged(
+    posterior: Any, predictive: Any, observed: Any, truth: Any, gain: float
+) -> dict[str, Any]:
+    """The verdict on one answer, then the truth."""
+    from mmm_benchmark.diffusion.inference.limits import describe, outside_prior
+    from mmm_benchmark.metrics.self_check import self_check
+    from mmm_benchmark.scoring.roas import roas_rows
+    from mmm_benchmark.scoring.silent import LEAST_COVERAGE, MEDIAN_ERROR, WORST_ERROR
+
+    physics = not np.isnan(gain)
+    refused = "do not use" if physics and gain > most_gain() else ""
+    spent = (observed["spend"].sum(("geo", "date")) > 0).values
+    roas = posterior["roas"].transpose("chain", "draw", "channel").values
+    sales = predictive["sales"].transpose("chain", "draw", "geo", "date").values
+    check = self_check(
+        roas.reshape(-1, roas.shape[-1])[:, spent],
+        sales.reshape(-1, *sales.shape[2:]),
+        observed["sales"].transpose("geo", "date").values,
+        () if physics else outside_prior(observed, describe()[1]),
+        refused,
+    )
+    rows = roas_rows(posterior, observed, truth, bayesian=False)
+    errors = np.abs(
+        [float(row.get("roas_error", np.nan)) for row in rows if row["channel"] != "all"]
+    )
+    errors = errors[np.isfinite(errors)]
+    covered = float(next(row["roas_covered_90"] for row in rows if row["channel"] == "all"))
+    median, worst = float(np.median(errors)), float(errors.max())
+    return {
+        "wrong": int(median > MEDIAN_ERROR or worst > WORST_ERROR or covered < LEAST_COVERAGE),
+        "covered": round(covered, 3),
+        "median_error": round(median, 3),
+        "worst_error": round(worst, 3),
+        "level": check.level,
+        "chance_wrong": round(check.chance_wrong, 3),
+        "held": round(check.held, 3),
+        "evidence_gain": "" if not physics else round(gain, 2),
+    }
+
+
+def most_gain() -> float:
+    """Nats above which ``wiener`` refuses, as its module has it; torch is not needed for that."""
+    text = (Path(__file__).parents[1] / "mmm_benchmark/diffusion/physics/volume.py").read_text()
+    return float(
+        next(line for line in text.splitlines() if line.startswith("MOST_GAIN")).split()[2]
+    )
+
+
+def stored(results: Path) -> Iterator[dict[str, Any]]:
+    """Answers of the suite's lite worlds."""
+    from mmm_benchmark.store.datasets import load_dataset
+    from mmm_benchmark.store.fits import Store
+
+    for fit in Store(results, print):
+        if fit.job["fitter"] not in FITTERS or fit.record["status"] != "ok":
+            continue
+        world = fit.job["dataset"]
+        dataset = load_dataset(results, world["id"])
+        with fit.tree() as tree:
+            posterior = tree["posterior"].to_dataset().load()
+            predictive = tree["posterior_predictive"].to_dataset().load()
+        gain = float(fit.record["diagnostics"].get("evidence_gain", np.nan))
+        named = {"fitter": fit.job["fitter"], "world": world["name"], "seed": world["seed"]}
+        yield (
+            named
+            | {"source": "suite lite"}
+            | judged(posterior, predictive, dataset.observed, dataset.truth, gain)
+        )
+
+
+def fresh(seeds: int, done: set[tuple[str, str, str]]) -> Iterator[dict[str, Any]]:
+    """Answers to worlds whose seeds no choice was made on."""
+    import torch
+
+    from mmm_benchmark.fit import Budget
+    from mmm_benchmark.fitters.diffusion.fitter import Diffusion
+    from mmm_benchmark.fitters.diffusion.wiener import Wiener
+    from mmm_data_generator import generate_mmm_dataset
+
+    torch.set_num_threads(1)
+    for seed in range(701, 701 + seeds):
+        for preset in PRESETS:
+            made = generate_mmm_dataset(preset, seed=seed)
+            for name in FITTERS:
+                if (name, preset, str(seed)) in done:
+                    continue
+                fitter = Wiener() if name == "wiener" else Diffusion(sampler="dpm", steps=8)
+                fit = fitter.fit(made.observed, Budget(), 42)
+                gain = float(fit.diagnostics.get("evidence_gain", np.nan))
+                named = {"fitter": name, "world": preset, "seed": seed, "source": "presets"}
+                yield named | judged(
+                    fit.posterior, fit.posterior_predictive, made.observed, made.truth, gain
+                )
+
+
+def keep(rows: Iterator[dict[str, Any]], kept: list[dict[str, Any]]) -> None:
+    """Write each row as it comes."""
+    for row in rows:
+        kept.append(row)
+        with OUT.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(kept)
+        print(row["fitter"], row["world"], row["seed"], LEVELS[int(row["level"])], flush=True)
+
+
+def share(part: int, whole: int) -> str:
+    """A share with its interval."""
+    if not whole:
+        return "none"
+    from scipy.stats import binomtest
+
+    low, high = binomtest(part, whole).proportion_ci(0.95)
+    return f"{part} of {whole}: {part / whole:.0%} [{low:.0%}, {high:.0%}]"
+
+
+def report(rows: list[dict[str, str]]) -> None:
+    """Flagged wrong answers and false alarms, by source, fitter and what counts as a flag."""
+    for source in ("suite lite", "presets"):
+        for fitter in FITTERS:
+            own = [row for row in rows if row["source"] == source and row["fitter"] == fitter]
+            worlds = sorted({row["world"] for row in own}) if source == "presets" else [""]
+            for world in worlds:
+                some = [row for row in own if world in ("", row["world"])]
+                print(f"\n{fitter}, {source} {world}: {len(some)} answers")
+                counts = [sum(int(row["level"]) == level for row in some) for level in range(3)]
+                print(
+                    "  " + ", ".join(f"{n} {name}" for n, name in zip(counts, LEVELS, strict=True))
+                )
+                for what in ("wrong", "off"):
+                    bad = [
+                        (float(r["covered"]) < 0.75) if what == "off" else r["wrong"] == "1"
+                        for r in some
+                    ]
+                    for least, flag in ((1, "check or do not use"), (2, "do not use")):
+                        flags = [int(row["level"]) >= least for row in some]
+                        hit = sum(f and b for f, b in zip(flags, bad, strict=True))
+                        false = sum(f and not b for f, b in zip(flags, bad, strict=True))
+                        print(
+                            f"  {what}, flag = {flag}: flagged {share(hit, sum(bad))};"
+                            f" false alarms {share(false, len(bad) - sum(bad))}"
+                        )
+
+
+def main() -> None:
+    """Run one part."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=("stored", "fresh", "report"))
+    parser.add_argument("results", nargs="?", type=Path)
+    parser.add_argument("--seeds", type=int, default=14)
+    given = parser.parse_args()
+    kept: list[dict[str, Any]] = []
+    if OUT.exists():
+        with OUT.open(encoding="utf-8") as file:
+            kept = list(csv.DictReader(file))
+    if given.part == "stored":
+        keep(stored(given.results), [row for row in kept if row["source"] != "suite lite"])
+    elif given.part == "fresh":
+        keep(fresh(given.seeds, {(r["fitter"], r["world"], r["seed"]) for r in kept}), kept)
+    else:
+        report(kept)
+
+
+if __name__ == "__main__":
+    main()

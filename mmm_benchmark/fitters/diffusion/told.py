@@ -1,0 +1,16 @@
+"""What these fitters were told, as it enters the key of a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mmm_benchmark.priors.beliefs import PYMC_CURVES
+
+
+def told(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """``settings`` less a prior that is not stated, which leaves keys as they were before there
+    were priors; curves told by name stand in place of the model's since they first multiplied it.
+    """
+    kept = {name: value for name, value in settings.items() if (name, value) != ("prior", None)}
+    return kept | ({"curves": "in place"} if settings["beliefs"] == PYMC_CURVES else {})
