@@ -89,21 +89,21 @@ def _channels(found: Study) -> Iterator[str]:
     for row in verdicts(found).to_dict("records"):
         own = table.loc[row["channel"]]
         base = (
-            f"its return is found within a factor of {FACTOR:g} in {_percent(row['found'])} "
-            f"[{_percent(row['found_low'])}, {_percent(row['found_high'])}] of worlds, typically "
-            f"within a factor of {own['error_factor']:.1f}"
+            f"Its return is found within a factor of {FACTOR:g} in {_percent(row['found'])} "
+            f"[{100 * row['found_low']:.0f}, {100 * row['found_high']:.0f}] of worlds (typical "
+            f"error {own['error_factor']:.1f} times)"
         )
         if row["verdict"] == CAN:
-            yield f"{row['channel']} can be measured: {base}."
+            yield f"{row['channel']} can be measured. {base}."
         elif row["verdict"] == TEST:
             yield (
-                f"{row['channel']}: only with a lift test: {base}; {row['test']}, in "
+                f"{row['channel']}: only with a lift test. {base}; {row['test']}, in "
                 f"{_percent(row['found_with_test'])}."
             )
         else:
             told = f"; even {row['test']}, in {_percent(row['found_with_test'])}"
             yield (
-                f"{row['channel']} cannot be measured with this plan: {base}"
+                f"{row['channel']} cannot be measured with this plan. {base}"
                 f"{told if row['found_with_test'] else ''}."
             )
 
@@ -131,7 +131,7 @@ def _help(found: Study) -> Iterator[str]:
         yield "Nothing that was tried makes the error smaller by more than luck could."
         return
     listed = [
-        f"{row['remedy']} (error over all channels {row['error_before']:.2f} -> "
+        f"{row['remedy']} (typical error {row['error_before']:.2f} -> "
         f"{row['error_after']:.2f} times"
         + (
             f"; its own {row['own_error_before']:.1f} -> {row['own_error_after']:.1f}"

@@ -81,7 +81,7 @@ def _chart(rows: list[dict[str, Any]]) -> dict[str, Any]:
     colour = alt.Color(
         "verdict:N",
         scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
-        legend=alt.Legend(title=None, orient="top", labelColor="currentColor", columns=3),
+        legend=alt.Legend(title=None, orient="top", labelColor="currentColor", columns=2),
     )
     x = alt.X(
         "found:Q",

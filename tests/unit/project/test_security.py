@@ -20,6 +20,7 @@ from mmm_benchmark.plan.datasets import reference_to
 from mmm_benchmark.priors.beliefs import read_beliefs
 from mmm_benchmark.store.datasets import keep
 from mmm_benchmark.store.fits import Store
+from mmm_benchmark.store.keys import content_hash, dataset_id
 from mmm_data_generator import DataError, MMMDataset, generate_mmm_dataset
 from tests.factories import tiny_dataset
 from tests.unit.run.test_runner import JOB, Executor, settle
@@ -72,13 +73,22 @@ def test_reading_a_store_imports_nothing_it_names(
     assert "evil_module" not in sys.modules
 
 
-@pytest.mark.parametrize("name", ["../../x", "/etc/x", "a/b", "x\0y", "x" * 400, "..", "a\nb"])
+NAMES = ["../../x", "/etc/x", "a/b", "x\0y", "..", "a\nb"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_is_a_path_is_refused(name: str) -> None:
+    with pytest.raises(UserError, match="dataset"):
+        reference_to(replace(tiny_dataset(), name=name))
+
+
+@pytest.mark.parametrize("name", [*NAMES, "x" * 400])
 def test_a_name_never_leads_out_of_the_results(tmp_path: Path, name: str) -> None:
     dataset = replace(tiny_dataset(), name=name)
-    ref = reference_to(dataset)
+    own = dataset_id(name, dataset.seed, content_hash(dataset.observed))
     store = tmp_path / "deep" / "store"
     staging = Store(store).staging()
-    kept = keep(dataset, ref.id, store, staging)
+    kept = keep(dataset, own, store, staging)
     staging.close()
     assert kept.parent.resolve() == (store / "datasets").resolve()
     assert kept.is_dir()
