@@ -100,6 +100,10 @@ def beside(first: Entry, second: Entry) -> None:
             f"  {first.name} against {second.name}, {name}: skill {shown(found)}, "
             f"better on {won} of {len(both)}"
         )
+    for name in ("gain_share", "total_error", "coverage_90"):
+        difference = values(first, both, name) - values(second, both, name)
+        found = standing.mean_of(difference, weight)
+        print(f"  {first.name} less {second.name}, {name}: {shown(found)} on {len(both)}")
 
 
 def main() -> None:

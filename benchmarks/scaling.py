@@ -248,9 +248,12 @@ def of_cluster(
     }
 
 
-def measure(jobs: int) -> None:
-    """All of it; one row for each figure, written as they come."""
-    rows = []
+def measure(jobs: int, parts: list[str]) -> None:
+    """One row for each figure, written as they come; what other parts said before is kept."""
+    rows: list[dict[str, Any]] = []
+    if (OUT / "measured.csv").exists():
+        before = pd.read_csv(OUT / "measured.csv")
+        rows = before[~before["part"].isin(parts)].to_dict("records")
 
     def note(part: str, workers: int | None, figures: Mapping[str, float]) -> None:
         load = os.getloadavg()[0]
@@ -267,9 +270,11 @@ def measure(jobs: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         made, contenders, options = prepared(jobs, place / "driver")
-        note("driver", None, of_driver(made, contenders, options))
-        note("node", None, of_node(made, contenders, place / "node"))
-        for workers in WORKERS:
+        if "driver" in parts:
+            note("driver", None, of_driver(made, contenders, options))
+        if "node" in parts:
+            note("node", None, of_node(made, contenders, place / "node"))
+        for workers in WORKERS if "cluster" in parts else ():
             chosen = Options(fitter=[TOY], results=place / f"{workers}")
             note("cluster", workers, of_cluster(workers, made, contenders, chosen))
 
@@ -302,13 +307,19 @@ def costs(measured: pd.DataFrame) -> Costs:
     """
     at = measured.set_index(["part", "figure"])["value"]
     own = at["driver", "out_ms"] + at["driver", "in_ms"]
-    over_ray = max(0.0, measured.query("figure == 'driver_ms'")["value"].min() - own) / 2
+
+    def least(figure: str, otherwise: float) -> float:
+        """Over the sizes of cluster that were measured; ``otherwise`` where none was."""
+        found = measured.loc[measured["figure"] == figure, "value"]
+        return float(found.min()) if len(found) else float(otherwise)
+
+    over_ray = max(0.0, least("driver_ms", own) - own) / 2
     return Costs(
         out=(at["driver", "out_ms"] + over_ray) / 1e3,
         back=(at["driver", "in_ms"] + over_ray) / 1e3,
         node=at["node", "per_fit_cpu_ms"] / 1e3,
-        start=measured.query("figure == 'first_begins_s'")["value"].min(),
-        trip=measured.query("figure == 'fastest_round_trip_ms'")["value"].min() / 1e3,
+        start=least("first_begins_s", at["node", "start_wall_s"]),
+        trip=least("fastest_round_trip_ms", 10.0) / 1e3,
         sent=1e3 * at["node", "sent_kb"],
         returned=1e3 * at["node", "returned_kb"],
     )
@@ -420,10 +431,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("measure", "simulate"))
     parser.add_argument("--jobs", type=int, default=40)
+    parser.add_argument("--parts", nargs="+", default=["driver", "node", "cluster"])
     asked = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     if asked.what == "measure":
-        measure(asked.jobs)
+        measure(asked.jobs, asked.parts)
     else:
         table = simulate(pd.read_csv(OUT / "measured.csv"))
         table.round(4).to_csv(OUT / "simulated.csv", index=False)

@@ -114,7 +114,7 @@ class Results:
 
     def _called(self, picture: Picture) -> str:
         stem = picture.stem.relative_to(self.directory)
-        return "/".join(part for part in stem.parts if part != "plots")
+        return f"{stem.parts[0]}/{stem.name}"
 
     @property
     def _headline(self) -> str:

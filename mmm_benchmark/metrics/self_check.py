@@ -26,6 +26,8 @@ MOST_CHANCE: Final = 0.5
 #: Share of the weeks that 90% predictive intervals must hold of the sales they were fitted to.
 LEAST_HELD: Final = 0.75
 TRUST, CHECK, DO_NOT_USE = range(3)
+#: How the sentence of each begins.
+BEGINS: Final = ("trust: ", "check with exact, or test: ", "do not use: ")
 
 
 @dataclass(frozen=True)
@@ -66,23 +68,23 @@ def self_check(
     outside
         Why the data are not such as the answer was made for.
     refused
-        Why the answer is not where its own model has its mass; overrules all else.
+        The sentence where the answer is not where its own model has its mass; overrules all else.
     """
     chance, held = chance_wrong(roas), share_held(sales, seen)
     if refused:
         return SelfCheck(DO_NOT_USE, refused, chance, held)
     if outside:
-        return SelfCheck(DO_NOT_USE, f"do not use: {outside[0]}", chance, held)
+        return SelfCheck(DO_NOT_USE, f"{BEGINS[DO_NOT_USE]}{outside[0]}", chance, held)
     if held < LEAST_HELD:
-        said = f"do not use: 90% intervals hold {held:.0%} of the weeks that were fitted"
+        said = f"{BEGINS[DO_NOT_USE]}90% intervals hold {held:.0%} of the weeks it was fitted to"
         return SelfCheck(DO_NOT_USE, said, chance, held)
     if chance > MOST_CHANCE:
         said = (
-            f"check with exact, or test: by its own draws some ROAS is off by half, or half of "
+            f"{BEGINS[CHECK]}by its own draws some ROAS is off by half, or half of "
             f"them by a quarter, with a chance of {chance:.0%}"
         )
         return SelfCheck(CHECK, said, chance, held)
-    said = f"trust: by its own draws wrong with a chance of {chance:.0%}, and nothing against them"
+    said = f"{BEGINS[TRUST]}by its own draws it is wrong with a chance of {chance:.0%} only"
     return SelfCheck(TRUST, said, chance, held)
 
 

@@ -55,7 +55,7 @@ def summarise(
     if pictures:
         from mmm_benchmark.report import plots
 
-        made += plots.draw_all(pairs, results, tables=tables, redraw=again)
+        made += plots.draw_all(pairs, results, tables=tables, redraw=False)
     if page:
         from mmm_benchmark.report.page import write_page
 

@@ -150,8 +150,15 @@ def _contribution_breakdown(fitted: xr.Dataset, observed: xr.Dataset) -> Figure:
         for name in variable[kind].values:
             parts[str(name)] = variable.sel({kind: name}).values
     dates = observed["date"].values
-    axes.stackplot(dates, list(parts.values()), labels=list(parts), alpha=0.85)
+    # what takes from sales hangs below zero, so that it hides nothing of what brings them
+    colours = [f"C{i}" for i in range(len(parts))]
+    above = [np.maximum(values, 0.0) for values in parts.values()]
+    below = [np.minimum(values, 0.0) for values in parts.values()]
+    axes.stackplot(dates, above, labels=list(parts), colors=colours, alpha=0.85)
+    if any(values.any() for values in below):
+        axes.stackplot(dates, below, colors=colours, alpha=0.85)
+        axes.axhline(0.0, color="black", lw=0.6)
     axes.plot(observed["date"], observed["sales"], ":", color="black", label="actual sales")
-    axes.set_ylim(0.0, 1.2 * float(observed["sales"].max()))  # room for the legend
+    axes.set_ylim(min(0.0, axes.get_ylim()[0]), 1.2 * float(observed["sales"].max()))  # legend
     axes.legend(frameon=False, loc="upper left", ncols=5)
     return figure

@@ -19,7 +19,7 @@ from mmm_benchmark.run.answer_file import BadAnswerError, check_answer, read_rec
 from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
 from mmm_benchmark.run.shared_imports import imports_of
 from mmm_benchmark.store.datasets import write_observed
-from mmm_benchmark.store.fits import Store, StoredFit
+from mmm_benchmark.store.fits import SCHEMA, Store, StoredFit
 from mmm_benchmark.store.plain_files import is_plain
 from mmm_benchmark.store.sealed_folder import Staging
 
@@ -254,6 +254,7 @@ def finish(folder: Path, task: Task, ending: Ending, policy: Policy) -> dict[str
     record["process_s"] = ending.wall_s
     record["peak_rss_mb"] = max(record["peak_rss_mb"], ending.peak_rss_mb)
     record["stored_mb"] = draws.stat().st_size / 1e6 if draws.exists() else 0.0
+    record["schema"] = SCHEMA
     record["limits"] = {"timeout": policy.timeout, "memory": policy.memory_limit}
     record["threads"] = task.threads(policy)
     record["finished_at"] = datetime.now(UTC).isoformat(timespec="milliseconds")

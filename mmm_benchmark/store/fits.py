@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 
 FITS = "fits"
 STAGING = ".staging"
+#: Of what a stored fit says of itself. A record that names none is of the first, and is read as is.
+SCHEMA = 1
 STATUSES = ("ok", "skipped", "error", "timeout", "memory", "killed")
+
+
+class NewerSchemaError(UserError):
+    """A stored fit says more than this version can read; it is neither used nor replaced."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,13 @@ class Store:
         self._reported: set[str] = set()
 
     def get(self, key: str) -> StoredFit | None:
-        """The fit of that key, or None when there is none or it is damaged."""
+        """The fit of that key, or None when there is none or it is damaged.
+
+        Raises
+        ------
+        NewerSchemaError
+            When a newer version of this project wrote it.
+        """
         try:
             path = self.shelf.fetch(FITS, key)
             if path is None:
@@ -109,7 +121,12 @@ class Store:
 
     def __iter__(self) -> Iterator[StoredFit]:
         for name in self.shelf.names(FITS):
-            if (fit := self.get(name)) is not None:
+            try:
+                fit = self.get(name)
+            except NewerSchemaError as error:
+                self._report(str(error))
+                continue
+            if fit is not None:
                 yield fit
 
     def find(self, dataset_id: str | None = None, fitter: str | None = None) -> list[StoredFit]:
@@ -150,15 +167,24 @@ def _impostor(key: str, path: Path) -> str | None:
     """Say why a sound folder is not the fit of ``key``: copied, swapped, or of another shape."""
     try:
         job, record = read_object(path / "job.json"), read_object(path / "fit.json")
+        schema = record.get("schema", 1)
+        if type(schema) is int and schema > SCHEMA:
+            raise NewerSchemaError(
+                f"stored fit {key} is of schema {schema}, and this version reads {SCHEMA}: upgrade "
+                "mmm-benchmark, or name other --results"
+            )
         belongs = key_of(job)
         status = record["status"]
         well_formed = (
             status in STATUSES
+            and type(schema) is int
             and isinstance(record["finished_at"], str)
             and isinstance(record["limits"], dict)
             and (record["reason"] is None or isinstance(record["reason"], str))
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except KeyError as error:
+        return f"it is no fit, or one of an older schema: {error} is missing; fit it again"
+    except (OSError, ValueError, TypeError) as error:
         return f"it is not a fit ({type(error).__name__}: {error})"
     if belongs != key:
         return f"it holds the fit {belongs}"

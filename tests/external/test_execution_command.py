@@ -97,10 +97,15 @@ def test_lost_table_is_made_again(results: Results, place: Path) -> None:
     assert lost.is_file()
 
 
-def test_plots_only_draws_everything_and_imports_no_fitting_library(
+def test_plots_only_draws_what_is_not_as_it_was_and_imports_no_fitting_library(
     results: Results, place: Path
 ) -> None:
     before = made(place)
+    drawn = sorted(path for path in before if path.suffix == ".png")
+    painted, lost, *others = drawn
+    as_it_was = {path: path.read_bytes() for path in drawn}
+    painted.write_bytes(b"painted over")
+    lost.unlink()
     code = (
         "import sys; from mmm_benchmark.cli import main; code = main(sys.argv[1:]);"
         "heavy = {'jax', 'torch', 'pymc', 'numpyro', 'meridian', 'mmm_benchmark.fitters'};"
@@ -113,7 +118,9 @@ def test_plots_only_draws_everything_and_imports_no_fitting_library(
     assert done.stdout == "END 1 set()\n"
     after = made(place)
     assert after.keys() == before.keys()
-    assert all(after[path] > before[path] for path in before if path.suffix == ".png")
+    assert {path: path.read_bytes() for path in drawn} == as_it_was
+    assert all(after[path] == before[path] for path in others)  # none is drawn twice
+    assert all(after[path] > before[path] for path in before if path.suffix == ".csv")
 
 
 def test_show_why_names_what_differs(

@@ -6,14 +6,16 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmm_benchmark.plan.jobs import SHORT_KEY
 from mmm_benchmark.report.made_by import code_stamp
 from mmm_benchmark.report.plots.gather import View, view
+from mmm_benchmark.report.plots.index import PLOTS, write_index
 from mmm_benchmark.scoring.scorable import ScorableDataset, ScorableFit
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STAMPS = ".pictures.json"
+
+#: Fitters in one picture; more of them go on in a further one.
+MOST_FITTERS = 8
 
 type Scored = tuple[ScorableFit, ScorableDataset]
 
@@ -32,17 +37,36 @@ class Picture:
     stem: Path  # without suffix
     keys: tuple[str, ...]  # of the stored fits it shows
     draw: Callable[[], Figure | None]
+    fits: tuple[str, ...] = ()  # as they are now: key, when they ended, what they are called
 
     @property
     def stamp(self) -> str:
         """Changes whenever the picture would."""
-        text = json.dumps([code_stamp(), self.stem.name, self.keys])
+        text = json.dumps([code_stamp(), self.stem.name, self.fits])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def nothing(self) -> str:
         """Written in place of the stamp when these fits have nothing to show here."""
         return f"{self.stamp} nothing to show"
+
+    @property
+    def files(self) -> list[Path]:
+        """What it is written to."""
+        return [self.stem.with_name(f"{self.stem.name}.{suffix}") for suffix in ("png", "svg")]
+
+    @property
+    def made(self) -> str:
+        """Written once its files are there: the stamp, and what they hold."""
+        return " ".join([self.stamp, *(_digest(path) for path in self.files)])
+
+    def current(self, written: str | None) -> bool:
+        """Whether what was written of it, if anything, is still so."""
+        if written is None or not written.startswith(self.stamp):
+            return False
+        if written == self.nothing:
+            return True
+        return all(path.is_file() for path in self.files) and written == self.made
 
 
 def draw_all(
@@ -52,18 +76,19 @@ def draw_all(
     tables: Mapping[str, pd.DataFrame] | None = None,
     redraw: bool = True,
 ) -> list[Path]:
-    """Draw every picture of these fits, as PNG and SVG.
+    """Draw every picture of these fits, as PNG and SVG, with an index of each folder.
 
     Parameters
     ----------
     fits
         Stored fits with their datasets; failures are left out, as they have nothing to show.
     results_dir
-        Pictures of a dataset go to ``<dataset>/plots``, pictures over all to ``summary/plots``.
+        Pictures of a dataset go to ``<dataset>/plots``, those of single fits to folders below it,
+        pictures over all to ``summary/plots``.
     tables
         What ``write_tables`` returned for the same fits; computed when missing.
     redraw
-        False leaves pictures alone whose fits have not changed since they were drawn.
+        False leaves pictures alone that are as they were drawn, of fits that have not changed.
 
     Returns
     -------
@@ -75,16 +100,21 @@ def draw_all(
     paths: list[Path] = []
     stale = []
     for picture in pictures:
-        made = stamps[picture.stem.parent].get(picture.stem.name)
-        files = [] if made == picture.nothing else _files(picture.stem)
-        known = made in (picture.stamp, picture.nothing)
-        if redraw or not known or not all(path.exists() for path in files):
+        written = stamps[picture.stem.parent].get(picture.stem.name)
+        if redraw or not picture.current(written):
             stale.append(picture)
-        else:
-            paths += files
+        elif written != picture.nothing:
+            paths += picture.files
     if stale:
         paths += _draw(stale, stamps)
+        for folder in sorted({_root(picture.stem) for picture in pictures}):
+            write_index(folder)
     return sorted(paths)
+
+
+def _root(stem: Path) -> Path:
+    """The folder of pictures that a picture lies in or below."""
+    return next(folder for folder in stem.parents if folder.name == PLOTS)
 
 
 def planned(
@@ -105,7 +135,7 @@ def _draw(pictures: list[Picture], stamps: dict[Path, dict[str, str]]) -> list[P
             folder.mkdir(parents=True, exist_ok=True)
             if figure is not None:
                 paths += save(figure, picture.stem)
-            stamp = picture.nothing if figure is None else picture.stamp
+            stamp = picture.nothing if figure is None else picture.made
             stamps[folder][picture.stem.name] = stamp
             (folder / STAMPS).write_text(json.dumps(stamps[folder], indent=1, sort_keys=True))
     return paths
@@ -135,26 +165,35 @@ def _of_dataset(group: Sequence[Scored], results_dir: Path) -> list[Picture]:
     fit, dataset = group[0]
     name, seed = fit.job["dataset"]["name"], fit.job["dataset"].get("seed")
     label = name if seed is None else f"{name}@{seed}"
-    folder = results_dir / file_name(name) / "plots"
+    folder = results_dir / file_name(name) / PLOTS
     end = "" if seed is None else f"_seed{seed}"
     views = _Views(group)
-    keys = tuple(fit.key for fit, _ in group)
     truth = set() if dataset.truth is None else set(dataset.truth.data_vars)
 
-    def together(kind: str, draw: Callable[[str, ScorableDataset, list[View]], Figure]) -> Picture:
-        stem = folder / f"{kind}{end}"
-        return Picture(stem, keys, lambda: draw(label, dataset, views.all()))
+    def together(
+        kind: str, draw: Callable[[str, ScorableDataset, list[View]], Figure]
+    ) -> Iterator[Picture]:
+        for part, of, some in parts(group):
+            keys = tuple(fit.key for fit, _ in some)
+            yield Picture(
+                folder / f"{kind}{end}{part}",
+                keys,
+                fits=_as_they_are(some),
+                draw=partial(lambda title, keys: draw(title, dataset, views.some(keys)),
+                        f"{label}{of}", keys),
+            )  # fmt: skip
 
-    pictures = [together("predicted_against_actual", paths.predicted_against_actual)]
+    pictures = [*together("predicted_against_actual", paths.predicted_against_actual)]
     if "response_curve" in truth:
-        pictures.append(together("response_curves", response.response_curves))
-    pictures.append(together("roas", response.roas))
+        pictures += together("response_curves", response.response_curves)
+    pictures += together("roas", response.roas)
     for fit, _ in group:
         pictures += [
             Picture(
-                folder / f"{kind}_{file_name(fit.job['fitter'])}{end}",
+                folder / kind / f"{kind}_{file_name(fit.job['fitter'])}{end}",
                 (fit.key,),
-                _path_picture(draw, kind, label, dataset, views, fit.key),
+                fits=_as_they_are([(fit, dataset)]),
+                draw=_path_picture(draw, kind, label, dataset, views, fit.key),
             )
             for kind, variable, draw in (
                 ("contributions", "contribution", paths.contributions),
@@ -194,8 +233,8 @@ class _Views:
             self._read[key] = view(*self._group[key])
         return self._read[key]
 
-    def all(self) -> list[View]:
-        return [self.one(key) for key in self._group]
+    def some(self, keys: Sequence[str]) -> list[View]:
+        return [self.one(key) for key in keys]
 
 
 def _of_summary(
@@ -208,23 +247,65 @@ def _of_summary(
     scored: dict[str, pd.DataFrame] = dict(tables or {})
 
     def from_tables(
-        draw: Callable[[Mapping[str, pd.DataFrame]], Figure | None],
+        draw: Callable[[Mapping[str, pd.DataFrame]], Figure | None], fitters: Sequence[str]
     ) -> Callable[[], Figure | None]:
         def make() -> Figure | None:
             from mmm_benchmark.report.tables.build import build_tables
 
             if not scored:
                 scored.update(build_tables(fits))
-            return draw(scored)
+            shown = {
+                name: table[table["fitter"].isin(fitters)]
+                for name, table in scored.items()
+                if "fitter" in table
+            }
+            return draw(shown)
 
         return make
 
-    folder = results_dir / "summary" / "plots"
-    keys = tuple(fit.key for fit, _ in fits)
+    folder = results_dir / "summary" / PLOTS
+    every = list(dict.fromkeys(fit.job["fitter"] for fit, _ in fits))
+
+    def picture(
+        draw: Callable[[Mapping[str, pd.DataFrame]], Figure | None],
+        fitters: Sequence[str],
+        part: str = "",
+    ) -> Picture:
+        some = [(fit, dataset) for fit, dataset in fits if fit.job["fitter"] in fitters]
+        return Picture(
+            folder / f"{draw.__name__}{part}",
+            tuple(fit.key for fit, _ in some),
+            fits=_as_they_are(some),
+            draw=from_tables(draw, fitters),
+        )
+
     return [
-        Picture(folder / draw.__name__, keys, from_tables(draw))
-        for draw in (summary.runtime_against_error, summary.calibration, seeds.spread_over_seeds)
+        picture(summary.runtime_against_error, every),
+        *(picture(summary.calibration, some, part) for part, _, some in parts(every)),
+        picture(seeds.spread_over_seeds, every),
     ]
+
+
+def parts[T](fitters: Sequence[T]) -> Iterator[tuple[str, str, Sequence[T]]]:
+    """At most :data:`MOST_FITTERS` at a time: the end of the file's name, of its title, and whom.
+
+    Parts are as even as they can be.
+    """
+    count = -(-len(fitters) // MOST_FITTERS)
+    for k in range(count):
+        some = fitters[len(fitters) * k // count : len(fitters) * (k + 1) // count]
+        yield (f"_part{k + 1}", f" ({k + 1} of {count})", some) if count > 1 else ("", "", some)
+
+
+def _as_they_are(fits: Sequence[Scored]) -> tuple[str, ...]:
+    """All of a fit that a picture may show besides what its key says."""
+    return tuple(
+        " ".join(
+            [fit.key, *(str(fit.job["dataset"].get(name)) for name in ("name", "seed")),
+             str(fit.record.get("finished_at"))]
+        )
+        for fit, _ in fits
+    )  # fmt: skip
 
 
 def file_name(name: str) -> str:
@@ -232,8 +313,8 @@ def file_name(name: str) -> str:
     return re.sub(r"[^\w.-]+|^\.+", "-", name)
 
 
-def _files(stem: Path) -> list[Path]:
-    return [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "svg")]
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def _read_stamps(folder: Path) -> dict[str, str]:

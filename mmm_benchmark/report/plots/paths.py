@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_benchmark.metrics import recovery
-from mmm_benchmark.metrics.arrays import FloatArray
+from mmm_benchmark.metrics.arrays import FloatArray, is_constant
 from mmm_benchmark.report.plots.gather import Band, View, by_panel, panels
 from mmm_benchmark.report.plots.style import (
     TRUTH,
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 #: More channels than this get a grid of their sums over geos, without single geos.
 MANY_CHANNELS = 10
 
+LEAST_R2 = -1.0  # twice the error of the mean
+
 
 def predicted_against_actual(label: str, dataset: ScorableDataset, views: list[View]) -> Figure:
     """One row per fitter, one column per panel: observed dots, expected line, predictive band."""
@@ -43,8 +45,8 @@ def predicted_against_actual(label: str, dataset: ScorableDataset, views: list[V
             _draw(axes, time, seen.expected[name], None, colour, interval=False)
             if name in seen.predicted:
                 _fill(axes, time, seen.predicted[name], slice(None), colour)
-            fit = float(recovery.r2(seen.expected[name].mean, sales[name]))
-            axes.set_title(f"{shorten(seen.label)} - {shorten(name)}   R² {fit:.2f}")
+            fit = fit_text(float(recovery.r2(seen.expected[name].mean, sales[name])))
+            axes.set_title(f"{shorten(seen.label)} - {shorten(name)}   {fit}")
             dates(axes)
             money(axes)
         row[0].set_ylabel("sales per week")
@@ -54,6 +56,13 @@ def predicted_against_actual(label: str, dataset: ScorableDataset, views: list[V
         "dots: observed sales; line: expected sales; band: 90% of the posterior predictive",
     )
     return figure
+
+
+def fit_text(r2: float) -> str:
+    """R² for a title; far below zero its size says nothing, as any level may be missed."""
+    if not np.isfinite(r2):
+        return "R² not defined"
+    return f"R² {r2:.2f}" if r2 >= LEAST_R2 else f"R² below {LEAST_R2:.0f}: off the level"
 
 
 def contributions(label: str, dataset: ScorableDataset, seen: View) -> Figure:
@@ -75,6 +84,9 @@ def coefficients(label: str, dataset: ScorableDataset, seen: View) -> Figure:
     assert dataset.truth is not None
     names = list(seen.coefficient)
     truth = {name: dataset.truth["coefficient"].sel(geo=name).values.T for name in names}
+    means = [seen.coefficient[name].mean for name in names]
+    if all(is_constant(path).all() for path in (*truth.values(), *means)):
+        return _constant_coefficients(label, dataset, seen, truth)
     figure = _channels(
         dataset, names, truth, seen.coefficient, look(seen.fitter).colour, "corr.", draws=True
     )
@@ -83,6 +95,38 @@ def coefficients(label: str, dataset: ScorableDataset, seen: View) -> Figure:
         f"Coefficient paths true and recovered: {seen.label} on {label}",
         "black: truth; colour: posterior mean and 90% interval; thin: single draws, which should "
         "move as much as the truth; currency per week at full saturation",
+    )
+    return figure
+
+
+def _constant_coefficients(
+    label: str, dataset: ScorableDataset, seen: View, truth: dict[str, FloatArray]
+) -> Figure:
+    """One number a channel: an interval says more than a rectangle over time."""
+    channels = [str(channel) for channel in dataset.observed["channel"].values]
+    names, style = list(truth), look(seen.fitter)
+    size = (max(4.6, 10.5 / len(names)) * len(names), 1.5 + 0.34 * len(channels))
+    figure = new_figure(figsize=size, layout="constrained")
+    place = np.arange(len(channels))
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        found = seen.coefficient[name]
+        if found.low is not None and found.high is not None:
+            axes.hlines(place, found.low[:, 0], found.high[:, 0], color=style.colour, lw=2.0)
+        axes.plot(found.mean[:, 0], place, style.marker, color=style.colour, ms=6)
+        axes.vlines(truth[name][:, 0], place - 0.32, place + 0.32, color=TRUTH, lw=2.2)
+        axes.set_yticks(place, [shorten(channel, 28) for channel in channels])
+        axes.invert_yaxis()
+        axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
+        axes.grid(axis="x")
+        axes.grid(visible=False, axis="y")
+        axes.set_title(shorten(name))
+        money(axes, axes.xaxis)
+        axes.label_outer()
+    headline(
+        figure,
+        f"Coefficients true and recovered: {seen.label} on {label}",
+        "effects do not move here: black: truth; marker and line: posterior mean and 90% "
+        "interval; currency per week at full saturation",
     )
     return figure
 

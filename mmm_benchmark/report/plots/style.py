@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -75,7 +76,7 @@ LOOKS: dict[str, Look] = {
 }
 SPARE = tuple(
     Look(colour, marker, line)
-    for marker, line in (("v", "--"), ("P", "-."), ("*", ":"))
+    for marker, line in (("v", "--"), ("P", "-."), ("H", ":"))
     for colour in (BLUE, ORANGE, GREEN, PINK, SKY, RED, PURPLE)
 )
 
@@ -106,6 +107,8 @@ def theme() -> Iterator[None]:
         "figure.titlesize": 12,
         "font.family": ["DejaVu Sans"],  # ships with matplotlib: the same text everywhere
         "legend.frameon": False,
+        "pdf.fonttype": 42,  # letters stay letters where a journal edits a figure
+        "ps.fonttype": 42,
         "svg.hashsalt": "mmm-benchmark",  # identifiers in the SVG do not change from run to run
     }
     with mpl.rc_context(house):
@@ -161,12 +164,13 @@ def label_lowest(grid: NDArray[np.object_], used: int) -> None:
         column[lowest].tick_params(labelbottom=True)
 
 
-def money(axes: Axes) -> None:
-    """Amounts as 800, 12k, 1.5M: no offset that would push a title aside."""
+def money(axes: Axes, axis: Axis | None = None) -> None:
+    """Amounts as 800, 12k, 1.5M, upwards or on ``axis``: no offset that would push a title."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
+    axis = axes.yaxis if axis is None else axis
+    axis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
 
 
 def amount(value: float) -> str:

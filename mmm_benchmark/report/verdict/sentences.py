@@ -1,4 +1,4 @@
-"""The verdict on each dataset, in at most four sentences."""
+"""The verdict on each dataset, in a few sentences."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from mmm_benchmark.report.tables.views import dataset_label, plain
 from mmm_benchmark.report.verdict.agreement import agreement, channels_only
+from mmm_benchmark.report.verdict.own_words import own_words
 from mmm_benchmark.scoring import marks
 from mmm_benchmark.scoring.series import ALL
 
@@ -79,6 +80,8 @@ def _with_truth(tables: Mapping[str, pd.DataFrame], name: str, rows: pd.DataFram
     failed = _failed_checks(tables["diagnostics_summary"], name)
     if best in failed:
         yield f"But {best} failed its own checks ({failed[best]}): do not trust its lead."
+    diagnostics = tables["diagnostics_summary"]
+    yield from own_words(diagnostics[diagnostics["dataset"] == name])
 
 
 def _helped(cell: str) -> bool:
@@ -143,6 +146,11 @@ def _without_truth(tables: Mapping[str, pd.DataFrame], own: pd.DataFrame) -> Ite
     if failed:
         named = [f"{fitter} ({what})" for fitter, what in failed.items()]
         yield f"Models whose own checks failed: {_listed(named)}."
+    diagnostics, first = tables["diagnostics_summary"], own.iloc[0]
+    here = diagnostics["dataset"] == first["dataset"]
+    if pd.notna(first["seed"]):
+        here &= diagnostics["seed"] == first["seed"]
+    yield from own_words(diagnostics[here])
 
 
 def _disagreements(channels: pd.DataFrame) -> Iterator[str]:

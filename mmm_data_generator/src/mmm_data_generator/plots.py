@@ -78,13 +78,18 @@ def plot_channel_contributions(dataset: MMMDataset, geo: str | None = None) -> F
         colors.append("#8c8c8c")
     layers += [media.sel(channel=name).values for name in names]
     figure, (axis,) = _figure(1, 1, width=9.0, height=4.2)
-    # a layer may be negative (controls); cumulative edges keep the stack adding up to sales
-    low = np.zeros(len(layers[0]))
+    # what takes from sales hangs below zero, so that it hides nothing of what brings them
+    up, down = np.zeros(len(layers[0])), np.zeros(len(layers[0]))
     for layer, label, color in zip(
         layers, labels + names, colors + _colors(len(names)), strict=True
     ):
-        axis.fill_between(media["date"], low, low + layer, color=color, label=label, linewidth=0)
-        low = low + layer
+        above, below = np.maximum(layer, 0.0), np.minimum(layer, 0.0)
+        axis.fill_between(media["date"], up, up + above, color=color, label=label, linewidth=0)
+        if below.any():
+            axis.fill_between(media["date"], down + below, down, color=color, linewidth=0)
+        up, down = up + above, down + below
+    if down.any():
+        axis.axhline(0.0, color=INK, linewidth=0.6)
     axis.plot(media["date"], observed["sales"].sum("geo"), color=INK, linewidth=1.0, label="Sales")
     axis.set_ylabel(f"Sales per {_period(dataset)}")
     axis.set_title(f"{dataset.name}: where sales come from", loc="left", fontsize=10)
@@ -143,11 +148,12 @@ def plot_regional_comparison(dataset: MMMDataset) -> Figure:
         ("Media", truth["contribution"].sum("channel").mean("date").values, _colors(1)[0]),
     ]
     figure, (axis,) = _figure(1, 1, width=6.6, height=1.0 + 0.26 * len(geos))
-    low = np.zeros(len(geos))
+    up, down = np.zeros(len(geos)), np.zeros(len(geos))
     for label, values, color in parts:
-        if np.any(values):
-            axis.barh(geos, values, left=low, color=color, label=label, height=0.75)
-            low = low + values
+        if np.any(values):  # what takes from sales hangs on the other side of zero
+            left = np.where(values >= 0, up, down)
+            axis.barh(geos, values, left=left, color=color, label=label, height=0.75)
+            up, down = up + np.maximum(values, 0.0), down + np.minimum(values, 0.0)
     axis.invert_yaxis()
     axis.set_ylim(len(geos) - 0.4, -0.6)
     axis.set_xlabel(f"Mean sales per {_period(dataset)}")

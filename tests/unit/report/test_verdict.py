@@ -56,6 +56,31 @@ def test_a_lead_whose_checks_failed_is_said(toy, make_fit) -> None:
     assert "good failed its own checks (r_hat_below_1_01)" in said
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_what_an_answer_says_of_itself_is_said(toy, make_fit, known: bool) -> None:
+    fit = make_fit(toy, "quick")
+    fit.record["diagnostics"] = {"self_check": 2.0, "chance_wrong": 0.9}
+    fit.record["notes"] = ["a prior", "do not use: other levels explain more; check with exact"]
+    plain = make_fit(toy, "slow", error=0.5)
+    world = toy if known else without_truth(toy)
+    said = of(build_tables([(fit, world), (plain, world)]))
+    assert said.endswith(
+        "quick says of itself: do not use: other levels explain more; check with exact."
+    )
+    assert "slow says" not in said
+
+
+def test_over_seeds_it_is_counted(make_world, make_fit) -> None:
+    pairs = []
+    for i, level in enumerate((0, 1, 1)):
+        world = make_world(geos=1, seed=i + 1)
+        fit = make_fit(world, "quick", seed=i)
+        fit.key = f"{i:024d}"
+        fit.record["diagnostics"] = {"self_check": float(level)}
+        pairs.append((fit, world))
+    assert "trust on 1; check with exact, or test on 2 of 3 worlds" in of(build_tables(pairs))
+
+
 def test_too_narrow_intervals_are_said(toy, make_fit) -> None:
     fit = make_fit(toy, "proud", error=0.02, bias=1.3)
     assert "too sure of itself" in of(build_tables([(fit, toy)]))

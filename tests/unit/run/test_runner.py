@@ -283,3 +283,44 @@ def test_a_dataset_under_another_id_is_found_out_and_kept_anew(tmp_path: Path) -
     keep(tiny_dataset(seed=1), refs[0].id, tmp_path, staging)
     staging.close()
     assert load_dataset(tmp_path, first.name).seed == 1
+
+
+def resealed(fit: StoredFit, name: str, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change a JSON file of a stored fit and make its checksums right."""
+    said = json.loads((fit.path / name).read_text())
+    change(said)
+    (fit.path / name).write_text(json.dumps(said))
+    (fit.path / MANIFEST).unlink()
+    seal(fit.path)
+
+
+def test_a_fit_of_a_newer_schema_is_neither_used_nor_replaced(tmp_path: Path) -> None:
+    (made,) = settle(tmp_path, JOB, executor=Executor())
+    resealed(made.fit, "fit.json", lambda record: record.update(schema=99))
+    before = (made.fit.path / "fit.json").read_bytes()
+    executor = Executor()
+    with pytest.raises(UserError, match="schema 99, and this version reads 1: upgrade"):
+        settle(tmp_path, JOB, executor=executor)
+    assert executor.seen == []
+    assert (made.fit.path / "fit.json").read_bytes() == before
+    said: list[str] = []
+    assert list(Store(tmp_path, said.append)) == []
+    assert "upgrade mmm-benchmark" in said[0]
+
+
+def test_a_fit_of_the_first_schema_is_read_as_it_is(tmp_path: Path) -> None:
+    (made,) = settle(tmp_path, JOB, executor=Executor())
+    assert made.fit.record["schema"] == 1
+    resealed(made.fit, "fit.json", lambda record: [record.pop(x) for x in ("schema", "imports")])
+    (again,) = settle(tmp_path, JOB, executor=Executor())
+    assert not again.fresh
+
+
+def test_a_fit_whose_job_says_too_little_is_made_again(tmp_path: Path) -> None:
+    (made,) = settle(tmp_path, JOB, executor=Executor())
+    resealed(made.fit, "job.json", lambda job: job.pop("versions"))
+    said: list[str] = []
+    assert Store(tmp_path, said.append).get(JOB.key) is None
+    assert "older schema: 'versions' is missing; fit it again" in said[0]
+    (again,) = settle(tmp_path, JOB, executor=Executor())
+    assert again.fresh

@@ -14,11 +14,13 @@ from mmm_benchmark.environments.needs import DISTRIBUTION
 from mmm_benchmark.errors import EnvironmentMissingError
 
 #: Set before Ray is imported, unless the user has: no reports to its makers, no copy of the
-#: working directory to the nodes when started by ``uv run``, devices left as they are.
+#: working directory to the nodes when started by ``uv run``, devices left as they are, and fits at
+#: the priority of a local run (Ray's own is the lowest but four; nodes that others start keep it).
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_worker_niceness": "0",
 }
 MOST_FILES = 65536  # open files asked for: a lock for every fit on its way, connections of Ray
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
 
 from mmm_benchmark.report.plots import draw, draw_all, response, seeds, summary
-from mmm_benchmark.report.plots.draw import STAMPS
+from mmm_benchmark.report.plots.draw import MOST_FITTERS, STAMPS
 from mmm_benchmark.report.plots.gather import TOGETHER, view
-from mmm_benchmark.report.plots.paths import coefficients, contributions, predicted_against_actual
+from mmm_benchmark.report.plots.paths import (
+    coefficients,
+    contributions,
+    fit_text,
+    predicted_against_actual,
+)
 from mmm_benchmark.report.plots.style import LOOKS, SPARE, amount, look, shorten, theme
 from mmm_benchmark.report.tables.build import build_tables
 from tests.fixtures import scored_worlds
@@ -39,9 +46,9 @@ def test_every_picture_is_made_once_and_then_left_alone(tiny, make_fit, make_fai
             f"{plots}/predicted_against_actual_seed0",
             f"{plots}/response_curves_seed0",
             f"{plots}/roas_seed0",
-            f"{plots}/contributions_nutpie_seed0",
-            f"{plots}/contributions_scipy_seed0",
-            f"{plots}/coefficients_nutpie_seed0",
+            f"{plots}/contributions/contributions_nutpie_seed0",
+            f"{plots}/contributions/contributions_scipy_seed0",
+            f"{plots}/coefficients/coefficients_nutpie_seed0",
             "summary/plots/runtime_against_error",
             "summary/plots/calibration",
         )
@@ -55,13 +62,66 @@ def test_every_picture_is_made_once_and_then_left_alone(tiny, make_fit, make_fai
         tmp_path / plots / f"{kind}_seed0.svg" for kind in ("roas", "response_curves")
     )
     missing.unlink()
+    altered = missing.with_suffix(".png")
+    altered.write_bytes(b"painted over")
     (tmp_path / "summary/plots" / STAMPS).write_text("half writ")
     assert draw_all(fits, tmp_path, redraw=False) == drawn
     assert missing.read_bytes() == before[missing][1]  # the same bytes: no dates, no random names
+    assert altered.read_bytes() == before[altered][1]
     assert other.stat().st_mtime_ns == before[other][0]
     calibration = tmp_path / "summary/plots/calibration.svg"
     assert calibration.stat().st_mtime_ns > before[calibration][0]
     assert calibration.read_bytes() == before[calibration][1]
+
+
+def test_an_index_shows_every_picture_of_a_folder(tiny, make_fit, tmp_path) -> None:
+    fits = [(make_fit(tiny, name, draws=4), tiny) for name in ("nutpie", "a & b")]
+    drawn = draw_all(fits, tmp_path)
+    folder = tmp_path / "tiny-world/plots"
+    page = (folder / "index.html").read_text()
+    shown = {folder / unquote(name) for name in re.findall('src="([^"]*)"', page)}
+    assert shown == {p for p in drawn if p.suffix == ".png" and folder in p.parents}
+    linked = {folder / unquote(name) for name in re.findall('caption><a href="([^"]*)"', page)}
+    assert linked == {p for p in drawn if p.suffix == ".svg" and folder in p.parents}
+    assert "<script" not in page
+
+
+def test_many_fitters_go_on_in_further_pictures(tiny, make_fit, tmp_path) -> None:
+    names = [f"fitter-{k:02d}" for k in range(MOST_FITTERS + 1)]
+    planned = draw.planned([(make_fit(tiny, name, draws=4), tiny) for name in names], tmp_path)
+    together = {p.stem.name: len(p.keys) for p in planned if p.stem.parent.name == "plots"}
+    for kind in ("roas_seed0", "response_curves_seed0", "calibration"):
+        sizes = [count for name, count in together.items() if name.startswith(kind)]
+        assert sizes == [4, 5]
+    assert together["runtime_against_error"] == MOST_FITTERS + 1
+
+
+def test_parts_hold_everybody_once() -> None:
+    for count in (0, 1, MOST_FITTERS, MOST_FITTERS + 1, 5 * MOST_FITTERS - 1):
+        split = list(draw.parts(range(count)))
+        assert [k for _, _, some in split for k in some] == list(range(count))
+        assert all(0 < len(some) <= MOST_FITTERS for _, _, some in split)
+
+
+def test_a_fit_that_misses_the_level_says_so_without_a_figure() -> None:
+    assert fit_text(0.954) == "R² 0.95"
+    assert fit_text(-391.0) == "R² below -1: off the level"
+    assert fit_text(float("nan")) == "R² not defined"
+
+
+def test_effects_that_do_not_move_are_intervals_without_time(tiny, make_fit) -> None:
+    fit = make_fit(tiny, draws=20)
+    posterior = fit.groups["posterior"]
+    still = posterior["coefficient"].mean("date", keep_attrs=True)
+    posterior["coefficient"] = still.expand_dims(date=posterior["date"]).transpose(
+        *posterior["contribution"].dims
+    )
+    moving = coefficients("label", tiny, view(fit, tiny))
+    assert len(moving.axes) == 2  # the truth moves: a panel a channel
+    true = tiny.truth["coefficient"].mean("date").expand_dims(date=tiny.truth["date"])
+    tiny.truth["coefficient"] = true.transpose("geo", "date", "channel")
+    (axes,) = coefficients("label", tiny, view(fit, tiny)).axes
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["channel-0", "channel-1"]
 
 
 def test_a_new_fit_makes_its_pictures_stale(tiny, make_fit, tmp_path) -> None:
