@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
@@ -13,6 +14,9 @@ from mmm_benchmark.phases import phase
 if TYPE_CHECKING:
     import xarray as xr
     from meridian.model.model import Meridian as Model
+
+#: Lift tests, as ``plan.experiments.experiments_on`` gives them.
+type Experiments = Sequence[Mapping[str, Any]]
 
 CHOICES = {
     "priors": PRIOR_SETS,
@@ -28,10 +32,12 @@ class _Row(ABC):
 
     name: ClassVar[str]
     extra: ClassVar[str | None] = "meridian"
+    experiments: Experiments | None = None
 
     def settings(self) -> dict[str, Any]:
-        """The constructor's keywords."""
-        return dict(vars(self))
+        """The constructor's keywords; what nobody told is no setting."""
+        untold = {"experiments"} if self.experiments is None else set()
+        return {name: value for name, value in vars(self).items() if name not in untold}
 
     def skip(self, observed: xr.Dataset) -> str | None:
         """Decline channels that never spend: the library divides by their median."""
@@ -43,13 +49,17 @@ class _Row(ABC):
             one_of(setting, getattr(self, setting, allowed[0]), allowed)
         with phase("import"):
             os.environ["MERIDIAN_BACKEND"] = "jax"
-            from mmm_benchmark.fitters.meridian import answer, model, sampling  # noqa: F401
+            from mmm_benchmark.fitters.meridian import answer, calibration, sampling
         with phase("build"):
             built = self.build(observed)
         with phase("sample"):
             posterior, stats = sampling.sample(built, budget, seed)
         with phase("summarise"):
-            return answer.summarise(observed, built, posterior, stats, seed)
+            found = answer.summarise(observed, built, posterior, stats, seed)
+            if self.experiments is not None:
+                refused = calibration.refusals(built.input_data, self.experiments)
+                found.notes = (*found.notes, *refused)
+            return found
 
     @abstractmethod
     def build(self, observed: xr.Dataset) -> Model:
@@ -77,6 +87,8 @@ class Meridian(_Row):
         ``"library"``: its default, fixed at 1; ``"gamma"``: Gamma(2, 1), as far as it can.
     season_modes
         Yearly Fourier modes handed over as controls.
+    experiments
+        Lift tests: priors on ROI that the library makes of them take the place of those on effects.
     """
 
     version: ClassVar[str] = "2"
@@ -91,6 +103,7 @@ class Meridian(_Row):
         half_saturation: str = "library",
         slope: str = "library",
         season_modes: int = 0,
+        experiments: Experiments | None = None,
     ) -> None:
         self.automatic_knots = automatic_knots
         self.knot_every = knot_every
@@ -99,6 +112,7 @@ class Meridian(_Row):
         self.half_saturation = half_saturation
         self.slope = slope
         self.season_modes = season_modes
+        self.experiments = experiments
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -113,29 +127,47 @@ class Meridian(_Row):
 
 
 class MeridianDefault(_Row):
-    """Meridian as its getting-started guide runs it: every prior is the installed library's."""
+    """Meridian as its getting-started guide runs it: every prior is the installed library's.
+
+    Parameters
+    ----------
+    experiments
+        Lift tests: priors on ROI that the library makes of them take the place of its own.
+    """
 
     name: ClassVar[str] = "meridian-default"
     version: ClassVar[str] = "1"
+
+    def __init__(self, *, experiments: Experiments | None = None) -> None:
+        self.experiments = experiments
 
     def build(self, observed: xr.Dataset) -> Model:
         """The library's defaults, read now, and its own knots."""
         from mmm_benchmark.fitters.meridian import model
 
-        return model.default(observed)
+        return model.default(observed, self.experiments)
 
 
 class MeridianMatched(_Row):
-    """Meridian told the same as ``nutpie-matched``: season, carry-over, curve and priors."""
+    """Meridian told the same as ``nutpie-matched``: season, carry-over, curve and priors.
+
+    Parameters
+    ----------
+    experiments
+        Lift tests: priors on ROI that the library makes of them take the place of those on effects.
+    """
 
     name: ClassVar[str] = "meridian-matched"
     version: ClassVar[str] = "1"
+
+    def __init__(self, *, experiments: Experiments | None = None) -> None:
+        self.experiments = experiments
 
     def build(self, observed: xr.Dataset) -> Model:
         """The matched model."""
         from mmm_benchmark.fitters.meridian import model
 
-        return model.matched(observed)
+        return model.matched(observed, self.experiments)
 
 
 class MeridianPublished(_Row):

@@ -8,6 +8,7 @@ each choice.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -21,11 +22,14 @@ from numpy.typing import NDArray
 from mmm_benchmark.fitters.common import matched as same
 from mmm_benchmark.fitters.common.media_priors import media_prior_scale
 from mmm_benchmark.fitters.meridian import priors as dist
+from mmm_benchmark.fitters.meridian.calibration import roi_law
 from mmm_benchmark.fitters.meridian.data import input_data, rests
 
 KNOT_EVERY: Final = 8  # weeks, of the stated model
 MAX_LAG: Final = 8  # weeks before the current one, of the stated and the published models
 PUBLISHED_KNOT_EVERY: Final = 26
+
+type Experiments = Sequence[Mapping[str, Any]]
 
 
 def stated(
@@ -38,6 +42,7 @@ def stated(
     half_saturation: str = "library",
     slope: str = "library",
     season_modes: int = 0,
+    experiments: Experiments | None = None,
 ) -> Meridian:
     """The model that answers to the stated PyMC-Marketing one: priors on effects, not on ROI.
 
@@ -59,6 +64,8 @@ def stated(
         ``"library"``: its default, fixed at 1; ``"gamma"``: Gamma(2, 1).
     season_modes
         Yearly Fourier modes handed over as controls.
+    experiments
+        Lift tests, whose priors on ROI take the place of those on effects.
     """
     given: dict[str, Any] = {
         "alpha_m": dist.beta(1.0, 3.0, "alpha_m"),
@@ -74,8 +81,7 @@ def stated(
     return _build(
         observed,
         season_modes,
-        prior=PriorDistribution(**given),
-        media_prior_type="coefficient",
+        **_told(observed, given, experiments, MAX_LAG),
         media_effects_dist=_over_geos(observed, media_effects),
         max_lag=MAX_LAG,
         unique_sigma_for_each_geo=observed.sizes["geo"] > 1,
@@ -84,12 +90,15 @@ def stated(
     )
 
 
-def default(observed: xr.Dataset, prior: PriorDistribution | None = None) -> Meridian:
+def default(observed: xr.Dataset, experiments: Experiments | None = None) -> Meridian:
     """What the library's getting-started guide runs: its own priors, knots by its own selection.
 
-    ``prior`` is there for calibration by experiments, which sets the ROI priors alone.
+    Experiments set the priors on ROI, and nothing else.
     """
-    spec: dict[str, Any] = {} if prior is None else {"prior": prior}
+    spec: dict[str, Any] = {}
+    if experiments is not None:
+        law = roi_law(input_data(observed), experiments, ModelSpec().max_lag)
+        spec = {"prior": PriorDistribution(roi_m=law)}
     return _build(observed, 0, enable_aks=True, **spec)
 
 
@@ -124,8 +133,10 @@ def published(observed: xr.Dataset, *, edition: str = "first") -> Meridian:
     )
 
 
-def matched(observed: xr.Dataset) -> Meridian:
+def matched(observed: xr.Dataset, experiments: Experiments | None = None) -> Meridian:
     """The same season, carry-over, curve and priors as PyMC-Marketing's matched row.
+
+    Experiments put priors on ROI in the place of that on effects: the library takes one of them.
 
     The library's units (sales per head in standard deviations, media per head in medians,
     controls standardised) are taken from a model built on the same data.
@@ -144,22 +155,22 @@ def matched(observed: xr.Dataset) -> Meridian:
         np.arange(waves.size) < observed.sizes["control"], same.LEVEL, same.SEASON * waves
     )
     spread = same.GEO_SPREAD / same.EFFECT * effect
+    given: dict[str, Any] = {
+        "alpha_m": dist.beta(*same.DECAY, "alpha_m"),
+        "beta_m": dist.half_normal(effect, "beta_m"),
+        "eta_m": dist.half_normal(spread, "eta_m"),
+        "ec_m": dist.log_normal(np.log(active).mean(0), same.HALF_SATURATION_LOG_SD, "ec_m"),
+        "slope_m": backend.tfd.Deterministic(backend.np_float_dtype(1.0), name="slope_m"),
+        "gamma_c": dist.normal(noise * controls, "gamma_c"),
+        "xi_c": dist.half_normal(noise, "xi_c"),
+        "knot_values": dist.normal(same.LEVEL, "knot_values"),
+        "tau_g_excl_baseline": dist.normal(same.LEVEL, "tau_g_excl_baseline"),
+        "sigma": dist.half_normal(same.NOISE * noise, "sigma"),
+    }
     return _build(
         observed,
         same.SEASON_MODES,
-        prior=PriorDistribution(
-            alpha_m=dist.beta(*same.DECAY, "alpha_m"),
-            beta_m=dist.half_normal(effect, "beta_m"),
-            eta_m=dist.half_normal(spread, "eta_m"),
-            ec_m=dist.log_normal(np.log(active).mean(0), same.HALF_SATURATION_LOG_SD, "ec_m"),
-            slope_m=backend.tfd.Deterministic(backend.np_float_dtype(1.0), name="slope_m"),
-            gamma_c=dist.normal(noise * controls, "gamma_c"),
-            xi_c=dist.half_normal(noise, "xi_c"),
-            knot_values=dist.normal(same.LEVEL, "knot_values"),
-            tau_g_excl_baseline=dist.normal(same.LEVEL, "tau_g_excl_baseline"),
-            sigma=dist.half_normal(same.NOISE * noise, "sigma"),
-        ),
-        media_prior_type="coefficient",
+        **_told(observed, given, experiments, same.LAGS - 1),
         media_effects_dist="normal",
         max_lag=same.LAGS - 1,
         unique_sigma_for_each_geo=observed.sizes["geo"] > 1,
@@ -182,6 +193,17 @@ def _build(observed: xr.Dataset, modes: int, **spec: Any) -> Meridian:
         # What a national model resets, docs/fairness.md says.
         warnings.filterwarnings("ignore", message="In a nationally aggregated model")
         return Meridian(input_data=input_data(observed, modes), model_spec=ModelSpec(**spec))
+
+
+def _told(
+    observed: xr.Dataset, given: dict[str, Any], experiments: Experiments | None, max_lag: int
+) -> dict[str, Any]:
+    """Priors on effects, or those on ROI that experiments make: the library takes one of them."""
+    if experiments is None:
+        return {"prior": PriorDistribution(**given), "media_prior_type": "coefficient"}
+    rest = {name: law for name, law in given.items() if name != "beta_m"}
+    law = roi_law(input_data(observed), experiments, max_lag)
+    return {"prior": PriorDistribution(**rest, roi_m=law), "media_prior_type": "roi"}
 
 
 def _over_geos(observed: xr.Dataset, wanted: str) -> str:

@@ -179,3 +179,50 @@ def test_a_silent_channel_is_declined_and_a_wrong_setting_refused(one_geo):
     assert "'TV' never spends" in str(Meridian().skip(silent))
     with pytest.raises(UserError, match="media_effects = 'cauchy'"):
         Meridian(media_effects="cauchy").fit(one_geo, TINY, seed=1)
+
+
+def tests_of(one_geo, errors):
+    """One test a channel, with an ROI of 3 and the given standard error of it."""
+    moved = 0.5 * one_geo["spend"].isel(geo=0, date=slice(40, 48)).mean("date").to_numpy()
+    return [
+        {
+            "test": f"test {c}",
+            "channel": str(channel),
+            "geo": str(one_geo["geo"].values[0]),
+            "date": str(one_geo["date"].values[40])[:10],
+            "end_date": str(one_geo["date"].values[48])[:10],
+            "weeks": 8.0,
+            "x": 2 * moved[c],
+            "delta_x": moved[c],
+            "delta_y": 3.0 * moved[c],
+            "sigma": errors[c] * moved[c] / 8**0.5,
+        }
+        for c, channel in enumerate(one_geo["channel"].values)
+    ]
+
+
+def test_experiments_become_priors_on_roi(one_geo):
+    """A sharp test says where the ROI is; a blunt one leaves the library's default prior."""
+    from mmm_benchmark.fitters.meridian import calibration, model
+
+    told = tests_of(one_geo, (0.1, 50.0))
+    built = model.matched(one_geo, told)
+    law = built.model_spec.prior.roi_m
+    median, width = np.exp(np.asarray(law.loc)), np.asarray(law.scale)
+    assert built.model_spec.effective_media_prior_type == "roi"
+    assert 1.5 < median[0] < 5
+    assert median[1] == pytest.approx(np.exp(0.2), rel=0.3)
+    assert width[0] < 0.6 * width[1]
+    assert width[1] == pytest.approx(0.9, rel=0.25)
+    assert calibration.refusals(built.input_data, told) == ()
+    against = [row | {"delta_y": -10 * row["delta_y"]} for row in told]
+    (refused,) = calibration.refusals(built.input_data, against)
+    assert str(one_geo["channel"].values[0]) in refused
+    assert "negative lift" in refused
+
+
+def test_an_untold_row_has_no_setting_of_experiments():
+    from mmm_benchmark.fitters.meridian import fitter
+
+    for row in (fitter.Meridian(), fitter.MeridianDefault(), fitter.MeridianMatched()):
+        assert "experiments" not in row.settings()
