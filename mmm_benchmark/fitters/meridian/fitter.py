@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
+from mmm_benchmark.fitters.common.forecast import asked
 from mmm_benchmark.fitters.common.report import one_of, silent_channel
 from mmm_benchmark.phases import phase
 
@@ -32,6 +33,7 @@ class _Row(ABC):
 
     name: ClassVar[str]
     extra: ClassVar[str | None] = "meridian"
+    forecasts: ClassVar[bool] = True
     experiments: Experiments | None = None
 
     def settings(self) -> dict[str, Any]:
@@ -49,13 +51,18 @@ class _Row(ABC):
             one_of(setting, getattr(self, setting, allowed[0]), allowed)
         with phase("import"):
             os.environ["MERIDIAN_BACKEND"] = "jax"
-            from mmm_benchmark.fitters.meridian import answer, calibration, sampling
+            from mmm_benchmark import estimands
+            from mmm_benchmark.fitters.meridian import answer, calibration, forecast, sampling
         with phase("build"):
             built = self.build(observed)
         with phase("sample"):
             posterior, stats = sampling.sample(built, budget, seed)
         with phase("summarise"):
             found = answer.summarise(observed, built, posterior, stats, seed)
+            if asked(observed):
+                kept = estimands.kept_draws(posterior.sizes["chain"], posterior.sizes["draw"])
+                thin = posterior.isel(draw=kept)
+                found.forecast = forecast.forecast_of(observed, built, thin, found.posterior, seed)
             if self.experiments is not None:
                 refused = calibration.refusals(built.input_data, self.experiments)
                 found.notes = (*found.notes, *refused)

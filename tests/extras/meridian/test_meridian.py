@@ -181,6 +181,29 @@ def test_a_silent_channel_is_declined_and_a_wrong_setting_refused(one_geo):
         Meridian(media_effects="cauchy").fit(one_geo, TINY, seed=1)
 
 
+def test_a_forecast_runs_the_same_equations_on(two_geos, sampled):
+    """On the weeks that were seen, media and controls are those of the analyzer."""
+    from mmm_benchmark.fitters.meridian import answer as summary
+    from mmm_benchmark.fitters.meridian import forecast
+
+    built, posterior, stats = sampled
+    fit = summary.summarise(two_geos, built, posterior, stats, seed=3)
+    ours = forecast.contribution(two_geos, two_geos, built, posterior)
+    np.testing.assert_allclose(ours, fit.posterior["contribution"], rtol=2e-3, atol=1e-2)
+    controls = forecast.control_effect(two_geos, two_geos, built, posterior)
+    theirs = fit.posterior["control_contribution"].sum("control")
+    np.testing.assert_allclose(controls, theirs, rtol=2e-3, atol=1e-2)
+
+    ahead = two_geos[["spend", "controls"]].isel(date=slice(-5, None))
+    ahead = ahead.assign_coords(date=ahead["date"] + np.timedelta64(5 * 7, "D"))
+    names = {"date": "future_date", "spend": "future_spend", "controls": "future_controls"}
+    asked = two_geos.merge(ahead.rename(names))
+    found = forecast.forecast_of(asked, built, posterior, fit.posterior, seed=3)["sales"]
+    assert found.sizes["future_date"] == 5
+    level = two_geos["sales"].mean("date")
+    assert (abs(found.mean(("chain", "draw", "future_date")) - level) < level).all()
+
+
 def tests_of(one_geo, errors):
     """One test a channel, with an ROI of 3 and the given standard error of it."""
     moved = 0.5 * one_geo["spend"].isel(geo=0, date=slice(40, 48)).mean("date").to_numpy()
