@@ -14,6 +14,7 @@ from mmm_benchmark.leaderboard import standing
 from mmm_benchmark.leaderboard.entry import Entry, read_all
 from mmm_benchmark.suite.tasks import VERSION, Task, tasks
 
+LONGER = Path(__file__).parent / "results" / "suite_budget"  # four chains of 1000 + 1000
 SHIPPED = Path(__file__).parents[1] / "results" / f"suite-{VERSION}"
 ENOUGH = 10  # tasks that a correlation is asked of
 NAMES = ("total_error", "roas_error", "energy_score", "order", "coverage_90", "gain_share")
@@ -118,6 +119,10 @@ def main() -> None:
         for second in entries.values():
             if first.name < second.name:
                 beside(first, second)
+    print("\nfour chains of 1000 + 1000 (first) beside two of 500 + 500")
+    for longer in read_all(LONGER):
+        of_one(longer)
+        beside(longer, entries[longer.name])
 
 
 if __name__ == "__main__":

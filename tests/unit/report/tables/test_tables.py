@@ -47,12 +47,12 @@ def test_tables_are_written_as_csv(toy, make_fit, tmp_path: Path) -> None:
     frames = write_tables([(make_fit(toy), toy)], tmp_path / "summary", bayesian=False)
     assert set(frames) == {*TABLES, *SEED_TABLES, *PLAN_TABLES}
     for name, frame in frames.items():
-        assert name in SEED_TABLES or list(frame.columns[:4]) == list(HEAD)
+        assert name in {*SEED_TABLES, *PLAN_TABLES} or list(frame.columns[:4]) == list(HEAD)
         read = pd.read_csv(tmp_path / "summary" / f"{name}.csv")
         assert list(read.columns) == list(frame.columns)
         assert len(read) == len(frame)
     assert sorted(p.name for p in (tmp_path / "summary").iterdir()) == sorted(
-        f"{name}.csv" for name in (*TABLES, *SEED_TABLES)
+        f"{name}.csv" for name in (*TABLES, *SEED_TABLES, *PLAN_TABLES)
     )
 
 
