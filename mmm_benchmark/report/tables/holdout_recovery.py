@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.total import MEDIA
@@ -62,26 +63,25 @@ def _compared(both: pd.DataFrame, measure: str) -> Row:
         return row | {"note": f"needs {LEAST_WORLDS} worlds and {LEAST_FITTERS} fitters"}
     rng = np.random.default_rng(0)
     picks = rng.integers(len(worlds), size=(RESAMPLES, len(worlds)))
-    for name, figure in (("rank_correlation", _pooled), ("within_worlds", _within)):
-        again = [figure([worlds[i] for i in pick]) for pick in picks]
+    own = np.array([_spearman(w) if len(w) >= LEAST_FITTERS else np.nan for w in worlds])
+    pooled = [_spearman(np.concatenate([worlds[i] for i in pick])) for pick in picks]
+    within = [_mean(own[pick]) for pick in picks]
+    row |= {"rank_correlation": _spearman(np.concatenate(worlds)), "within_worlds": _mean(own)}
+    for name, again in (("rank_correlation", pooled), ("within_worlds", within)):
         low, high = np.nanquantile(again, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-        row |= {name: figure(worlds), f"{name}_lower": float(low), f"{name}_upper": float(high)}
+        row |= {f"{name}_lower": float(low), f"{name}_upper": float(high)}
     return row
 
 
-def _pooled(worlds: list[Array]) -> float:
-    return _spearman(np.concatenate(worlds))
-
-
-def _within(worlds: list[Array]) -> float:
-    """Mean over the worlds that enough fitters forecast."""
-    found = [_spearman(world) for world in worlds if len(world) >= LEAST_FITTERS]
-    return float(np.nanmean(found)) if np.isfinite(found).any() else np.nan
+def _mean(correlations: Array) -> float:
+    """Over the worlds that enough fitters forecast."""
+    known = correlations[np.isfinite(correlations)]
+    return float(known.mean()) if len(known) else np.nan
 
 
 def _spearman(pairs: Array) -> float:
     """Spearman's rank correlation of two columns, equal values sharing their rank."""
-    ranks = pd.DataFrame(pairs).rank().to_numpy()
+    ranks = stats.rankdata(pairs, axis=0)
     if (ranks.std(axis=0) == 0).any():
         return np.nan
     return float(np.corrcoef(ranks.T)[0, 1])
