@@ -207,7 +207,7 @@ def test_a_forecast_runs_the_same_equations_on(two_geos, sampled):
     assert (moved < 0.5 * abs(ended)).all(), (moved, ended)
 
 
-def tests_of(one_geo, errors):
+def lift_tests(one_geo, errors):
     """One test a channel, with an ROI of 3 and the given standard error of it."""
     moved = 0.5 * one_geo["spend"].isel(geo=0, date=slice(40, 48)).mean("date").to_numpy()
     return [
@@ -231,7 +231,7 @@ def test_experiments_become_priors_on_roi(one_geo):
     """A sharp test says where the ROI is; a blunt one leaves the library's default prior."""
     from mmm_benchmark.fitters.meridian import calibration, model
 
-    told = tests_of(one_geo, (0.1, 50.0))
+    told = lift_tests(one_geo, (0.1, 50.0))
     built = model.matched(one_geo, told)
     law = built.model_spec.prior.roi_m
     median, width = np.exp(np.asarray(law.loc)), np.asarray(law.scale)
