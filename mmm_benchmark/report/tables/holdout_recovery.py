@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.total import MEDIA
@@ -81,7 +80,9 @@ def _mean(correlations: Array) -> float:
 
 def _spearman(pairs: Array) -> float:
     """Spearman's rank correlation of two columns, equal values sharing their rank."""
-    ranks = stats.rankdata(pairs, axis=0)
+    from scipy.stats import rankdata  # here: tables without a forecast need no scipy
+
+    ranks = rankdata(pairs, axis=0)
     if (ranks.std(axis=0) == 0).any():
         return np.nan
     return float(np.corrcoef(ranks.T)[0, 1])
