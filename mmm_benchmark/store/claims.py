@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.store.objects import Objects
+from mmm_benchmark.store.waiting import taken
 
 BEAT = 15.0  # seconds between signs of life
 SILENT = 90.0  # seconds without one, and the holder counts as dead
@@ -53,13 +54,7 @@ class Claim:
 
         ``waiting`` is called at every try that finds it taken; it may raise to give up.
         """
-        while not self._try():
-            if not wait:
-                return False
-            if waiting is not None:
-                waiting()
-            time.sleep(poll)
-        return True
+        return taken(self._try, wait, waiting, poll)
 
     def _try(self) -> bool:
         holders = [name for name in self._objects.names(self._folder) if name.isdecimal()]

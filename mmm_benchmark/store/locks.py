@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from mmm_benchmark.errors import UserError
+from mmm_benchmark.store.waiting import taken
 
 try:
     import fcntl
@@ -36,13 +36,7 @@ class FileLock:
 
         ``waiting`` is called at every try that finds the lock taken; it may raise to give up.
         """
-        while not self._try():
-            if not wait:
-                return False
-            if waiting is not None:
-                waiting()
-            time.sleep(poll)
-        return True
+        return taken(self._try, wait, waiting, poll)
 
     def _try(self) -> bool:
         self.path.parent.mkdir(parents=True, exist_ok=True)
