@@ -28,7 +28,6 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +38,7 @@ from mmm_benchmark.environments.make import ensure
 from mmm_benchmark.plan.grid import Contender, Made, find_contenders, grid, make_datasets
 from mmm_benchmark.plan.jobs import Job
 from mmm_benchmark.plan.options import Options
-from mmm_benchmark.plan.registry import BUILT_IN
 from mmm_benchmark.run.executors import Ending, Order, Perform
-from mmm_benchmark.run.executors.ray import batches
 from mmm_benchmark.run.runner import Policy, Run, Task, run_jobs
 from mmm_benchmark.store.datasets import keep, write_observed
 from mmm_benchmark.store.fits import Store
@@ -50,8 +47,6 @@ HERE = Path(__file__).parent
 OUT = HERE / "results" / "scaling"
 TOY = HERE / "toy_fitter.py"
 WORKERS = (1, 2, 4)
-
-# ------------------------------------------------------------------------------------- measured
 
 
 class Clock:
@@ -279,153 +274,6 @@ def measure(jobs: int, parts: list[str]) -> None:
             note("cluster", workers, of_cluster(workers, made, contenders, chosen))
 
 
-# ------------------------------------------------------------------------------------ simulated
-
-CORES = 8  # of a node
-BANDWIDTH = 1.25e8  # bytes per second: one Gbit/s at each driver
-SIZES = ((100, 10_000), (1000, 1_000_000))  # nodes, fits
-MILLION = ("scipy", "numpyro-mmm", "nutpie")  # the fitters of the second
-FITTERS = ("scipy", "diffusion-fast", "numpyro-mmm", "oracle", "nutpie", "pymc", "meridian")
-
-
-@dataclass(frozen=True)
-class Costs:
-    """Seconds beside the fit."""
-
-    out: float  # of a driver, for each job
-    back: float
-    node: float  # of a node, for each fit
-    start: float  # of a place, once
-    trip: float  # from a driver to a place and back
-    sent: float  # bytes
-    returned: float
-
-
-def costs(measured: pd.DataFrame) -> Costs:
-    """From the table of :func:`measure`: processor seconds where there are any, as the wall's are
-    those of a busy machine; the driver's Ray part is shared out half and half.
-    """
-    at = measured.set_index(["part", "figure"])["value"]
-    own = at["driver", "out_ms"] + at["driver", "in_ms"]
-
-    def least(figure: str, otherwise: float) -> float:
-        """Over the sizes of cluster that were measured; ``otherwise`` where none was."""
-        found = measured.loc[measured["figure"] == figure, "value"]
-        return float(found.min()) if len(found) else float(otherwise)
-
-    over_ray = max(0.0, least("driver_ms", own) - own) / 2
-    return Costs(
-        out=(at["driver", "out_ms"] + over_ray) / 1e3,
-        back=(at["driver", "in_ms"] + over_ray) / 1e3,
-        node=at["node", "per_fit_cpu_ms"] / 1e3,
-        start=least("first_begins_s", at["node", "start_wall_s"]),
-        trip=least("fastest_round_trip_ms", 10.0) / 1e3,
-        sent=1e3 * at["node", "sent_kb"],
-        returned=1e3 * at["node", "returned_kb"],
-    )
-
-
-def fit_seconds(fitter: str) -> np.ndarray:
-    """Every time of that fitter in the shipped tables, s."""
-    root = HERE.parent / "results"
-    example = pd.read_csv(root / "example" / "runtime_comparison.csv")
-    times = list(example.loc[example["fitter"] == fitter, "total_s"].dropna())
-    table = root / "suite-2026.1" / f"{fitter}.csv"
-    if table.exists():
-        times += list(pd.read_csv(table)["seconds"].dropna())
-    return np.array(times)
-
-
-def play(
-    seconds: np.ndarray, cpus: int, nodes: int, fits: int, drivers: int, cost: Costs, seed: int = 0
-) -> dict[str, float]:
-    """One run, event by event: the share of one driver, as those of the others are alike."""
-    import simpy
-
-    rng = np.random.default_rng(seed)
-    world = simpy.Environment()
-    places = nodes * (CORES // cpus)
-    share = places // drivers  # places that each driver keeps busy
-    hours = {"driver": 0.0, "link": 0.0}
-    times = rng.choice(seconds, fits // drivers)
-    total = float(times.sum())
-
-    def one_driver(mine: np.ndarray, places: int) -> Iterator[Any]:
-        lock, link = simpy.Resource(world), simpy.Resource(world)  # the interpreter; the network
-        room = simpy.Container(world, init=batches.window(places), capacity=batches.LARGEST_WINDOW)
-        ready = simpy.Store(world)
-        took = batches.Durations()
-
-        def busy(what: Any, name: str, length: float) -> Iterator[Any]:
-            with what.request() as turn:
-                yield turn
-                yield world.timeout(length)
-            hours[name] += length
-
-        def hand_out() -> Iterator[Any]:
-            for length in mine:
-                yield room.get(1)
-                yield from busy(lock, "driver", cost.out)
-                ready.put(length)
-
-        def settle(length: float) -> Iterator[Any]:
-            yield from busy(link, "link", (cost.sent + cost.returned) / BANDWIDTH)
-            yield from busy(lock, "driver", cost.back)
-            took.add("fitter", length)
-            yield room.put(1)
-
-        def place() -> Iterator[Any]:
-            yield world.timeout(cost.start)
-            while True:  # it waits for ever when nothing is left: then the world stands still
-                batch = [(yield ready.get())]
-                size = took.batch("fitter", len(ready.items) + 1, places)
-                batch += [ready.items.pop(0) for _ in range(size - 1)]
-                yield world.timeout(cost.trip)
-                for length in batch:
-                    yield world.timeout(cost.node + length)
-                    world.process(settle(length))
-
-        for _ in range(places):
-            world.process(place())
-        yield from hand_out()
-
-    world.process(one_driver(times, share))
-    world.run()
-    return {
-        "hours": world.now / 3600,
-        "efficiency": total / (world.now * share),
-        "node_hours": nodes * world.now / 3600,
-        "fits_per_hour": 3600 * fits / world.now,
-        "driver_busy": hours["driver"] / world.now,
-        "link_busy": hours["link"] / world.now,
-    }
-
-
-def simulate(measured: pd.DataFrame) -> pd.DataFrame:
-    """Every fitter at every size, with one driver and with as many as stay below 70% of a core.
-
-    A million fits have at least four, as one driver's share of them is played.
-    """
-    cost = costs(measured)
-    print(cost)
-    claims = {entry.name: entry.claims.cpus for entry in BUILT_IN}
-    rows = []
-    for nodes, fits in SIZES:
-        for fitter in FITTERS if nodes < 1000 else MILLION:
-            seconds, cpus = fit_seconds(fitter), claims[fitter]
-            wanted = nodes * (CORES // cpus) / seconds.mean() * (cost.out + cost.back)
-            enough = max(1, int(np.ceil(wanted / 0.7)))
-            for drivers in sorted({1, enough} if nodes < 1000 else {max(4, enough)}):
-                told = play(seconds, cpus, nodes, fits, drivers, cost)
-                rows.append({"fitter": fitter, "cpus": cpus, "mean_fit_s": seconds.mean(),
-                             "nodes": nodes, "fits": fits, "drivers": drivers, **told})  # fmt: skip
-                print(
-                    pd.DataFrame(rows[-1:]).round(3).to_string(index=False, header=len(rows) == 1),
-                    flush=True,
-                )
-    return pd.DataFrame(rows)
-
-
 def main() -> None:
     """Measure or simulate, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -437,6 +285,8 @@ def main() -> None:
     if asked.what == "measure":
         measure(asked.jobs, asked.parts)
     else:
+        from scaling_simulation import simulate
+
         table = simulate(pd.read_csv(OUT / "measured.csv"))
         table.round(4).to_csv(OUT / "simulated.csv", index=False)
 
