@@ -134,21 +134,35 @@ def columns() -> dict[str, NDArray[np.int64]]:
 
 def report() -> None:
     """Test uniformity, write the summary and draw the differences from the uniform law."""
+    title = f"Simulation-based calibration of the oracle, {len(done())} worlds (95% bands)"
+    write_report(columns(), {"worlds": len(done())}, title, HERE / "summary.json", (3, 5))
+
+
+def write_report(
+    found: dict[str, NDArray[np.int64]],
+    about: dict[str, object],
+    title: str,
+    summary_at: Path,
+    panels: tuple[int, int],
+    picture_name: str = "ranks.png",
+) -> None:
+    """A summary in JSON, ``about`` in front of it, and a picture of ``panels`` beside it."""
     import matplotlib.pyplot as plt
     from scipy.stats import combine_pvalues
 
-    found = columns()
     p_values = {name: uniformity(ranks) for name, ranks in found.items()}
     summary = {
-        "worlds": len(done()),
+        **about,
         "kept_draws": KEPT,
         "smallest_p_value": min(p_values.values()),
         "bonferroni_p_value": min(1.0, min(p_values.values()) * len(p_values)),
         "fisher_p_value": float(combine_pvalues(list(p_values.values())).pvalue),
         "p_values": p_values,
     }
-    (HERE / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
-    figure, axes = plt.subplots(3, 5, figsize=(13, 6.5), sharex=True, sharey=True)
+    summary_at.write_text(json.dumps(summary, indent=1) + "\n")
+    rows, across = panels
+    size = (2.6 * across, 2.1 * rows)
+    figure, axes = plt.subplots(rows, across, figsize=size, sharex=True, sharey=True)
     grid = np.linspace(0, 1, KEPT + 2)
     for axis, (name, ranks) in zip(axes.flat, found.items(), strict=False):
         u = (ranks + 0.5) / (KEPT + 1)
@@ -161,9 +175,9 @@ def report() -> None:
         axis.set_axis_off()
     figure.supxlabel("rank of the true value, as a share")
     figure.supylabel("ECDF less uniform")
-    figure.suptitle(f"Simulation-based calibration of the oracle, {len(done())} worlds (95% bands)")
+    figure.suptitle(title)
     figure.tight_layout()
-    figure.savefig(HERE / "ranks.png", dpi=110)
+    figure.savefig(summary_at.parent / picture_name, dpi=110)
     print(json.dumps(summary, indent=1))
 
 

@@ -16,14 +16,13 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from oracle_calibration import KEPT, simultaneous_band, uniformity
+from oracle_calibration import KEPT, write_report
 
 HERE = Path(__file__).parent / "results" / "published_calibration"
 WEEKS, CHANNELS = 104, 4
@@ -143,40 +142,12 @@ def sample_worlds(cell: str, count: int) -> None:
 
 def report(cell: str) -> None:
     """Test uniformity, write the summary and draw the differences from the uniform law."""
-    import matplotlib.pyplot as plt
-    from scipy.stats import combine_pvalues
-
     rows = list(done(HERE / f"{cell}.csv").values())
     found = {name: np.array([int(r[name]) for r in rows if r[name] != ""]) for name in names()}
-    p_values = {name: uniformity(ranks) for name, ranks in found.items()}
-    summary = {
-        "cell": cell,
-        "worlds": len(rows),
-        "kept_draws": KEPT,
-        "median_r_hat": float(np.median([float(row["r_hat"]) for row in rows])),
-        "smallest_p_value": min(p_values.values()),
-        "bonferroni_p_value": min(1.0, min(p_values.values()) * len(p_values)),
-        "fisher_p_value": float(combine_pvalues(list(p_values.values())).pvalue),
-        "p_values": p_values,
-    }
-    (HERE / f"{cell}.json").write_text(json.dumps(summary, indent=1) + "\n")
-    figure, axes = plt.subplots(4, 4, figsize=(11, 8), sharex=True, sharey=True)
-    grid = np.linspace(0, 1, KEPT + 2)
-    for axis, (name, ranks) in zip(axes.flat, found.items(), strict=True):
-        u = (ranks + 0.5) / (KEPT + 1)
-        ecdf = (u[:, None] <= grid).mean(axis=0)
-        band = simultaneous_band(len(u), grid)
-        axis.fill_between(grid, -band, band, color="0.85", lw=0)
-        axis.plot(grid, ecdf - grid, color="C0", lw=1.2)
-        axis.set_title(f"{name}  (p = {p_values[name]:.2f})", fontsize=9)
-    figure.supxlabel("rank of the true value, as a share")
-    figure.supylabel("ECDF less uniform")
-    figure.suptitle(
-        f"Simulation-based calibration of the oracle on {cell}, {len(rows)} worlds (95% bands)"
-    )
-    figure.tight_layout()
-    figure.savefig(HERE / f"{cell}.png", dpi=110)
-    print(json.dumps(summary, indent=1))
+    r_hat = float(np.median([float(row["r_hat"]) for row in rows]))
+    about: dict[str, object] = {"cell": cell, "worlds": len(rows), "median_r_hat": r_hat}
+    title = f"Simulation-based calibration of the oracle on {cell}, {len(rows)} worlds (95% bands)"
+    write_report(found, about, title, HERE / f"{cell}.json", (4, 4), f"{cell}.png")
 
 
 if __name__ == "__main__":
