@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def changed(base: str, changes: list[tuple[int, Any]]) -> dict[str, Any]:
         node = made
         for step in path[:-1]:
             node = node[step]
-        node[path[-1]] = value
+        node[path[-1]] = deepcopy(value)  # else the next change is made in NESTED itself
     return made
 
 

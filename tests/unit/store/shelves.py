@@ -35,7 +35,8 @@ def s3_server() -> Iterator[str]:
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
         import s3fs
 
-        s3fs.S3FileSystem(use_listings_cache=False).mkdir(BUCKET)
+        # moto keeps one state a process, and each folder of tests starts its own server
+        s3fs.S3FileSystem(use_listings_cache=False).makedirs(BUCKET, exist_ok=True)
         yield address
     server.stop()
 
