@@ -40,8 +40,9 @@ from mmm_benchmark.plan.jobs import Job
 from mmm_benchmark.plan.options import Options
 from mmm_benchmark.run.executors import Ending, Order, Perform
 from mmm_benchmark.run.runner import Policy, Run, Task, run_jobs
-from mmm_benchmark.store.datasets import keep, write_observed
+from mmm_benchmark.store.datasets import keep
 from mmm_benchmark.store.fits import Store
+from mmm_benchmark.store.visible import Visible
 
 HERE = Path(__file__).parent
 OUT = HERE / "results" / "scaling"
@@ -157,17 +158,17 @@ def answer_to(order: Order) -> dict[str, bytes]:
 
 def of_node(made: list[Made], contenders: list[Contender], place: Path) -> dict[str, float]:
     """A node's share of a fit, without Ray: this process and those it forks."""
-    from mmm_benchmark.run.executors.ray.node import servers, work
-    from mmm_benchmark.run.executors.ray.parcel import pack
+    from ray.cloudpickle import dumps
 
-    parcels = []
+    from mmm_benchmark.run.executors.ray.node import servers, work
+    from mmm_benchmark.run.executors.ray.parcel import load
+
+    orders = []
     for each in made:
-        folder = place / each.ref.id
-        folder.mkdir(parents=True)
         (job,) = grid([each], contenders, Options())
-        write_observed(each.dataset.observed, folder / "observed.nc", None)
-        (folder / "job.json").write_text(json.dumps(job.orders()))
-        parcels.append(pack(Order(directory=folder, python=contenders[0].python, threads=1)))
+        data = Visible(each.ref.content, each.dataset.observed)
+        python = contenders[0].python
+        orders.append(Order(directory=place, python=python, threads=1, job=job.orders(), data=data))
 
     def spent() -> float:
         return sum(
@@ -176,10 +177,10 @@ def of_node(made: list[Made], contenders: list[Contender], place: Path) -> dict[
         )
 
     began, busy = time.monotonic(), spent()
-    first = [event for told in work(parcels[:1]) for event in told]
+    first = [event for told in work(load(orders[:1])) for event in told]
     start_wall, start_cpu = time.monotonic() - began, spent() - busy
     began = time.monotonic()
-    events = [event for told in work(parcels[1:]) for event in told]
+    events = [event for told in work(load(orders[1:])) for event in told]
     wall = time.monotonic() - began
     servers().close()  # its processor time, and that of all it forked, is counted now
     busy = spent() - busy - start_cpu
@@ -191,7 +192,7 @@ def of_node(made: list[Made], contenders: list[Contender], place: Path) -> dict[
         "fits_and_start_cpu_s": start_cpu + busy,
         "per_fit_wall_ms": 1e3 * (wall - sum(totals)) / len(ends),
         "per_fit_cpu_ms": 1e3 * busy / len(ends),
-        "sent_kb": float(np.mean([sum(map(len, p.files.values())) for p in parcels])) / 1e3,
+        "sent_kb": float(np.mean([len(dumps(load([order]))) for order in orders])) / 1e3,
         "returned_kb": float(np.mean(sizes)) / 1e3,
     }
 

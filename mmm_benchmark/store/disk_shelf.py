@@ -25,6 +25,10 @@ class DiskShelf:
             return []
         return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 
+    def holds(self, room: str, name: str) -> bool:
+        """Whether there is a folder of that name."""
+        return (self.root / room / name).is_dir()
+
     def fetch(self, room: str, name: str) -> Path | None:
         """The folder itself."""
         path = self.root / room / name

@@ -50,6 +50,10 @@ class ObjectShelf:
         """What is there, sorted."""
         return [name for name in self._objects.names(room) if NAME.fullmatch(name)]
 
+    def holds(self, room: str, name: str) -> bool:
+        """Whether there is a manifest: the files it names were there before it."""
+        return self._objects.size(f"{room}/{name}/{MANIFEST}") is not None
+
     def fetch(self, room: str, name: str) -> Path | None:
         """The folder as the mirror has it, brought there where it is not or differs."""
         if NAME.fullmatch(name) is None:

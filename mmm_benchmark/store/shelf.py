@@ -38,6 +38,9 @@ class Shelf(Protocol):
     def names(self, room: str) -> list[str]:
         """What is there, sorted; each may still prove damaged."""
 
+    def holds(self, room: str, name: str) -> bool:
+        """Whether something is there; it may still prove damaged."""
+
     def fetch(self, room: str, name: str) -> Path | None:
         """A local folder whose every byte is as it was sealed; None when there is none.
 

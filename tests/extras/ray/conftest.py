@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from mmm_benchmark.run.executors.ray.cluster import SETTINGS
+from tests.unit.store.shelves import s3_server
 
+__all__ = ["s3_server"]
 collect_ignore_glob = [] if find_spec("ray") else ["test_*.py"]
 
 
@@ -22,8 +24,8 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cluster(gate: Path) -> Iterator[Any]:
-    """A cluster of one node with two cores and a GPU that is none; joined."""
+def cluster(gate: Path, s3_server: str) -> Iterator[Any]:
+    """A cluster of one node with two cores and a GPU that is none; joined. It sees the bucket."""
     os.environ.update(SETTINGS, MMM_TEST_GATE=str(gate))
     import ray
     from ray.cluster_utils import Cluster

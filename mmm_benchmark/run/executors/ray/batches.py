@@ -15,6 +15,13 @@ MOST = 32  # fits in a task
 WINDOW = 32  # fits on their way for each place of the cluster, so that batches can be filled
 LARGEST_WINDOW = 2000  # of them in all: each holds a thread, a lock and a folder of the driver
 
+NEWS = 100  # messages a second that all tasks together may send
+
+
+def pause(places: int) -> float:
+    """Seconds that a task gathers news before it tells them: one driver hears all places."""
+    return max(0.5, places / NEWS)
+
 
 def window(places: int) -> int:
     """How many fits may be on their way, from their lock to their place in the store."""
