@@ -24,6 +24,7 @@ from mmm_benchmark.commands import (
     run,
     suite,
     summary,
+    sweep,
 )
 from mmm_benchmark.commands.typed import several_valued
 from mmm_benchmark.errors import UserError
@@ -147,6 +148,7 @@ def make_app() -> typer.Typer:
     app.command("reproduce", help="Fit stored results again and say what differs.")(
         reproduce.reproduce
     )
+    app.command("sweep", help="Remove what no stored fit needs any more.")(sweep.sweep)
     app.command("envs", help="The environments of the extras, and how to make them.")(inspect.envs)
     return app
 

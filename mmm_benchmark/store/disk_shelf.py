@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.store.locks import FileLock
-from mmm_benchmark.store.sealed_folder import flaw, publish
-from mmm_benchmark.store.shelf import LOCKS, DamagedError
+from mmm_benchmark.store.sealed_folder import flaw, publish, sweep
+from mmm_benchmark.store.shelf import LOCKS, STAGING, DamagedError
 
 
 class DiskShelf:
@@ -51,6 +51,16 @@ class DiskShelf:
     def check(self) -> None:
         """Make a file, and remove it."""
         check_folder(self.root)
+
+    def sweep(self, *, remove: bool) -> list[str]:
+        """Unfinished work of runs that died, and lock files that nobody holds."""
+        found = [path.name for path in sweep(self.root / STAGING, remove=remove)]
+        for path in sorted((self.root / LOCKS).glob("*")):
+            lock = FileLock(path)
+            if lock.acquire(wait=False):
+                lock.release(leave=not remove)
+                found.append(path.name)
+        return found
 
     def share(self) -> None:
         """They are made where the store is."""

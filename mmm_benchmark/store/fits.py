@@ -19,7 +19,7 @@ from mmm_benchmark.store.keys import key_of
 from mmm_benchmark.store.place import called
 from mmm_benchmark.store.plain_files import is_plain, read_object
 from mmm_benchmark.store.sealed_folder import Staging
-from mmm_benchmark.store.shelf import DamagedError, Lock
+from mmm_benchmark.store.shelf import STAGING, DamagedError, Lock
 from mmm_benchmark.store.shelves import shelf_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 
 FITS = "fits"
-STAGING = ".staging"
 #: Of what a stored fit says of itself. A record that names none is of the first, and is read as is.
 SCHEMA = 1
 STATUSES = ("ok", "skipped", "error", "timeout", "memory", "killed")
