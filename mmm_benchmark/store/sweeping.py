@@ -25,12 +25,7 @@ def leftovers(
 ) -> list[str]:
     """The names of objects that nothing needs; removed when ``remove``."""
     before = (now or datetime.now(UTC)) - AGE
-    found = [
-        name for name in [*objects.below(LOCKS), *_trials(objects)] if _older(objects, name, before)
-    ]
-    if remove:
-        for name in found:
-            objects.remove(name)
+    found: list[str] = []
     for room in ROOMS:
         for folder in objects.names(room):
             if not _unnamed(objects, f"{room}/{folder}", before):
@@ -46,7 +41,12 @@ def leftovers(
                         objects.remove(name)
             finally:
                 claim.release()
-    return found
+    signs = [*objects.below(LOCKS), *_trials(objects)]
+    old = [name for name in signs if _older(objects, name, before)]
+    if remove:
+        for name in old:
+            objects.remove(name)
+    return found + old
 
 
 def _trials(objects: Objects) -> Iterator[str]:
