@@ -25,6 +25,7 @@ from mmm_benchmark.store.place import Mirror
 from mmm_benchmark.store.visible import Visible
 from tests.external.road import FITTERS, walk
 from tests.extras.ray import elastic
+from tests.extras.ray.conftest import HEADER
 from tests.factories import tiny_dataset, tiny_observed
 from tests.unit.store.shelves import BUCKET
 
@@ -197,6 +198,21 @@ def test_claimed_gpu_is_shown_to_the_fit(
     asked = order(fitter, claims=Claims(gpus=1))
     assert dispatcher.perform(asked, lambda phase: None, lambda: False).status is None
     assert json.loads((asked.directory / "fit.json").read_text())["reason"] == "0"
+
+
+def test_interpreter_that_a_node_has_prepared_is_used(
+    dispatcher: Dispatcher, order: Callable[..., Order], tmp_path: Path
+) -> None:
+    fitter = tmp_path / "with_header.py"
+    fitter.write_text(
+        f"{HEADER}import os\n\nclass Prepared:\n    name, extra, version = 'p', None, '1'\n"
+        "    def settings(self): return {}\n"
+        "    def skip(self, observed): return os.environ.get('MMM_TEST_PREPARED', 'no')\n"
+        "    def fit(self, observed, budget, seed): ...\n"
+    )
+    asked = order(fitter)
+    assert dispatcher.perform(asked, lambda phase: None, lambda: False).status is None
+    assert json.loads((asked.directory / "fit.json").read_text())["reason"] == "yes"
 
 
 def test_gpu_that_no_node_has_is_refused(
