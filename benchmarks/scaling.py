@@ -11,7 +11,8 @@ would take; wall seconds stand beside them with the load, as other work stretche
 - ``node``: a node alone, in this process and its children: ms a fit beside the fit itself, fork,
   reading and writing included; the start of its fork server; what travels, kB.
 - ``cluster``: 1, 2 and 4 nodes of one core on this machine: seconds until the first fit begins,
-  jobs a second, processor ms of the driver a job, milliseconds from an empty task to its answer.
+  jobs a second, processor ms of the driver a job, milliseconds from an empty task to its answer,
+  and what a look at tasks that have no news costs the driver, for each of them.
 
 ``simulate`` plays these figures forward, event by event (simpy), with the batches that the
 executor makes (``run/executors/ray/batches.py``) and fit times drawn from those measured
@@ -48,6 +49,7 @@ HERE = Path(__file__).parent
 OUT = HERE / "results" / "scaling"
 TOY = HERE / "toy_fitter.py"
 WORKERS = (1, 2, 4)
+SILENT = 400  # tasks that a look goes over
 
 
 class Clock:
@@ -231,6 +233,12 @@ def of_cluster(
             asked = time.monotonic()
             ray.get(next(nothing.remote()))
             trips.append(time.monotonic() - asked)
+
+        silent = [nothing.options(resources={"nowhere": 1}).remote() for _ in range(SILENT)]
+        looked = time.process_time()
+        for _ in range(10):
+            ray.wait(silent, num_returns=SILENT, timeout=0)
+        looked = time.process_time() - looked
     finally:
         ray.shutdown()
         cluster.shutdown()
@@ -241,6 +249,7 @@ def of_cluster(
         "driver_ms": 1e3 * busy / len(made),
         "round_trip_ms": 1e3 * float(np.median(trips)),
         "fastest_round_trip_ms": 1e3 * float(np.min(trips)),
+        "look_us_per_task": 1e6 * looked / 10 / SILENT,
     }
 
 

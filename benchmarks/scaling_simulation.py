@@ -29,6 +29,7 @@ class Costs:
     node: float  # of a node, for each fit
     start: float  # of a place, once
     trip: float  # from a driver to a place and back
+    look: float  # of a driver, for each task it hears, at each look
     sent: float  # bytes
     returned: float
 
@@ -52,6 +53,7 @@ def costs(measured: pd.DataFrame) -> Costs:
         node=at["node", "per_fit_cpu_ms"] / 1e3,
         start=least("first_begins_s", at["node", "start_wall_s"]),
         trip=least("fastest_round_trip_ms", 10.0) / 1e3,
+        look=least("look_us_per_task", 0.0) / 1e6,
         sent=1e3 * at["node", "sent_kb"],
         returned=1e3 * at["node", "returned_kb"],
     )
@@ -87,12 +89,19 @@ def play(
         room = simpy.Container(world, init=batches.window(places), capacity=batches.LARGEST_WINDOW)
         ready = simpy.Store(world)
         took = batches.Durations()
+        left = list(mine)
 
         def busy(what: Any, name: str, length: float) -> Iterator[Any]:
             with what.request() as turn:
                 yield turn
                 yield world.timeout(length)
             hours[name] += length
+
+        def listen() -> Iterator[Any]:
+            """Two looks at all tasks, then a pause that grows with their number."""
+            while left:
+                yield from busy(lock, "driver", 2 * cost.look * places)
+                yield world.timeout(max(0.01, batches.together(places)))
 
         def hand_out() -> Iterator[Any]:
             for length in mine:
@@ -104,6 +113,7 @@ def play(
             yield from busy(link, "link", (cost.sent + cost.returned) / BANDWIDTH)
             yield from busy(lock, "driver", cost.back)
             took.add("fitter", length)
+            left.pop()
             yield room.put(1)
 
         def place() -> Iterator[Any]:
@@ -119,6 +129,8 @@ def play(
 
         for _ in range(places):
             world.process(place())
+        if cost.look:
+            world.process(listen())
         yield from hand_out()
 
     world.process(one_driver(times, share))

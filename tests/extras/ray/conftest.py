@@ -13,6 +13,7 @@ import pytest
 
 from mmm_benchmark.environments.needs import file_needs
 from mmm_benchmark.run.executors.ray.cluster import SETTINGS
+from tests.extras.ray.elastic import HEADER
 from tests.unit.store.shelves import s3_server
 
 __all__ = ["s3_server"]
@@ -23,10 +24,6 @@ collect_ignore_glob = [] if find_spec("ray") else ["test_*.py"]
 def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file that the fitter ``patient`` waits for, on every node."""
     return tmp_path_factory.mktemp("gate") / "open"
-
-
-#: The header of a fitter whose nodes have an interpreter prepared for it.
-HEADER = '# /// script\n# dependencies = ["numpy"]\n# ///\n'
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from mmm_benchmark.store.place import Mirror
 from mmm_benchmark.store.visible import Visible
 from tests.external.road import FITTERS, walk
 from tests.extras.ray import elastic
-from tests.extras.ray.conftest import HEADER
+from tests.extras.ray.elastic import HEADER
 from tests.factories import tiny_dataset, tiny_observed
 from tests.unit.store.shelves import BUCKET
 

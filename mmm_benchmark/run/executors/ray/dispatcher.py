@@ -267,6 +267,7 @@ class Dispatcher:
         streams = list(self._batches)
         ready, _ = ray.wait(streams, timeout=local.TICK)
         if ready and len(streams) > 1:
+            time.sleep(batches.together(len(streams)))
             ready, _ = ray.wait(streams, num_returns=len(streams), timeout=0)
         for stream in ready:
             self._hear(self._batches[stream])
