@@ -82,6 +82,8 @@ def play(
     share = places // drivers  # places that each driver keeps busy
     hours = {"driver": 0.0, "link": 0.0}
     times = rng.choice(seconds, fits // drivers)
+    looks = 2 * cost.look * share  # two looks at all tasks, then a pause that grows with them
+    slower = 1 + looks / max(0.01, batches.together(share))  # what else the driver does
     total = float(times.sum())
 
     def one_driver(mine: np.ndarray, places: int) -> Iterator[Any]:
@@ -89,7 +91,6 @@ def play(
         room = simpy.Container(world, init=batches.window(places), capacity=batches.LARGEST_WINDOW)
         ready = simpy.Store(world)
         took = batches.Durations()
-        left = list(mine)
 
         def busy(what: Any, name: str, length: float) -> Iterator[Any]:
             with what.request() as turn:
@@ -97,23 +98,16 @@ def play(
                 yield world.timeout(length)
             hours[name] += length
 
-        def listen() -> Iterator[Any]:
-            """Two looks at all tasks, then a pause that grows with their number."""
-            while left:
-                yield from busy(lock, "driver", 2 * cost.look * places)
-                yield world.timeout(max(0.01, batches.together(places)))
-
         def hand_out() -> Iterator[Any]:
             for length in mine:
                 yield room.get(1)
-                yield from busy(lock, "driver", cost.out)
+                yield from busy(lock, "driver", slower * cost.out)
                 ready.put(length)
 
         def settle(length: float) -> Iterator[Any]:
             yield from busy(link, "link", (cost.sent + cost.returned) / BANDWIDTH)
-            yield from busy(lock, "driver", cost.back)
+            yield from busy(lock, "driver", slower * cost.back)
             took.add("fitter", length)
-            left.pop()
             yield room.put(1)
 
         def place() -> Iterator[Any]:
@@ -129,8 +123,6 @@ def play(
 
         for _ in range(places):
             world.process(place())
-        if cost.look:
-            world.process(listen())
         yield from hand_out()
 
     world.process(one_driver(times, share))
