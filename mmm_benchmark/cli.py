@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from mmm_benchmark import interrupts  # before anything that takes its time
+
+# isort: split
 import errno
 import importlib
 import itertools
@@ -188,7 +191,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"error: {' '.join(error.format_message().split())}", file=sys.stderr)
         return 2
+    finally:
+        if argv is None:  # the process is about to end
+            interrupts.ends_quietly()
 
+
+if interrupts.importing:
+    interrupts.is_an_exception()
 
 if __name__ == "__main__":
     sys.exit(main())
