@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmm_benchmark import interrupts  # before anything that takes its time
+from mmm_benchmark.commands import interrupts  # before anything that takes its time
 
 # isort: split
 import errno
