@@ -11,11 +11,13 @@ import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mmm_benchmark.diffusion.inference.forecast import expected_ahead
 from mmm_benchmark.diffusion.inference.sample import contribution_at, decode
 from mmm_benchmark.diffusion.problem.observed import Observed, scale_observed
 from mmm_benchmark.diffusion.problem.state import State
 from mmm_benchmark.estimands import Response, posterior, predictive, response
 from mmm_benchmark.fit import Fit
+from mmm_benchmark.fitters.common.forecast import asked, forecast
 from mmm_benchmark.metrics.diagnostics import diagnose
 
 CHUNK = 4_000_000  # numbers decoded at once: geos x weeks x channels x lags x draws
@@ -57,9 +59,12 @@ def to_fit(
         )
     )
     sales = found.pop("sales")
+    noise = found.pop("noise")
+    ahead = forecast(dataset, found.pop("ahead"), noise, seed) if asked(dataset) else None
     return Fit(
         posterior=posterior(dataset, response=curves, **found),
         posterior_predictive=predictive(dataset, sales),
+        forecast=ahead,
         diagnostics={**independence(state), **(diagnostics or {})},
         **extra,
     )
@@ -107,7 +112,11 @@ def _decode(
     def by_geo(x: Tensor) -> NDArray[np.float64]:
         return x[:, None].expand(n, geos, -1).double().numpy()
 
-    return {
+    to_come = {}
+    if asked(dataset):
+        ahead = expected_ahead(dataset, many, state, decoded, generator)
+        to_come["ahead"] = (ahead * unit).double().numpy()
+    return to_come | {
         "contribution": (decoded.contribution * unit[..., None]).double().numpy(),
         "baseline": (decoded.baseline * unit).double().numpy(),
         "control_contribution": (decoded.control_contribution * unit[..., None]).double().numpy(),
@@ -116,6 +125,7 @@ def _decode(
         "half_saturation": (decoded.half_saturation[:, None] / active_share).double().numpy(),
         "slope": by_geo(decoded.slope),
         "sales": ((decoded.expected + noise) * unit).double().numpy(),
+        "noise": (decoded.noise[:, None] * unit[:, 0]).double().numpy(),  # (draw, geo)
         **response(totals, total_spend)._asdict(),
     }
 

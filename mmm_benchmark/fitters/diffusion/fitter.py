@@ -47,6 +47,7 @@ class Diffusion:
 
     name = "diffusion"
     extra: ClassVar[str | None] = "diffusion"
+    forecasts: ClassVar[bool] = True
     version: ClassVar[str] = "2"  # 2: time steps even in log signal-to-noise
 
     def __init__(

@@ -32,6 +32,7 @@ class Wiener:
 
     name = "wiener"
     extra: ClassVar[str | None] = "diffusion"
+    forecasts: ClassVar[bool] = True
     version: ClassVar[str] = "1"
 
     def __init__(
