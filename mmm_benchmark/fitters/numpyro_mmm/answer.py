@@ -23,6 +23,7 @@ from mmm_benchmark.fitters.numpyro_mmm.prepare import CONTROL_SD, Inputs, design
 from mmm_benchmark.fitters.numpyro_mmm.sampling import Inferred
 from mmm_benchmark.metrics.diagnostics import diagnose, pick_series
 from mmm_benchmark.shapes.jax import ChannelGeoDate, Scalar, Vector
+from mmm_data_generator.fields.parts import REVERSION
 
 MULTIPLIERS = (*schema.SPEND_MULTIPLIERS, 1.0 + schema.MARGINAL_STEP)
 
@@ -137,7 +138,7 @@ def _path_run_on(path: Array, volatility: Array, observed: xr.Dataset, seed: int
     weeks = [path]
     for _ in range(forecast.weeks_to_come(observed)):
         step = volatility[..., None] * rng.standard_normal((*path.shape[:2], 1))
-        weeks.append((1 - density.REVERSION) * weeks[-1][..., -1:] + step)
+        weeks.append((1 - REVERSION) * weeks[-1][..., -1:] + step)
     return np.concatenate(weeks, axis=-1)
 
 
