@@ -11,13 +11,11 @@ import xarray as xr
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mmm_benchmark.diffusion.inference.forecast import expected_ahead
 from mmm_benchmark.diffusion.inference.sample import contribution_at, decode
 from mmm_benchmark.diffusion.problem.observed import Observed, scale_observed
 from mmm_benchmark.diffusion.problem.state import State
 from mmm_benchmark.estimands import Response, posterior, predictive, response
 from mmm_benchmark.fit import Fit
-from mmm_benchmark.fitters.common.forecast import asked, forecast
 from mmm_benchmark.metrics.diagnostics import diagnose
 
 CHUNK = 4_000_000  # numbers decoded at once: geos x weeks x channels x lags x draws
@@ -47,7 +45,7 @@ def to_fit(
 ) -> Fit:
     """Decode draws of one dataset into a :class:`Fit`; ``extra`` are fields of it."""
     generator = torch.Generator().manual_seed(seed)
-    parts = [_decode(dataset, observed, part, generator) for part in _chunks(state, observed)]
+    parts = [_decode(dataset, observed, part, generator) for part in chunks(state, observed)]
     found = {name: np.concatenate([p[name] for p in parts])[None] for name in parts[0]}
     back = np.argsort(order)
     for name in ("contribution", "coefficient", "adstock_decay", "half_saturation", "slope"):
@@ -59,12 +57,9 @@ def to_fit(
         )
     )
     sales = found.pop("sales")
-    noise = found.pop("noise")
-    ahead = forecast(dataset, found.pop("ahead"), noise, seed) if asked(dataset) else None
     return Fit(
         posterior=posterior(dataset, response=curves, **found),
         posterior_predictive=predictive(dataset, sales),
-        forecast=ahead,
         diagnostics={**independence(state), **(diagnostics or {})},
         **extra,
     )
@@ -82,7 +77,8 @@ def independence(state: State) -> dict[str, float]:
     return diagnose({name: x for name, x in free.items() if x.size})
 
 
-def _chunks(state: State, observed: Observed) -> list[State]:
+def chunks(state: State, observed: Observed) -> list[State]:
+    """Draws in parts small enough to decode at once."""
     per_draw = max(observed.lagged.numel(), 1)
     size = max(1, CHUNK // per_draw)
     fields = {n: getattr(state, n).split(size) for n in State.__annotations__}
@@ -112,11 +108,7 @@ def _decode(
     def by_geo(x: Tensor) -> NDArray[np.float64]:
         return x[:, None].expand(n, geos, -1).double().numpy()
 
-    to_come = {}
-    if asked(dataset):
-        ahead = expected_ahead(dataset, many, state, decoded, generator)
-        to_come["ahead"] = (ahead * unit).double().numpy()
-    return to_come | {
+    return {
         "contribution": (decoded.contribution * unit[..., None]).double().numpy(),
         "baseline": (decoded.baseline * unit).double().numpy(),
         "control_contribution": (decoded.control_contribution * unit[..., None]).double().numpy(),
@@ -125,7 +117,6 @@ def _decode(
         "half_saturation": (decoded.half_saturation[:, None] / active_share).double().numpy(),
         "slope": by_geo(decoded.slope),
         "sales": ((decoded.expected + noise) * unit).double().numpy(),
-        "noise": (decoded.noise[:, None] * unit[:, 0]).double().numpy(),  # (draw, geo)
         **response(totals, total_spend)._asdict(),
     }
 

@@ -107,6 +107,7 @@ class Diffusion:
             from mmm_benchmark.diffusion.inference import sample as inference
             from mmm_benchmark.diffusion.problem import beliefs
             from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
+            from mmm_benchmark.fitters.diffusion.forecast import forecast_of
         with phase("build"):
             self._check_settings()
             device = checkpoint.pick_device(self.device)
@@ -146,6 +147,7 @@ class Diffusion:
                 parameter_counts=answer.counts(scaled),
                 diagnostics={"network_evaluations": float(self.steps)},
                 notes=(*outside, *notes),
+                forecast=forecast_of(observed, scaled, state, seed),
             )
             return verdict.judged(found, observed, outside)
 

@@ -62,6 +62,7 @@ class Wiener:
         with phase("import"):
             from mmm_benchmark.diffusion.inference import answer, limits, prior, stated, verdict
             from mmm_benchmark.diffusion.physics import posterior, volume
+            from mmm_benchmark.fitters.diffusion.forecast import forecast_of
         with phase("build"):
             limits.check_draws("wiener", self.draws)
             scaled, order = answer.read(observed)
@@ -87,6 +88,7 @@ class Wiener:
                 parameter_counts=answer.counts(scaled),
                 checks={"solves_hold_the_mass": trusted},
                 notes=notes,
+                forecast=forecast_of(observed, scaled, state, seed),
             )
             refused = "" if trusted else volume.DO_NOT_USE.format(gain=gain)
             return verdict.judged(found, observed, refused=refused)

@@ -6,9 +6,9 @@ import torch
 import xarray as xr
 from worlds_for_tests import small
 
-from mmm_benchmark.diffusion.inference import forecast
 from mmm_benchmark.diffusion.problem.state import PATH_SCALE, natural_hyper
 from mmm_benchmark.fit import Budget
+from mmm_benchmark.fitters.diffusion import forecast
 from mmm_benchmark.fitters.diffusion.fitter import Diffusion
 from mmm_benchmark.fitters.diffusion.wiener import Wiener
 from mmm_benchmark.run.answer_checks import broken_promises

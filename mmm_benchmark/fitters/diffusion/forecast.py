@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmm_benchmark.diffusion.inference.sample import Decoded, saturation
+from mmm_benchmark.diffusion.inference.answer import chunks
+from mmm_benchmark.diffusion.inference.sample import decode, saturation
 from mmm_benchmark.diffusion.physics.geos import GEO_BASE_SD
 from mmm_benchmark.diffusion.physics.kernels import base_covariance, ou_kernel
 from mmm_benchmark.diffusion.problem.observed import Observed, lags
@@ -26,40 +27,50 @@ from mmm_benchmark.diffusion.problem.state import (
     State,
     natural_hyper,
 )
-from mmm_benchmark.fitters.common.forecast import weeks_to_come, whole_window
+from mmm_benchmark.fitters.common.forecast import asked, forecast, weeks_to_come, whole_window
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from mmm_benchmark.shapes.torch import WorldChannelDate, WorldGeoDate
+    from mmm_benchmark.shapes.torch import PerWorld, WorldChannelDate, WorldGeoDate
 
 LEAST = 1e-9  # eigenvalues of the weeks seen below this part of the largest count as none
 
 
-def expected_ahead(
-    dataset: xr.Dataset,
-    observed: Observed,
-    state: State,
-    decoded: Decoded,
-    generator: torch.Generator,
-) -> WorldGeoDate:
-    """Expected sales of the weeks to come, in mean sales of the weeks seen.
+def forecast_of(
+    dataset: xr.Dataset, observed: Observed, state: State, seed: int
+) -> xr.Dataset | None:
+    """Draws of sales in the weeks to come; None where none are asked for.
 
     Parameters
     ----------
     dataset
         What the fit was given, with the spend and controls of the weeks to come.
-    observed, state, decoded
-        The scaled weeks seen, one world for each draw, and the draws.
+    observed, state
+        The scaled weeks seen, one world, and its draws.
     """
-    ahead = weeks_to_come(dataset)
-    later = _later(dataset, observed)
+    if not asked(dataset):
+        return None
+    generator = torch.Generator().manual_seed(seed)
+    unit = torch.from_numpy(dataset["sales"].values.astype(float).mean(1))  # (G,) currency per week
+    parts = [_expected(dataset, observed, draws, generator) for draws in chunks(state, observed)]
+    expected, noise = (torch.cat(part).double() for part in zip(*parts, strict=True))
+    money = (expected * unit[:, None]).numpy()[None]
+    return forecast(dataset, money, (noise[:, None] * unit).numpy()[None], seed)
+
+
+def _expected(
+    dataset: xr.Dataset, observed: Observed, state: State, generator: torch.Generator
+) -> tuple[WorldGeoDate, PerWorld]:
+    """Expected sales to come and the noise's standard deviation, in mean sales."""
+    many = observed.take(torch.zeros(len(state.level), dtype=torch.long))
+    decoded = decode(state, many, generator)
+    later, ahead = _later(dataset, many), weeks_to_come(dataset)
     path = path_ahead(state, ahead, generator)
     moved = (PATH_SCALE * (path - state.path[..., :1])).exp().mT[:, None]
     media = (decoded.coefficient[:, :, :1] * moved * saturation(state, later)).sum(-1)
-    effect = (CONTROL_SCALE * state.control)[:, None, None]
-    controls = (later.controls * effect).sum(-1)
-    return media + base_ahead(decoded.baseline, ahead, generator) + controls
+    controls = (later.controls * (CONTROL_SCALE * state.control)[:, None, None]).sum(-1)
+    return media + base_ahead(decoded.baseline, ahead, generator) + controls, decoded.noise
 
 
 def path_ahead(state: State, ahead: int, generator: torch.Generator) -> WorldChannelDate:
