@@ -47,6 +47,7 @@ class Diffusion:
 
     name = "diffusion"
     extra: ClassVar[str | None] = "diffusion"
+    forecasts: ClassVar[bool] = True
     version: ClassVar[str] = "2"  # 2: time steps even in log signal-to-noise
 
     def __init__(
@@ -105,6 +106,7 @@ class Diffusion:
             from mmm_benchmark.diffusion.inference import sample as inference
             from mmm_benchmark.diffusion.problem import beliefs
             from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
+            from mmm_benchmark.fitters.diffusion.forecast import forecast_of
             from mmm_benchmark.metrics.judged import judged
         with phase("build"):
             self._check_settings()
@@ -145,6 +147,7 @@ class Diffusion:
                 parameter_counts=answer.counts(scaled),
                 diagnostics={"network_evaluations": float(self.steps)},
                 notes=(*outside, *notes),
+                forecast=forecast_of(observed, scaled, state, seed),
             )
             return judged(found, observed, outside)
 
