@@ -22,6 +22,7 @@ from mmm_benchmark.fitters.numpyro_mmm.prepare import CONTROL_SD, Inputs, design
 from mmm_benchmark.fitters.numpyro_mmm.sampling import Inferred
 from mmm_benchmark.metrics.diagnostics import diagnose, pick_series
 from mmm_benchmark.shapes.jax import ChannelGeoDate, ChannelGeoDateLag, PerGeo, Scalar, Vector
+from mmm_data_generator.fields.parts import REVERSION
 
 MULTIPLIERS = (*schema.SPEND_MULTIPLIERS, 1.0 + schema.MARGINAL_STEP)
 
@@ -118,10 +119,22 @@ def forecast_of(observed: xr.Dataset, given: Inputs, draws: Draws, seed: int) ->
     rows = sample[0] * sample[1]
     flat = {name: value.reshape(rows, *value.shape[2:]) for name, value in draws.items()}
     on = run_on(given, forecast.whole_window(observed))
+    if "path" in flat:
+        flat["path"] = _path_run_on(flat["path"], flat["volatility"], observed, seed)
     baseline, controls = _without_media(flat, on)
     expected = _contributions(flat, on)[0].sum(-1) + baseline + controls.sum(-1)
     noise = draws["noise"] * given.sales_scale
     return forecast.forecast(observed, _unstack(expected, sample), noise, seed)
+
+
+def _path_run_on(path: Array, volatility: Array, observed: xr.Dataset, seed: int) -> Array:
+    """Log multipliers (draw, channel, date) of all weeks: each path goes on as its law has it."""
+    rng = np.random.default_rng([seed, 3])
+    weeks = [path]
+    for _ in range(forecast.weeks_to_come(observed)):
+        step = volatility[..., None] * rng.standard_normal((*path.shape[:2], 1))
+        weeks.append((1 - REVERSION) * weeks[-1][..., -1:] + step)
+    return np.concatenate(weeks, axis=-1)
 
 
 def _contributions(flat: Draws, given: Inputs) -> tuple[Array, Array]:
@@ -206,7 +219,7 @@ def as_fit(
 ) -> Fit:
     """Diagnose the full sample, thin it, and compute every estimand on the kept draws.
 
-    ``prior`` are draws of ROAS before any sales were seen, of effects that do not move.
+    ``prior`` are draws of ROAS before any sales were seen.
     """
     kept = estimands.kept_draws(*draws["alpha"].shape[:2])
     few = {name: value[:, kept] for name, value in draws.items()}
@@ -214,10 +227,8 @@ def as_fit(
     return Fit(
         posterior=fitted,
         posterior_predictive=noisy_sales(observed, fitted, few["noise"] * given.sales_scale, seed),
-        forecast=forecast_of(observed, given, few, seed)
-        if forecast.asked(observed) and "path" not in few
-        else None,
-        prior=prior if "path" not in few else None,
+        forecast=forecast_of(observed, given, few, seed) if forecast.asked(observed) else None,
+        prior=prior,
         parameter_counts=parameter_counts(draws, ROLES),
         notes=inferred.notes,
         **_report(inferred, draws, given),
