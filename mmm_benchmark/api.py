@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from mmm_benchmark.environments import compiled
 from mmm_benchmark.environments import find as environments
 from mmm_benchmark.environments.find import Environment
 from mmm_benchmark.environments.make import ensure
@@ -244,6 +245,8 @@ def execute(
 def executor_of(options: Options) -> Iterator[tuple[Perform, Policy]]:
     """Where workers run, and the limits that hold there."""
     policy = policy_of(options)
+    if options.reuse_compiled:
+        compiled.made_ready()
     if options.executor == "local" and options.imports == "own":
         yield local.perform, policy
         return
@@ -272,6 +275,7 @@ def policy_of(options: Options) -> Policy:
         memory_limit=options.memory_limit or default_memory_limit_mb(),
         parallel=options.jobs or 1,
         threads=max(1, cores() // (options.jobs or 1)),
+        reuse_compiled=options.reuse_compiled,
     )
 
 

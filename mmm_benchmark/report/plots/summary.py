@@ -38,6 +38,7 @@ def runtime_against_error(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
     error = over_all(tables["contribution_recovery"])[[*where, "mark", "crps"]]
     error = error.dropna(subset="crps")
     merged = error.merge(tables["runtime_comparison"][[*where, "total_s"]], on=where)
+    merged = merged.dropna(subset="total_s")
     if merged.empty:
         return None
     figure, panels = _panels(merged)

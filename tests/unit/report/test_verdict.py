@@ -78,7 +78,7 @@ def test_over_seeds_it_is_counted(make_world, make_fit) -> None:
         fit.key = f"{i:024d}"
         fit.record["diagnostics"] = {"self_check": float(level)}
         pairs.append((fit, world))
-    assert "trust on 1; check with exact, or test on 2 of 3 worlds" in of(build_tables(pairs))
+    assert "trust on 1; check on 2 of 3 worlds" in of(build_tables(pairs))
 
 
 def test_too_narrow_intervals_are_said(toy, make_fit) -> None:
