@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from mmm_benchmark.report.plots.style import NARROW, UNTITLED, save, theme
 
 if TYPE_CHECKING:
@@ -99,6 +101,6 @@ def fit_to(figure: Figure, width: float) -> None:
         line.set_linewidth(by * line.get_linewidth())
         line.set_markersize(by * line.get_markersize())
     for many in figure.findobj(Collection):
-        many.set_linewidth([by * each for each in many.get_linewidth()])
+        many.set_linewidth([by * each for each in np.atleast_1d(many.get_linewidth())])
         if isinstance(many, PathCollection):
             many.set_sizes([by**2 * each for each in many.get_sizes()])
