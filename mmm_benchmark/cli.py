@@ -20,6 +20,7 @@ from mmm_benchmark.commands import (
     calibrate,
     data,
     inspect,
+    pictures,
     prior,
     recoverability,
     report,
@@ -33,7 +34,7 @@ from mmm_benchmark.commands.typed import several_valued
 from mmm_benchmark.errors import UserError
 
 #: Options that take several values, separated by spaces, commas or by being repeated.
-SEVERAL = {*several_valued(), "--channels", "--controls", "--fitters", "--make"}
+SEVERAL = {*several_valued(), "--channels", "--controls", "--fitters", "--make", "--format"}
 
 #: What a disk, a folder or a machine may answer with, whatever the program does.
 CIRCUMSTANCES = {
@@ -126,6 +127,9 @@ def make_app() -> typer.Typer:
         summary.summary
     )
     app.command("report", help="One page of what is stored: report.html.")(report.report)
+    app.command("pictures", help="Pictures for a paper: PDF, SVG or PNG, one or two columns wide.")(
+        pictures.pictures
+    )
     app.command("prior", help="What a prior says of a dataset before its sales are seen.")(
         prior.prior
     )

@@ -26,8 +26,11 @@ MOST_CHANCE: Final = 0.5
 #: Share of the weeks that 90% predictive intervals must hold of the sales they were fitted to.
 LEAST_HELD: Final = 0.75
 TRUST, CHECK, DO_NOT_USE = range(3)
-#: How the sentence of each begins.
-BEGINS: Final = ("trust: ", "check with exact, or test: ", "do not use: ")
+#: What each is called, and how its sentence begins.
+NAMES: Final = ("trust", "check", "do not use")
+BEGINS: Final = ("trust: ", "check with ", "do not use: ")
+#: With what an answer that is quick is to be checked.
+BY_EXACT: Final = "exact, or test"
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,13 @@ class SelfCheck:
 
 
 def self_check(
-    roas: Array, sales: Array, seen: Array, outside: Sequence[str] = (), refused: str = ""
+    roas: Array,
+    sales: Array,
+    seen: Array,
+    outside: Sequence[str] = (),
+    refused: str = "",
+    doubt: str = "",
+    remedy: str = BY_EXACT,
 ) -> SelfCheck:
     """Judge one answer.
 
@@ -69,6 +78,10 @@ def self_check(
         Why the data are not such as the answer was made for.
     refused
         The sentence where the answer is not where its own model has its mass; overrules all else.
+    doubt
+        Why it may not be the posterior that it means to be; none where that was checked.
+    remedy
+        With what a reader is to check.
     """
     chance, held = chance_wrong(roas), share_held(sales, seen)
     if refused:
@@ -78,9 +91,11 @@ def self_check(
     if held < LEAST_HELD:
         said = f"{BEGINS[DO_NOT_USE]}90% intervals hold {held:.0%} of the weeks it was fitted to"
         return SelfCheck(DO_NOT_USE, said, chance, held)
+    if doubt:
+        return SelfCheck(CHECK, f"{BEGINS[CHECK]}{remedy}: {doubt}", chance, held)
     if chance > MOST_CHANCE:
         said = (
-            f"{BEGINS[CHECK]}by its own draws some ROAS is off by half, or half of "
+            f"{BEGINS[CHECK]}{remedy}: by its own draws some ROAS is off by half, or half of "
             f"them by a quarter, with a chance of {chance:.0%}"
         )
         return SelfCheck(CHECK, said, chance, held)

@@ -30,7 +30,7 @@ from mmm_benchmark.plan.option_kinds import (
     switch,
     whole,
 )
-from mmm_benchmark.priors.beliefs import read_beliefs
+from mmm_benchmark.priors.beliefs import read_beliefs, without_prior
 from mmm_benchmark.priors.prior import check_prior, read_prior
 from mmm_benchmark.suite.tasks import EDITIONS, VERSION, tasks
 
@@ -141,8 +141,8 @@ class Options:
         "cpu, cuda, ..., for fitters that take it.", to_fitters=True
     )
     beliefs: Option[Any, Any] = anything(
-        "JSON file of what is known of channels, or CSV file of tests that switched them off, for "
-        "fitters that take it.",
+        "JSON file of what is known of channels, of a prior, or both, or CSV file of tests that "
+        "switched them off, for fitters that take it.",
         read=read_beliefs,
         to_fitters=True,
     )
@@ -169,6 +169,12 @@ class Options:
         "shared: fits are forked from a process of their environment that has imported; "
         "own: every fit imports for itself.",
     )
+    reuse_compiled: Option[bool, bool] = switch(
+        False,
+        "Compiled programs of JAX and PyTensor serve later fits of their shape; such fits have no "
+        "timings.",
+        "--reuse-compiled",
+    )
     quiet: Option[bool, bool] = switch(False, "Say nothing but errors.", "--quiet")
 
     def __post_init__(self) -> None:
@@ -177,6 +183,12 @@ class Options:
             raise UserError("give seed or seeds, not both")
         if self.experiments is not None and self.holdout:
             raise UserError("give experiments or holdout, not both")
+        pairs, prior = without_prior(self.beliefs)
+        if prior is not None and self.prior is not None:
+            raise UserError("a prior is given by --prior and in --beliefs; give it once")
+        if prior is not None:
+            object.__setattr__(self, "beliefs", pairs)
+            object.__setattr__(self, "prior", prior)
 
     @property
     def all_datasets(self) -> tuple[Any, ...]:

@@ -2,7 +2,8 @@
 
 ``{"TV": {"roas": (2.0, 0.5)}, "*": {"slope": (1.0, 0.1)}}``: an observation and its standard error,
 for a channel or for every channel. Nothing here needs torch: what a belief means to a network is
-``mmm_benchmark.diffusion.inference.stated``.
+``mmm_benchmark.diffusion.inference.stated``. The same file may state a whole prior under
+``"prior"``, by its name or as an object of :mod:`.prior`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ QUANTITIES: Final = ("roas", "adstock_decay", "half_saturation", "slope")  # in 
 #: deviation was 0.11 to 0.30 in four presets.
 ELSEWHERE: Final = 0.25
 EXAMPLE = '{"TV": {"roas": [2.0, 0.5]}}'
+PRIOR: Final = "prior"  # the key under which the same file states a prior
 
 
 def read_beliefs(given: Any) -> Any:
@@ -49,9 +51,23 @@ def read_beliefs(given: Any) -> Any:
         raise UserError(f"--beliefs {given}: no such file") from None
     except ValueError as error:
         raise UserError(f"--beliefs {given}: not JSON ({error})") from None
-    if not isinstance(beliefs, dict) or not all(isinstance(x, dict) for x in beliefs.values()):
+    pairs = beliefs if isinstance(beliefs, dict) else {"": beliefs}
+    if not all(isinstance(x, dict) for name, x in pairs.items() if name != PRIOR):
         raise UserError(f"--beliefs {given}: must hold an object such as {EXAMPLE}")
     return beliefs
+
+
+def without_prior(given: Any) -> tuple[Any, Any]:
+    """Beliefs without the prior stated among them (None where nothing else is), and that prior.
+
+    What is no mapping, or states none, comes back as it is.
+    """
+    if not isinstance(given, Mapping) or PRIOR not in given:
+        return given, None
+    if not isinstance(given[PRIOR], str | Mapping):
+        raise UserError(f"beliefs: prior = {given[PRIOR]!r}; must be a name or an object of laws")
+    rest = {name: each for name, each in given.items() if name != PRIOR}
+    return rest or None, given[PRIOR]
 
 
 def _of_tests(path: Path, given: Any) -> Stated:

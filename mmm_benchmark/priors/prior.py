@@ -183,6 +183,8 @@ def prior_of(given: str | Mapping[str, Any]) -> Prior:
         if given not in NAMED:
             raise unknown("prior", given, NAMED)
         return NAMED[given]
+    if "prior" in given:
+        raise UserError("prior: holds a prior under 'prior'; give such a file as --beliefs")
     base = given.get("base", "neutral")
     if not isinstance(base, str) or base not in NAMED:
         raise unknown("base of prior", str(base), NAMED)

@@ -58,6 +58,7 @@ class Policy:
     parallel: int = 1
     threads: int = 1  # for each worker; where work is claimed by fitters, at most
     by_claim: bool = False
+    reuse_compiled: bool = False  # programs that earlier fits have compiled
 
     def refit_because(self, fit: StoredFit | None) -> str | None:
         """Say why a job must be fitted although ``fit`` is stored; None when it need not be."""
@@ -222,6 +223,7 @@ class _Settling:
             extra=job.extra,
             versions=job.versions,
             imports=imports_of(job.target, job.extra),
+            reuse_compiled=policy.reuse_compiled,
             fitter=job.fitter,
             claims=task.claims,
             job=job.orders(),
@@ -297,6 +299,7 @@ def finish(folder: Path, task: Task, ending: Ending, policy: Policy) -> dict[str
     record["stored_mb"] = draws.stat().st_size / 1e6 if draws.exists() else 0.0
     record["schema"] = SCHEMA
     record["limits"] = {"timeout": policy.timeout, "memory": policy.memory_limit}
+    record["compiled"] = "reused" if policy.reuse_compiled else "fresh"
     record["threads"] = task.threads(policy)
     record["finished_at"] = datetime.now(UTC).isoformat(timespec="milliseconds")
     record["log_tail"] = "" if record["status"] == "ok" else keep_log_end(folder / "log.txt")

@@ -45,7 +45,7 @@ def to_fit(
 ) -> Fit:
     """Decode draws of one dataset into a :class:`Fit`; ``extra`` are fields of it."""
     generator = torch.Generator().manual_seed(seed)
-    parts = [_decode(dataset, observed, part, generator) for part in _chunks(state, observed)]
+    parts = [_decode(dataset, observed, part, generator) for part in chunks(state, observed)]
     found = {name: np.concatenate([p[name] for p in parts])[None] for name in parts[0]}
     back = np.argsort(order)
     for name in ("contribution", "coefficient", "adstock_decay", "half_saturation", "slope"):
@@ -77,7 +77,8 @@ def independence(state: State) -> dict[str, float]:
     return diagnose({name: x for name, x in free.items() if x.size})
 
 
-def _chunks(state: State, observed: Observed) -> list[State]:
+def chunks(state: State, observed: Observed) -> list[State]:
+    """Draws in parts small enough to decode at once."""
     per_draw = max(observed.lagged.numel(), 1)
     size = max(1, CHUNK // per_draw)
     fields = {n: getattr(state, n).split(size) for n in State.__annotations__}

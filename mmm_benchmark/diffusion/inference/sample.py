@@ -167,8 +167,13 @@ def contribution_at(
     state: State, decoded: Decoded, observed: Observed, multiplier: float
 ) -> WorldGeoDateChannel:
     """Contributions (B, G, T, C) if every channel's spend path were multiplied."""
+    return decoded.coefficient * saturation(state, observed, multiplier)
+
+
+def saturation(state: State, observed: Observed, multiplier: float = 1.0) -> WorldGeoDateChannel:
+    """Media response (B, G, T, C) to a multiple of the spend, 1 at full saturation."""
     logit_decay, log_half, log_slope = natural_shape(state.shape).unbind(-1)
     stock, _ = adstock(observed.lagged, logit_decay)
     s, _ = hill(multiplier * stock, log_half, log_slope)
     live = (multiplier * stock > 0) & observed.active[:, None, None]
-    return decoded.coefficient * s * live
+    return s * live

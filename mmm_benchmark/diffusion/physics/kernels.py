@@ -29,13 +29,21 @@ def path_kernel(weeks: int) -> tuple[PerDate, DateDate]:
 
 @lru_cache(maxsize=256)
 def base_kernel(weeks: int) -> tuple[PerDate, DateDate]:
-    """The same for the baseline: level, trend, two yearly harmonics and a slow wander."""
+    """The same for the baseline."""
+    values, vectors = torch.linalg.eigh(base_covariance(weeks, centre=(weeks - 1) / 2))
+    return values.clamp(min=0).float(), vectors.float()
+
+
+def base_covariance(weeks: int, centre: float) -> DateDate:
+    """Covariance (weeks, weeks) of level, trend, two yearly harmonics and a slow wander.
+
+    The trend turns about week ``centre``.
+    """
     t = torch.arange(weeks, dtype=torch.float64)
-    trend = (t - t.mean()) / WEEKS_PER_YEAR
+    trend = (t - centre) / WEEKS_PER_YEAR
     kernel = 1.0 + 0.25 * trend[:, None] * trend + 0.04 * 0.97 ** (t[:, None] - t).abs()
     for harmonic, variance in ((1, 0.5), (2, 0.05)):
         kernel = kernel + variance * torch.cos(
             2 * math.pi * harmonic * (t[:, None] - t) / WEEKS_PER_YEAR
         )
-    values, vectors = torch.linalg.eigh(kernel)
-    return values.clamp(min=0).float(), vectors.float()
+    return kernel

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mmm_benchmark.fitters.common.lags import lag_tensor, lag_weights
 from mmm_benchmark.fitters.common.media_priors import media_prior_scale
 from mmm_benchmark.fitters.common.structure import L_MAX
+from mmm_data_generator.fields.parts import REVERSION
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -44,8 +45,17 @@ def parameters(
     }
 
 
-def prior_of_roas(observed: xr.Dataset, priors: str, seed: int, draws: int = DRAWS) -> xr.Dataset:
-    """Draws of every channel's ROAS under the stated prior, ``roas (chain, draw, channel)``."""
+def prior_of_roas(
+    observed: xr.Dataset, priors: str, seed: int, draws: int = DRAWS, volatility: float = 0.0
+) -> xr.Dataset:
+    """Draws of every channel's ROAS under the stated prior, ``roas (chain, draw, channel)``.
+
+    Parameters
+    ----------
+    volatility
+        Scale of the half-normal prior of the weekly steps of moving effects; 0 where they do not
+        move.
+    """
     import xarray as xr
 
     spend = observed["spend"].transpose("channel", "geo", "date").to_numpy()
@@ -54,12 +64,14 @@ def prior_of_roas(observed: xr.Dataset, priors: str, seed: int, draws: int = DRA
     sales = observed["sales"].transpose("geo", "date").max("date").to_numpy()
     rng = np.random.default_rng([seed, 2])
     drawn = parameters(rng, media_prior_scale(observed, priors), len(sales), draws)
+    multiplier = np.exp(paths(np.random.default_rng([seed, 4]), volatility, spend, draws))
     total = np.empty((draws, len(spend)))
     for d in range(draws):
         a = np.einsum("cgtl,cl->cgt", lagged, lag_weights(drawn["alpha"][d], L_MAX))
         beta, lam = drawn["beta"][d, :, None, None], drawn["lam"][d, :, None, None]
         risen = _expit(beta * (a - lam)) - _expit(-beta * lam)
-        total[d] = np.einsum("cgt,cg,g->c", risen, drawn["sigma"][d], sales)
+        effect = np.einsum("cg,g,ct->cgt", drawn["sigma"][d], sales, multiplier[d])
+        total[d] = (risen * effect).sum(axis=(1, 2))
     roas = (total / spend.sum(axis=(1, 2))).astype(np.float32)[None]
     coords: dict[str, Any] = {
         "chain": [0],
@@ -67,6 +79,21 @@ def prior_of_roas(observed: xr.Dataset, priors: str, seed: int, draws: int = DRA
         "channel": observed["channel"].values,
     }
     return xr.Dataset({"roas": (tuple(coords), roas)}, coords=coords)
+
+
+def paths(rng: np.random.Generator, volatility: float, spend: Array, draws: int) -> Array:
+    """Logs of moving effects (draw, channel, date): stationary Ornstein-Uhlenbeck paths."""
+    channels, _, dates = spend.shape
+    if volatility == 0:
+        return np.zeros((draws, channels, dates))
+    step = volatility * np.abs(rng.standard_normal((draws, channels, 1)))
+    shocks = step * rng.standard_normal((draws, channels, dates))
+    keep = 1 - REVERSION
+    path = np.empty_like(shocks)
+    path[..., 0] = shocks[..., 0] / np.sqrt(1 - keep**2)
+    for t in range(1, dates):
+        path[..., t] = keep * path[..., t - 1] + shocks[..., t]
+    return path
 
 
 def _expit(x: Array) -> Array:

@@ -47,6 +47,7 @@ class Diffusion:
 
     name = "diffusion"
     extra: ClassVar[str | None] = "diffusion"
+    forecasts: ClassVar[bool] = True
     version: ClassVar[str] = "2"  # 2: time steps even in log signal-to-noise
 
     def __init__(
@@ -101,11 +102,12 @@ class Diffusion:
                 limits,
                 prior,
                 stated,
-                verdict,
             )
             from mmm_benchmark.diffusion.inference import sample as inference
             from mmm_benchmark.diffusion.problem import beliefs
             from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
+            from mmm_benchmark.fitters.diffusion.forecast import forecast_of
+            from mmm_benchmark.metrics.judged import judged
         with phase("build"):
             self._check_settings()
             device = checkpoint.pick_device(self.device)
@@ -145,8 +147,9 @@ class Diffusion:
                 parameter_counts=answer.counts(scaled),
                 diagnostics={"network_evaluations": float(self.steps)},
                 notes=(*outside, *notes),
+                forecast=forecast_of(observed, scaled, state, seed),
             )
-            return verdict.judged(found, observed, outside)
+            return judged(found, observed, outside)
 
     def _left_out(self, cut: int) -> tuple[str, ...]:
         """What the network could not be told of a prior, or of curves in place of its own."""

@@ -32,6 +32,7 @@ class Wiener:
 
     name = "wiener"
     extra: ClassVar[str | None] = "diffusion"
+    forecasts: ClassVar[bool] = True
     version: ClassVar[str] = "1"
 
     def __init__(
@@ -59,8 +60,10 @@ class Wiener:
     def fit(self, observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
         """Draw from the linearised posterior; ``budget`` does not apply."""
         with phase("import"):
-            from mmm_benchmark.diffusion.inference import answer, limits, prior, stated, verdict
+            from mmm_benchmark.diffusion.inference import answer, limits, prior, stated
             from mmm_benchmark.diffusion.physics import posterior, volume
+            from mmm_benchmark.fitters.diffusion.forecast import forecast_of
+            from mmm_benchmark.metrics.judged import judged
         with phase("build"):
             limits.check_draws("wiener", self.draws)
             scaled, order = answer.read(observed)
@@ -86,6 +89,7 @@ class Wiener:
                 parameter_counts=answer.counts(scaled),
                 checks={"solves_hold_the_mass": trusted},
                 notes=notes,
+                forecast=forecast_of(observed, scaled, state, seed),
             )
             refused = "" if trusted else volume.DO_NOT_USE.format(gain=gain)
-            return verdict.judged(found, observed, refused=refused)
+            return judged(found, observed, refused=refused)

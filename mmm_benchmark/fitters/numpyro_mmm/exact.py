@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from mmm_benchmark.fitters.jax_inference.weighted import Drawn
 
 UNSTATED = ("prior", None)
+#: Chains beyond these have not found the posterior; short of the common checks they are in doubt.
+USELESS_R_HAT, USELESS_ESS = 1.05, 100.0
+LONGER = "longer chains of numpyro-mmm"
+TEST = "a test"  # what would know more under the same model
 
 
 class Exact:
@@ -78,7 +82,7 @@ def sigmoid_fit(observed: xr.Dataset, priors: str, budget: Budget, seed: int) ->
     with phase("summarise"):
         free = answer.free_parameters(drawn.z, data, given, seed)
         inferred = Inferred(drawn.z, drawn.sample, {}, ())
-        return checked(answer.as_fit(observed, given, free, inferred, seed), drawn)
+        return checked(answer.as_fit(observed, given, free, inferred, seed), observed, drawn)
 
 
 def hill_fit(observed: xr.Dataset, prior: Prior, budget: Budget, seed: int) -> Fit:
@@ -101,19 +105,43 @@ def hill_fit(observed: xr.Dataset, prior: Prior, budget: Budget, seed: int) -> F
     report = independent if drawn.sample is None else partial(nuts_report, sample=drawn.sample)
     with phase("summarise"):
         found = answer.as_fit(observed, drawn.z, data, plain, seed, report)
-        return checked(replace(found, notes=(*found.notes, *prior.cautions)), drawn)
+        found = replace(found, notes=(*found.notes, *prior.cautions))
+        return checked(found, observed, drawn)
 
 
-def checked(fit: Fit, drawn: Drawn) -> Fit:
-    """Add k-hat and what follows from it; resampled draws count for no more than their weights."""
-    from mmm_benchmark.fitters.common.importance import LARGEST_K
+def checked(fit: Fit, observed: xr.Dataset, drawn: Drawn) -> Fit:
+    """Add k-hat, what follows from it, and the sentence that says how far to believe the answer.
+
+    Resampled draws count for no more than their weights.
+    """
+    from mmm_benchmark.metrics.judged import judged
 
     found = dict(fit.diagnostics) | {"k_hat": min(drawn.k_hat, 99.0), "weights_ess": drawn.ess}
+    weights = f"k-hat of the weights {drawn.k_hat:.2f}, {drawn.ess:.0f} effective draws"
     if drawn.sample is not None:
-        note = f"k-hat of the weights {drawn.k_hat:.2f}, {drawn.ess:.0f} effective draws: chains"
-        return replace(fit, diagnostics=found, notes=(*fit.notes, note))
+        fit = replace(fit, diagnostics=found, notes=(*fit.notes, f"{weights}: chains"))
+        refused, doubt = of_chains(fit, weights)
+        return judged(fit, observed, (), refused, doubt, LONGER if doubt else TEST)
     for name in ("ess_bulk", "ess_tail", "contribution_ess_bulk", "contribution_ess_tail"):
         if name in found:
             found[name] = min(found[name], drawn.ess)
-    checks = {"k_hat_below_0_7": drawn.k_hat <= LARGEST_K, "ess_above_400": drawn.ess > 400}
-    return replace(fit, diagnostics=found, checks={**fit.checks, **checks})
+    checks = {"k_hat_below_0_7": True, "ess_above_400": True}  # or chains would have answered
+    fit = replace(fit, diagnostics=found, checks={**fit.checks, **checks})
+    return judged(fit, observed, remedy=TEST)
+
+
+def of_chains(fit: Fit, weights: str) -> tuple[str, str]:
+    """Why an answer of short chains is not to be used, or is in doubt; empty where it is neither.
+
+    Parameters
+    ----------
+    weights
+        What the weights said before.
+    """
+    r_hat, ess = (fit.diagnostics.get(name, float("nan")) for name in ("r_hat", "ess_bulk"))
+    broken = fit.diagnostics.get("divergences", 0.0)
+    said = f"chains with R-hat {r_hat:.3f}, {ess:.0f} effective draws, {broken:.0f} divergences"
+    if not (r_hat < USELESS_R_HAT and ess > USELESS_ESS):
+        return f"do not use: {weights}, and {said}; ask {LONGER}", ""
+    failed = [name for name, met in fit.checks.items() if not met]
+    return "", f"{weights}, and {said}" if failed else ""

@@ -57,9 +57,8 @@ class NumpyroMMM:
 
     @property
     def forecasts(self) -> bool:
-        """Whether weeks to come can be forecast: effects that do not move, the sigmoid's curves."""
-        sigmoid = self.prior is None or prior_of(self.prior).curve == "sigmoid"
-        return sigmoid and not self.time_varying
+        """Whether weeks to come can be forecast: with the sigmoid's curves."""
+        return self.prior is None or prior_of(self.prior).curve == "sigmoid"
 
     @property
     def name(self) -> str:
@@ -95,7 +94,8 @@ class NumpyroMMM:
             inferred = sampling.METHODS[self.method](data, budget, seed)
             with phase("summarise"):
                 draws = answer.free_parameters(inferred.z, data, given, seed)
-                prior = stated_prior.prior_of_roas(observed, self.priors, seed)
+                moves = density.VOLATILITY_SCALE if self.time_varying else 0.0
+                prior = stated_prior.prior_of_roas(observed, self.priors, seed, volatility=moves)
                 return answer.as_fit(observed, given, draws, inferred, seed, prior)
 
     def _check_settings(self) -> None:

@@ -1,4 +1,4 @@
-"""What amortised answers say of themselves, for the verdict."""
+"""What answers say of themselves, for the verdict."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from mmm_benchmark.metrics.self_check import BEGINS
+from mmm_benchmark.metrics.self_check import BEGINS, NAMES
 
 
 def own_words(diagnostics: pd.DataFrame) -> Iterator[str]:
@@ -22,8 +22,8 @@ def own_words(diagnostics: pd.DataFrame) -> Iterator[str]:
             yield f"{fitter} says of itself: {note[max(note.rfind(begin), 0) :]}."
             continue
         counts = [
-            f"{begin.partition(':')[0]} on {number}"
-            for level, begin in enumerate(BEGINS)
+            f"{name} on {number}"
+            for level, name in enumerate(NAMES)
             if (number := int((levels == level).sum()))
         ]
         yield f"{fitter} says of itself: {'; '.join(counts)} of {len(own)} worlds."

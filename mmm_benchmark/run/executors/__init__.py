@@ -22,6 +22,7 @@ class Order:
     timeout: float | None = None  # seconds of wall time
     memory_limit: float | None = None  # MB resident, whole process tree
     imports: tuple[str, ...] = ()  # modules that a fork server imports for all its workers
+    reuse_compiled: bool = False  # whether programs that earlier fits compiled may be used
     #: For executors on other machines, which find the interpreter there.
     extra: str | None = None
     versions: Mapping[str, str | None] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from mmm_benchmark.environments import compiled
 from mmm_benchmark.phases import PHASES
 from mmm_benchmark.run.executors import Ending, Order, Stopped
 from mmm_benchmark.run.keeper import LOG, PATIENCE
@@ -86,8 +87,9 @@ def perform(order: Order, report: Callable[[str], None], stopping: Callable[[], 
 
 
 def environ(order: Order) -> dict[str, str]:
-    """The environment of a worker: this one, with its share of the cores."""
-    return {**os.environ, **{name: str(order.threads) for name in THREAD_VARIABLES}}
+    """The environment of a worker: its share of the cores, and which compiled programs it finds."""
+    shares = {name: str(order.threads) for name in THREAD_VARIABLES}
+    return compiled.variables(order.reuse_compiled, {**os.environ, **shares})
 
 
 def follow(

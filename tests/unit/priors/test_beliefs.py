@@ -54,6 +54,48 @@ def test_a_path_works_from_python(tmp_path: Path) -> None:
         Options(experiments=tmp_path / "none.csv")
 
 
+def test_a_prior_stands_in_the_same_file(tmp_path: Path) -> None:
+    path = tmp_path / "known.json"
+    path.write_text('{"prior": {"base": "meridian", "TV": {"slope": 1.0}}}')
+    alone = Options(beliefs=path)
+    assert alone.beliefs is None
+    assert alone.prior == {"base": "meridian", "TV": {"slope": 1.0}}
+    assert set(alone.fitter_options) == {"prior"}
+    path.write_text('{"prior": "robyn", "TV": {"roas": [2.0, 0.5]}}')
+    both = Options(beliefs=path)
+    assert both.beliefs == {"TV": {"roas": [2.0, 0.5]}}
+    assert both.prior == "robyn"
+
+
+@pytest.mark.parametrize(
+    ("said", "options", "words"),
+    [
+        ('{"prior": "meridien"}', {}, "did you mean 'meridian'"),
+        ('{"prior": {"TV": {"slope": -1}}}', {}, "slope of 'TV' = -1.0; must lie between"),
+        ('{"prior": 3}', {}, "must be a name or an object of laws"),
+        ('{"prior": "robyn"}', {"prior": "meridian"}, "give it once"),
+        ('{"prior": "robyn", "TV": 2}', {}, "must hold an object such as"),
+        ("[1]", {}, "must hold an object such as"),
+    ],
+)
+def test_a_prior_that_cannot_be_is_one_line(
+    tmp_path: Path, said: str, options: dict, words: str
+) -> None:
+    path = tmp_path / "known.json"
+    path.write_text(said)
+    with pytest.raises(UserError) as refusal:
+        Options(beliefs=path, **options)
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_each_file_goes_to_its_own_option(tmp_path: Path) -> None:
+    path = tmp_path / "known.json"
+    path.write_text('{"prior": "robyn", "TV": {"roas": [2.0, 0.5]}}')
+    with pytest.raises(UserError, match="give such a file as --beliefs"):
+        Options(prior=str(path))
+
+
 def test_tests_in_a_csv_file_are_beliefs(tmp_path: Path) -> None:
     world = generate_mmm_dataset("small_business", seed=1)
     channel = str(world.observed["channel"].values[0])

@@ -1,4 +1,4 @@
-"""The self-check of an amortised answer, in its record: figures, check and the sentence to read."""
+"""The self-check of an answer, in its record: figures, check and the sentence to read."""
 
 from __future__ import annotations
 
@@ -7,18 +7,25 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mmm_benchmark.fit import Fit
-from mmm_benchmark.metrics.self_check import DO_NOT_USE, self_check
+from mmm_benchmark.metrics.self_check import BY_EXACT, DO_NOT_USE, self_check
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
-def judged(fit: Fit, observed: xr.Dataset, outside: Sequence[str] = (), refused: str = "") -> Fit:
+def judged(
+    fit: Fit,
+    observed: xr.Dataset,
+    outside: Sequence[str] = (),
+    refused: str = "",
+    doubt: str = "",
+    remedy: str = BY_EXACT,
+) -> Fit:
     """``fit`` with what it knows of itself; channels that never spend have no return and no say.
 
     Parameters
     ----------
-    outside, refused
+    outside, refused, doubt, remedy
         As :func:`.self_check` takes them.
     """
     assert fit.posterior_predictive is not None
@@ -31,6 +38,8 @@ def judged(fit: Fit, observed: xr.Dataset, outside: Sequence[str] = (), refused:
         observed["sales"].transpose("geo", "date").values,
         outside,
         refused,
+        doubt,
+        remedy,
     )
     figures = {
         "self_check": float(found.level),
