@@ -149,25 +149,6 @@ def test_lost_fit_is_tried_again_and_then_killed(
     assert not alive
 
 
-def test_fit_whose_task_is_lost_once_has_its_answer(
-    dispatcher: Dispatcher, order: Callable[..., Order], gate: Path
-) -> None:
-    asked = order(FITTERS / "patient.py")
-    phases: list[str] = []
-
-    def report(phase: str) -> None:
-        phases.append(phase)
-        if phase == "build" and not gate.exists():
-            for server in servers():
-                server.parent().kill()
-            gate.touch()
-
-    ending = dispatcher.perform(asked, report, lambda: False)
-    assert ending.status is None
-    assert phases.count("build") == 2
-    assert (asked.directory / "fit.nc").exists()
-
-
 def test_node_with_other_packages_is_refused(
     dispatcher: Dispatcher, order: Callable[..., Order]
 ) -> None:
@@ -184,34 +165,22 @@ def test_job_that_no_node_could_take_is_refused(
     assert dispatcher.largest_node == 2
 
 
-def test_claimed_gpu_is_shown_to_the_fit(
+def test_claimed_gpu_and_the_interpreter_that_a_node_has_prepared(
     dispatcher: Dispatcher, order: Callable[..., Order], tmp_path: Path
 ) -> None:
     fitter = tmp_path / "on_gpu.py"
     fitter.write_text(
-        "import os\n\nclass OnGpu:\n    name, extra, version = 'on-gpu', None, '1'\n"
+        f"{HEADER}from os import environ\n\n"
+        "class OnGpu:\n    name, extra, version = 'on-gpu', None, '1'\n"
         "    def settings(self): return {}\n"
-        "    def skip(self, observed): return os.environ.get('CUDA_VISIBLE_DEVICES', 'none')\n"
+        "    def skip(self, observed):\n"
+        "        seen = ('CUDA_VISIBLE_DEVICES', 'MMM_TEST_PREPARED')\n"
+        "        return ' '.join(environ.get(name, 'none') for name in seen)\n"
         "    def fit(self, observed, budget, seed): ...\n"
     )
     asked = order(fitter, claims=Claims(gpus=1))
     assert dispatcher.perform(asked, lambda phase: None, lambda: False).status is None
-    assert json.loads((asked.directory / "fit.json").read_text())["reason"] == "0"
-
-
-def test_interpreter_that_a_node_has_prepared_is_used(
-    dispatcher: Dispatcher, order: Callable[..., Order], tmp_path: Path
-) -> None:
-    fitter = tmp_path / "with_header.py"
-    fitter.write_text(
-        f"{HEADER}import os\n\nclass Prepared:\n    name, extra, version = 'p', None, '1'\n"
-        "    def settings(self): return {}\n"
-        "    def skip(self, observed): return os.environ.get('MMM_TEST_PREPARED', 'no')\n"
-        "    def fit(self, observed, budget, seed): ...\n"
-    )
-    asked = order(fitter)
-    assert dispatcher.perform(asked, lambda phase: None, lambda: False).status is None
-    assert json.loads((asked.directory / "fit.json").read_text())["reason"] == "yes"
+    assert json.loads((asked.directory / "fit.json").read_text())["reason"] == "0 yes"
 
 
 def test_gpu_that_no_node_has_is_refused(
