@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from mmm_benchmark.commands import interrupts  # before anything that takes its time
+
+# isort: split
 import errno
 import importlib
 import itertools
@@ -25,6 +28,7 @@ from mmm_benchmark.commands import (
     run,
     suite,
     summary,
+    sweep,
 )
 from mmm_benchmark.commands.typed import several_valued
 from mmm_benchmark.errors import UserError
@@ -151,6 +155,7 @@ def make_app() -> typer.Typer:
     app.command("reproduce", help="Fit stored results again and say what differs.")(
         reproduce.reproduce
     )
+    app.command("sweep", help="Remove what no stored fit needs any more.")(sweep.sweep)
     app.command("envs", help="The environments of the extras, and how to make them.")(inspect.envs)
     return app
 
@@ -190,7 +195,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"error: {' '.join(error.format_message().split())}", file=sys.stderr)
         return 2
+    finally:
+        if argv is None:  # the process is about to end
+            interrupts.ends_quietly()
 
+
+if interrupts.importing:
+    interrupts.is_an_exception()
 
 if __name__ == "__main__":
     sys.exit(main())
