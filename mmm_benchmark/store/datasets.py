@@ -93,11 +93,12 @@ def read_dataset(path: Path) -> MMMDataset:
 
 def write_observed(observed: xr.Dataset, path: Path, family: str | None) -> None:
     """Write the half of a dataset that a fitter may see; ``family`` is for references only."""
+    from mmm_data_generator.dataset import netcdf
+
     future = [name for name in schema.FUTURE if name in observed]
     visible = observed[[*schema.OBSERVED, *future]].drop_encoding()
     visible.attrs = {} if family is None else {"family": family}
-    # made in memory: on a full disk the HDF5 library would crash when it closes its file
-    path.write_bytes(visible.to_netcdf(engine="h5netcdf"))
+    path.write_bytes(netcdf.write({"": visible}))
 
 
 def export(dataset: MMMDataset, directory: Path) -> None:
