@@ -29,6 +29,7 @@ class Costs:
     node: float  # of a node, for each fit
     start: float  # of a place, once
     trip: float  # from a driver to a place and back
+    look: float  # of a driver, for each task it hears, at each look
     sent: float  # bytes
     returned: float
 
@@ -52,6 +53,7 @@ def costs(measured: pd.DataFrame) -> Costs:
         node=at["node", "per_fit_cpu_ms"] / 1e3,
         start=least("first_begins_s", at["node", "start_wall_s"]),
         trip=least("fastest_round_trip_ms", 10.0) / 1e3,
+        look=least("look_us_per_task", 0.0) / 1e6,
         sent=1e3 * at["node", "sent_kb"],
         returned=1e3 * at["node", "returned_kb"],
     )
@@ -80,6 +82,8 @@ def play(
     share = places // drivers  # places that each driver keeps busy
     hours = {"driver": 0.0, "link": 0.0}
     times = rng.choice(seconds, fits // drivers)
+    looks = 2 * cost.look * share  # two looks at all tasks, then a pause that grows with them
+    slower = 1 + looks / max(0.01, batches.together(share))  # what else the driver does
     total = float(times.sum())
 
     def one_driver(mine: np.ndarray, places: int) -> Iterator[Any]:
@@ -97,12 +101,12 @@ def play(
         def hand_out() -> Iterator[Any]:
             for length in mine:
                 yield room.get(1)
-                yield from busy(lock, "driver", cost.out)
+                yield from busy(lock, "driver", slower * cost.out)
                 ready.put(length)
 
         def settle(length: float) -> Iterator[Any]:
             yield from busy(link, "link", (cost.sent + cost.returned) / BANDWIDTH)
-            yield from busy(lock, "driver", cost.back)
+            yield from busy(lock, "driver", slower * cost.back)
             took.add("fitter", length)
             yield room.put(1)
 

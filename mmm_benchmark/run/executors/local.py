@@ -96,6 +96,7 @@ def follow(
     order: Order, launch: Launch, report: Callable[[str], None], stopping: Callable[[], bool]
 ) -> Ending:
     """Have a worker launched; watch it, hold it to its limits, and see that all of it ends."""
+    order.lay_out()
     kills_before = kernel_kills()
     started = time.monotonic()
     mine, theirs = socket.socketpair()

@@ -39,6 +39,8 @@ from mmm_benchmark.store.fits import Store
 from tests.factories import tiny_dataset
 
 GOOD = Path(__file__).parents[2] / "external" / "fitters" / "good.py"
+#: Of a fitter for which the nodes of the tests have an interpreter prepared.
+HEADER = '# /// script\n# dependencies = ["numpy"]\n# ///\n'
 STORE = 80 * 2**20  # bytes of Ray's object store on each node: the least it takes
 OF_TIME = re.compile(r"_s$|_mb$|per_second|second$")  # columns that no two runs share
 
