@@ -11,7 +11,8 @@ would take; wall seconds stand beside them with the load, as other work stretche
 - ``node``: a node alone, in this process and its children: ms a fit beside the fit itself, fork,
   reading and writing included; the start of its fork server; what travels, kB.
 - ``cluster``: 1, 2 and 4 nodes of one core on this machine: seconds until the first fit begins,
-  jobs a second, processor ms of the driver a job, milliseconds from an empty task to its answer,
+  jobs a second, processor ms of the driver a job beside those it takes while nothing happens
+  (given for a second), milliseconds from an empty task to its answer,
   and what a look at tasks that have no news costs the driver, for each of them.
 
 ``simulate`` plays these figures forward, event by event (simpy), with the batches that the
@@ -49,6 +50,7 @@ HERE = Path(__file__).parent
 OUT = HERE / "results" / "scaling"
 TOY = HERE / "toy_fitter.py"
 WORKERS = (1, 2, 4)
+IDLE = 5.0  # seconds
 SILENT = 400  # tasks that a look goes over
 
 
@@ -223,6 +225,9 @@ def of_cluster(
                 began, busy = time.monotonic(), time.process_time()
                 clock = settle()
                 wall, busy = time.monotonic() - began, time.process_time() - busy
+            idle = time.process_time()
+            time.sleep(IDLE)
+            idle = (time.process_time() - idle) / IDLE
 
         @ray.remote(num_returns="streaming")
         def nothing() -> Iterator[int]:
@@ -246,7 +251,8 @@ def of_cluster(
     return {
         "first_begins_s": first,
         "jobs_per_s": (len(made) - 1) / (wall - first),
-        "driver_ms": 1e3 * busy / len(made),
+        "driver_ms": 1e3 * (busy - idle * wall) / len(made),
+        "driver_idle_ms_per_s": 1e3 * idle,
         "round_trip_ms": 1e3 * float(np.median(trips)),
         "fastest_round_trip_ms": 1e3 * float(np.min(trips)),
         "look_us_per_task": 1e6 * looked / 10 / SILENT,

@@ -32,6 +32,7 @@ class Costs:
     node: float  # of a node, for each fit
     start: float  # of a place, once
     trip: float  # from a driver to a place and back
+    idle: float  # of a driver, each second, jobs or none
     look: float  # of a driver, for each task it hears, at each look
     sent: float  # bytes
     returned: float
@@ -56,6 +57,7 @@ def costs(measured: pd.DataFrame) -> Costs:
         node=at["node", "per_fit_cpu_ms"] / 1e3,
         start=least("first_begins_s", at["node", "start_wall_s"]),
         trip=least("fastest_round_trip_ms", 10.0) / 1e3,
+        idle=least("driver_idle_ms_per_s", 0.0) / 1e3,
         look=least("look_us_per_task", 0.0) / 1e6,
         sent=1e3 * at["node", "sent_kb"],
         returned=1e3 * at["node", "returned_kb"],
@@ -106,7 +108,8 @@ def play(
     drawn = measured.sample(fits // drivers, replace=True, random_state=rng)
     times = drawn.sort_values("size", ascending=False, kind="stable")["seconds"].to_numpy()
     looks = 2 * cost.look * share  # two looks at all tasks, then a pause that grows with them
-    slower = 1 + looks / max(0.01, batches.together(share))  # what else the driver does
+    # what else the driver does
+    slower = (1 + looks / max(0.01, batches.together(share))) / (1 - cost.idle)
     total = float(times.sum())
 
     def one_driver(mine: np.ndarray, places: int) -> Iterator[Any]:
