@@ -11,7 +11,8 @@ would take; wall seconds stand beside them with the load, as other work stretche
 - ``node``: a node alone, in this process and its children: ms a fit beside the fit itself, fork,
   reading and writing included; the start of its fork server; what travels, kB.
 - ``cluster``: 1, 2 and 4 nodes of one core on this machine: seconds until the first fit begins,
-  jobs a second, processor ms of the driver a job, milliseconds from an empty task to its answer.
+  jobs a second, processor ms of the driver a job, milliseconds from an empty task to its answer,
+  and what a look at tasks that have no news costs the driver, for each of them.
 
 ``simulate`` plays these figures forward, event by event (simpy), with the batches that the
 executor makes (``run/executors/ray/batches.py``) and fit times drawn from those measured
@@ -40,13 +41,15 @@ from mmm_benchmark.plan.jobs import Job
 from mmm_benchmark.plan.options import Options
 from mmm_benchmark.run.executors import Ending, Order, Perform
 from mmm_benchmark.run.runner import Policy, Run, Task, run_jobs
-from mmm_benchmark.store.datasets import keep, write_observed
+from mmm_benchmark.store.datasets import keep
 from mmm_benchmark.store.fits import Store
+from mmm_benchmark.store.visible import Visible
 
 HERE = Path(__file__).parent
 OUT = HERE / "results" / "scaling"
 TOY = HERE / "toy_fitter.py"
 WORKERS = (1, 2, 4)
+SILENT = 400  # tasks that a look goes over
 
 
 class Clock:
@@ -157,17 +160,17 @@ def answer_to(order: Order) -> dict[str, bytes]:
 
 def of_node(made: list[Made], contenders: list[Contender], place: Path) -> dict[str, float]:
     """A node's share of a fit, without Ray: this process and those it forks."""
-    from mmm_benchmark.run.executors.ray.node import servers, work
-    from mmm_benchmark.run.executors.ray.parcel import pack
+    from ray.cloudpickle import dumps
 
-    parcels = []
+    from mmm_benchmark.run.executors.ray.node import servers, work
+    from mmm_benchmark.run.executors.ray.parcel import load
+
+    orders = []
     for each in made:
-        folder = place / each.ref.id
-        folder.mkdir(parents=True)
         (job,) = grid([each], contenders, Options())
-        write_observed(each.dataset.observed, folder / "observed.nc", None)
-        (folder / "job.json").write_text(json.dumps(job.orders()))
-        parcels.append(pack(Order(directory=folder, python=contenders[0].python, threads=1)))
+        data = Visible(each.ref.content, each.dataset.observed)
+        python = contenders[0].python
+        orders.append(Order(directory=place, python=python, threads=1, job=job.orders(), data=data))
 
     def spent() -> float:
         return sum(
@@ -176,10 +179,10 @@ def of_node(made: list[Made], contenders: list[Contender], place: Path) -> dict[
         )
 
     began, busy = time.monotonic(), spent()
-    first = [event for told in work(parcels[:1]) for event in told]
+    first = [event for told in work(load(orders[:1])) for event in told]
     start_wall, start_cpu = time.monotonic() - began, spent() - busy
     began = time.monotonic()
-    events = [event for told in work(parcels[1:]) for event in told]
+    events = [event for told in work(load(orders[1:])) for event in told]
     wall = time.monotonic() - began
     servers().close()  # its processor time, and that of all it forked, is counted now
     busy = spent() - busy - start_cpu
@@ -191,7 +194,7 @@ def of_node(made: list[Made], contenders: list[Contender], place: Path) -> dict[
         "fits_and_start_cpu_s": start_cpu + busy,
         "per_fit_wall_ms": 1e3 * (wall - sum(totals)) / len(ends),
         "per_fit_cpu_ms": 1e3 * busy / len(ends),
-        "sent_kb": float(np.mean([sum(map(len, p.files.values())) for p in parcels])) / 1e3,
+        "sent_kb": float(np.mean([len(dumps(load([order]))) for order in orders])) / 1e3,
         "returned_kb": float(np.mean(sizes)) / 1e3,
     }
 
@@ -230,6 +233,12 @@ def of_cluster(
             asked = time.monotonic()
             ray.get(next(nothing.remote()))
             trips.append(time.monotonic() - asked)
+
+        silent = [nothing.options(resources={"nowhere": 1}).remote() for _ in range(SILENT)]
+        looked = time.process_time()
+        for _ in range(10):
+            ray.wait(silent, num_returns=SILENT, timeout=0)
+        looked = time.process_time() - looked
     finally:
         ray.shutdown()
         cluster.shutdown()
@@ -240,6 +249,7 @@ def of_cluster(
         "driver_ms": 1e3 * busy / len(made),
         "round_trip_ms": 1e3 * float(np.median(trips)),
         "fastest_round_trip_ms": 1e3 * float(np.min(trips)),
+        "look_us_per_task": 1e6 * looked / 10 / SILENT,
     }
 
 

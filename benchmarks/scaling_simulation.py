@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mmm_benchmark.plan.grid import make_datasets
+from mmm_benchmark.plan.options import Options
 from mmm_benchmark.plan.registry import BUILT_IN
 from mmm_benchmark.run.executors.ray import batches
 
@@ -29,6 +32,7 @@ class Costs:
     node: float  # of a node, for each fit
     start: float  # of a place, once
     trip: float  # from a driver to a place and back
+    look: float  # of a driver, for each task it hears, at each look
     sent: float  # bytes
     returned: float
 
@@ -52,26 +56,46 @@ def costs(measured: pd.DataFrame) -> Costs:
         node=at["node", "per_fit_cpu_ms"] / 1e3,
         start=least("first_begins_s", at["node", "start_wall_s"]),
         trip=least("fastest_round_trip_ms", 10.0) / 1e3,
+        look=least("look_us_per_task", 0.0) / 1e6,
         sent=1e3 * at["node", "sent_kb"],
         returned=1e3 * at["node", "returned_kb"],
     )
 
 
-def fit_seconds(fitter: str) -> np.ndarray:
-    """Every time of that fitter in the shipped tables, s."""
+def fit_seconds(fitter: str) -> pd.DataFrame:
+    """Every time of that fitter in the shipped tables, s, and the size of its data, bytes."""
     root = Path(__file__).parents[1] / "results"
     example = pd.read_csv(root / "example" / "runtime_comparison.csv")
-    times = list(example.loc[example["fitter"] == fitter, "total_s"].dropna())
+    example = example[example["fitter"] == fitter].dropna(subset="total_s")
+    found = [(f"{row.dataset}@{row.seed}", row.total_s) for row in example.itertuples()]
     table = root / "suite-2026.1" / f"{fitter}.csv"
     if table.exists():
-        times += list(pd.read_csv(table)["seconds"].dropna())
-    return np.array(times)
+        suite = pd.read_csv(table).dropna(subset="seconds")
+        found += [(row.task, row.seconds) for row in suite.itertuples()]
+    return pd.DataFrame({"seconds": [each for _, each in found],
+                         "size": [size_of(name) for name, _ in found]})  # fmt: skip
+
+
+@cache
+def size_of(world: str) -> int:
+    """What a node is sent of a world by name, ``published@1``; bytes."""
+    (made,) = make_datasets(Options(datasets=[world]))
+    return int(made.dataset.observed.nbytes)
 
 
 def play(
-    seconds: np.ndarray, cpus: int, nodes: int, fits: int, drivers: int, cost: Costs, seed: int = 0
+    measured: pd.DataFrame,
+    cpus: int,
+    nodes: int,
+    fits: int,
+    drivers: int,
+    cost: Costs,
+    seed: int = 0,
 ) -> dict[str, float]:
-    """One run, event by event: the share of one driver, as those of the others are alike."""
+    """One run, event by event: the share of one driver, as those of the others are alike.
+
+    Fits come as the runner sends them, those of the largest data first.
+    """
     import simpy
 
     rng = np.random.default_rng(seed)
@@ -79,7 +103,10 @@ def play(
     places = nodes * (CORES // cpus)
     share = places // drivers  # places that each driver keeps busy
     hours = {"driver": 0.0, "link": 0.0}
-    times = rng.choice(seconds, fits // drivers)
+    drawn = measured.sample(fits // drivers, replace=True, random_state=rng)
+    times = drawn.sort_values("size", ascending=False, kind="stable")["seconds"].to_numpy()
+    looks = 2 * cost.look * share  # two looks at all tasks, then a pause that grows with them
+    slower = 1 + looks / max(0.01, batches.together(share))  # what else the driver does
     total = float(times.sum())
 
     def one_driver(mine: np.ndarray, places: int) -> Iterator[Any]:
@@ -97,12 +124,12 @@ def play(
         def hand_out() -> Iterator[Any]:
             for length in mine:
                 yield room.get(1)
-                yield from busy(lock, "driver", cost.out)
+                yield from busy(lock, "driver", slower * cost.out)
                 ready.put(length)
 
         def settle(length: float) -> Iterator[Any]:
             yield from busy(link, "link", (cost.sent + cost.returned) / BANDWIDTH)
-            yield from busy(lock, "driver", cost.back)
+            yield from busy(lock, "driver", slower * cost.back)
             took.add("fitter", length)
             yield room.put(1)
 
@@ -144,11 +171,12 @@ def simulate(measured: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for nodes, fits in SIZES:
         for fitter in FITTERS if nodes < 1000 else MILLION:
-            seconds, cpus = fit_seconds(fitter), claims[fitter]
+            times, cpus = fit_seconds(fitter), claims[fitter]
+            seconds = times["seconds"]
             wanted = nodes * (CORES // cpus) / seconds.mean() * (cost.out + cost.back)
             enough = max(1, int(np.ceil(wanted / 0.7)))
             for drivers in sorted({1, enough} if nodes < 1000 else {max(4, enough)}):
-                told = play(seconds, cpus, nodes, fits, drivers, cost)
+                told = play(times, cpus, nodes, fits, drivers, cost)
                 rows.append({"fitter": fitter, "cpus": cpus, "mean_fit_s": seconds.mean(),
                              "nodes": nodes, "fits": fits, "drivers": drivers, **told})  # fmt: skip
                 print(

@@ -6,9 +6,10 @@ so that ``--help`` stays instant.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing's own costs --help its time
 if TYPE_CHECKING:
+    from typing import Any
+
     from mmm_benchmark.api import Results, run_benchmark
     from mmm_benchmark.errors import UserError
 

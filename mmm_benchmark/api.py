@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from mmm_benchmark.environments import compiled
 from mmm_benchmark.environments import find as environments
 from mmm_benchmark.environments.find import Environment
 from mmm_benchmark.environments.make import ensure
@@ -73,7 +74,7 @@ class Results:
     @property
     def pictures(self) -> list[str]:
         """The names that :meth:`figure` takes, such as ``small_business/roas_seed42``."""
-        return [self._called(picture) for picture in self._planned]
+        return [self._called(picture) for picture in self.planned]
 
     def figure(self, name: str) -> Figure:
         """Draw one picture, to be shown by a notebook or saved.
@@ -90,7 +91,7 @@ class Results:
         """
         from mmm_benchmark.report.plots.style import theme
 
-        known = {self._called(picture): picture for picture in self._planned}
+        known = {self._called(picture): picture for picture in self.planned}
         found = [name] if name in known else [each for each in known if name in each]
         if not found:
             raise unknown("picture", name, known)
@@ -103,7 +104,8 @@ class Results:
         return figure
 
     @cached_property
-    def _planned(self) -> list[Picture]:
+    def planned(self) -> list[Picture]:
+        """Every picture of these fits, none drawn yet."""
         from mmm_benchmark.report.kept_scores import StoredDataset
         from mmm_benchmark.report.plots import planned
 
@@ -243,6 +245,8 @@ def execute(
 def executor_of(options: Options) -> Iterator[tuple[Perform, Policy]]:
     """Where workers run, and the limits that hold there."""
     policy = policy_of(options)
+    if options.reuse_compiled:
+        compiled.made_ready()
     if options.executor == "local" and options.imports == "own":
         yield local.perform, policy
         return
@@ -271,6 +275,7 @@ def policy_of(options: Options) -> Policy:
         memory_limit=options.memory_limit or default_memory_limit_mb(),
         parallel=options.jobs or 1,
         threads=max(1, cores() // (options.jobs or 1)),
+        reuse_compiled=options.reuse_compiled,
     )
 
 
@@ -296,6 +301,22 @@ def redraw(options: Options, store: Store) -> Results:
     where there is none; names given with ``datasets``, ``samplers`` and ``libraries`` narrow them
     down.
     """
+    fits = latest_fits(options, store)
+    check_writable(options.results)
+    tables = summarise(
+        fits,
+        options.results,
+        bayesian=options.bayesian_metrics,
+        again=True,
+        pictures=options.plots,
+        page=options.page,
+    )
+    store.shelf.share()
+    return results_of(fits, tables, options.results)
+
+
+def latest_fits(options: Options, store: Store) -> list[StoredFit]:
+    """Those that :func:`redraw` takes; a UserError where there are none."""
     from mmm_benchmark.plan.jobs import DatasetRef
 
     latest: dict[tuple[str, str], StoredFit] = {}
@@ -316,17 +337,15 @@ def redraw(options: Options, store: Store) -> Results:
         raise UserError(
             f"no stored fit in '{called(options.results)}' matches; run without --plots-only first"
         )
-    fits = [latest[place] for place in sorted(latest)]
-    check_writable(options.results)
-    tables = summarise(
-        fits,
-        options.results,
-        bayesian=options.bayesian_metrics,
-        again=True,
-        pictures=options.plots,
-        page=options.page,
-    )
-    store.shelf.share()
+    return [latest[place] for place in sorted(latest)]
+
+
+def results_of(
+    fits: Sequence[StoredFit], tables: dict[str, pd.DataFrame], directory: Path
+) -> Results:
+    """Stored fits by the names that users see, with the tables made of them."""
+    from mmm_benchmark.plan.jobs import DatasetRef
+
     distinct_names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
     stored = dict(zip(distinct_names, fits, strict=True))
     failed = {
@@ -334,7 +353,7 @@ def redraw(options: Options, store: Store) -> Results:
         for name, fit in stored.items()
         if fit.status not in ("ok", "skipped")
     }
-    return Results(tables, stored, failed, options.results)
+    return Results(tables, stored, failed, directory)
 
 
 def _called(spec: Any) -> str:

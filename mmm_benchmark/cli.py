@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from mmm_benchmark.commands import interrupts  # before anything that takes its time
+
+# isort: split
 import errno
 import importlib
 import itertools
@@ -17,6 +20,7 @@ from mmm_benchmark.commands import (
     calibrate,
     data,
     inspect,
+    pictures,
     prior,
     recoverability,
     report,
@@ -24,12 +28,13 @@ from mmm_benchmark.commands import (
     run,
     suite,
     summary,
+    sweep,
 )
 from mmm_benchmark.commands.typed import several_valued
 from mmm_benchmark.errors import UserError
 
 #: Options that take several values, separated by spaces, commas or by being repeated.
-SEVERAL = {*several_valued(), "--channels", "--controls", "--fitters", "--make"}
+SEVERAL = {*several_valued(), "--channels", "--controls", "--fitters", "--make", "--format"}
 
 #: What a disk, a folder or a machine may answer with, whatever the program does.
 CIRCUMSTANCES = {
@@ -122,6 +127,9 @@ def make_app() -> typer.Typer:
         summary.summary
     )
     app.command("report", help="One page of what is stored: report.html.")(report.report)
+    app.command("pictures", help="Pictures for a paper: PDF, SVG or PNG, one or two columns wide.")(
+        pictures.pictures
+    )
     app.command("prior", help="What a prior says of a dataset before its sales are seen.")(
         prior.prior
     )
@@ -147,6 +155,7 @@ def make_app() -> typer.Typer:
     app.command("reproduce", help="Fit stored results again and say what differs.")(
         reproduce.reproduce
     )
+    app.command("sweep", help="Remove what no stored fit needs any more.")(sweep.sweep)
     app.command("envs", help="The environments of the extras, and how to make them.")(inspect.envs)
     return app
 
@@ -186,7 +195,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"error: {' '.join(error.format_message().split())}", file=sys.stderr)
         return 2
+    finally:
+        if argv is None:  # the process is about to end
+            interrupts.ends_quietly()
 
+
+if interrupts.importing:
+    interrupts.is_an_exception()
 
 if __name__ == "__main__":
     sys.exit(main())

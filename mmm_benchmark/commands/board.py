@@ -84,7 +84,7 @@ def verify(
     fitter: Annotated[
         Path | None, typer.Option(help="The fitter's file, where it is none of ours.")
     ] = None,
-    results: Annotated[Path, typer.Option(help="Where the refits are kept.")] = Path("verified"),
+    results: ResultsOption = Path("verified"),
 ) -> int:
     """Fit a sample of a submission's tasks again, in its own way, and compare the scores."""
     from mmm_benchmark.leaderboard.agreement import ABSOLUTE, RELATIVE, disagreements, sample

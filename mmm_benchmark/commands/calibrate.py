@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 #: Options of a run that a study takes as they are.
 SHARED = (
     *("chains", "draws", "tune", "target_accept", "results", "timeout", "memory_limit", "jobs"),
-    *("priors", "prior", "device", "executor", "imports", "retry_failed", "quiet"),
+    *("priors", "prior", "device", "executor", "imports", "reuse_compiled"),
+    *("retry_failed", "quiet"),
 )
 #: Seeds of these worlds: apart from those of the suite, and of whoever verifies a submission.
 FIRST_SEED = 20_000

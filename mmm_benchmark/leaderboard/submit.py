@@ -14,6 +14,7 @@ from mmm_benchmark.errors import UserError, unknown
 from mmm_benchmark.leaderboard.entry import COST, FORMAT, MEASURES, Row
 from mmm_benchmark.scoring.leading import leading
 from mmm_benchmark.scoring.marks import TOLD_BY, failed_checks, knows
+from mmm_benchmark.scoring.records import total_s
 from mmm_benchmark.store.datasets import load_dataset
 from mmm_benchmark.store.fits import Store, StoredFit
 from mmm_benchmark.suite.fingerprint import fingerprint
@@ -63,10 +64,9 @@ def fits_of(store: Store, fitter: str, task_names: Sequence[str]) -> dict[str, S
 def score(fit: StoredFit, dataset: MMMDataset, task: str) -> Row:
     """One task's row; a failure keeps its reason and has no measures."""
     record = fit.record
-    seconds = record.get("total_s")
     peak = record.get("peak_rss_mb")
     cost = {
-        "seconds": math.nan if seconds is None else float(seconds),
+        "seconds": float(total_s(fit)),
         "memory_mb": math.nan if peak is None else float(peak),
     }
     if not fit.ok:

@@ -169,6 +169,12 @@ class Options:
         "shared: fits are forked from a process of their environment that has imported; "
         "own: every fit imports for itself.",
     )
+    reuse_compiled: Option[bool, bool] = switch(
+        False,
+        "Compiled programs of JAX and PyTensor serve later fits of their shape; such fits have no "
+        "timings.",
+        "--reuse-compiled",
+    )
     quiet: Option[bool, bool] = switch(False, "Say nothing but errors.", "--quiet")
 
     def __post_init__(self) -> None:

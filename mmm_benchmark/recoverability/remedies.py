@@ -13,7 +13,7 @@ from mmm_benchmark.recoverability.answers import Answer
 from mmm_benchmark.recoverability.history import Array, History
 from mmm_benchmark.recoverability.lift import Belief, Found, off_test
 from mmm_benchmark.recoverability.measure import belief_rows
-from mmm_benchmark.recoverability.worlds import Drawn, simulate
+from mmm_benchmark.recoverability.worlds import Drawn
 from mmm_data_generator import MMMDataset
 
 REGIONS = 5  # that the data are split into
@@ -60,10 +60,10 @@ def world_under(remedy: Remedy, drawn: Drawn, history: History) -> tuple[MMMData
     set beforehand. None where the remedy changes nothing.
     """
     if remedy.kind == "year":
-        made = simulate(drawn.law, history.longer())
+        made = drawn.again(history.longer())
         return made.dataset, made.roas
     if remedy.kind == "geos":
-        made = simulate(drawn.law, history.split(REGIONS, drawn.law.place))
+        made = drawn.again(history.split(REGIONS, drawn.law.place))
         return made.dataset, made.roas
     data, channel = drawn.dataset, history.channels.index(remedy.channel)
     spend = data.observed["spend"].values.copy()
@@ -90,7 +90,7 @@ def tested(
     belief = Belief.of(answer.roas)
     regional = drawn
     if len(history.geos) == 1:
-        regional = simulate(drawn.law, history.split(TEST_REGIONS, drawn.law.place))
+        regional = drawn.again(history.split(TEST_REGIONS, drawn.law.place))
     frames, doubts = [], []
     for remedy in lift_remedies(history.channels, len(history.geos)):
         several = remedy.kind.endswith(MANY)

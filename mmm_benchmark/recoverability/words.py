@@ -20,9 +20,9 @@ OFTEN: Final = 2 / 3
 SHOWN = 5  # remedies named in the answer
 #: Experiments that a verdict may rest on, by kind of remedy.
 TESTS: Final = {
-    f"lift {ONE}": "told a test in one place",
-    f"lift {MANY}": "told a test in several regions",
-    "pulse": f"switched off and on for {SWITCHED} weeks",
+    f"lift {ONE}": "with a lift test in one place",
+    f"lift {MANY}": "with a lift test in several regions",
+    "pulse": f"once it is switched off and on for {SWITCHED} weeks",
 }
 #: A test tells hidden demand where it contradicts the model this much more often than elsewhere.
 TELLS = 0.3
@@ -74,13 +74,16 @@ def _head(found: Study) -> Iterator[str]:
     first = found.worlds[found.worlds["fitter"] == found.fitters[0]]
     n, hidden = len(first), int(first["hidden"].sum())
     with_kpi = (
-        "your KPI's level, trend and season"
+        "with the level, trend and season of your KPI"
         if found.history.kpi is not None
-        else "drawn sales, as no --target was given"
+        else "with drawn sales, as no --target was given"
     )
+    yield f"{n} worlds were simulated on your own spend, {with_kpi}."
+    if hidden:
+        yield f"In {hidden} of them sales and some of the spend follow a demand that nobody sees."
     yield (
-        f"{n} worlds were simulated on your spend with {with_kpi}, {hidden} of them with a demand "
-        f"that nobody sees and that spend follows; {found.fitters[0]} answered without the truth."
+        f"{found.fitters[0]} was asked for the return of each channel and was told the data alone; "
+        "then its answers were compared with the truth."
     )
 
 
@@ -90,18 +93,18 @@ def _channels(found: Study) -> Iterator[str]:
         own = table.loc[row["channel"]]
         base = (
             f"Its return is found within a factor of {FACTOR:g} in {_percent(row['found'])} "
-            f"[{100 * row['found_low']:.0f}, {100 * row['found_high']:.0f}] of worlds (typical "
-            f"error {own['error_factor']:.1f} times)"
+            f"[{100 * row['found_low']:.0f}, {100 * row['found_high']:.0f}] of worlds (typically "
+            f"off by a factor of {own['error_factor']:.1f})"
         )
         if row["verdict"] == CAN:
             yield f"{row['channel']} can be measured. {base}."
         elif row["verdict"] == TEST:
             yield (
-                f"{row['channel']}: only with a lift test. {base}; {row['test']}, in "
-                f"{_percent(row['found_with_test'])}."
+                f"{row['channel']} can be measured only with a lift test. {base}, and in "
+                f"{_percent(row['found_with_test'])} {row['test']}."
             )
         else:
-            told = f"; even {row['test']}, in {_percent(row['found_with_test'])}"
+            told = f", and in {_percent(row['found_with_test'])} {row['test']}"
             yield (
                 f"{row['channel']} cannot be measured with this plan. {base}"
                 f"{told if row['found_with_test'] else ''}."
@@ -113,12 +116,16 @@ def _plan(found: Study) -> Iterator[str]:
     gain = own["gain"].to_numpy()
     se = gain.std(ddof=1) / np.sqrt(len(gain))
     yield (
-        f"The best channel is named in {_percent(own['named_best'].mean())} of worlds "
-        f"({_percent(1 / len(found.history.channels))} by chance). Moving money as the model says, "
-        f"each channel within 30%, earns {100 * gain.mean():+.1f}% ± {100 * se:.1f}% of sales "
-        f"where {100 * own['gain_possible'].mean():.1f}% could be had, and loses money in "
-        f"{_percent(own['loses_money'].mean())} of worlds; the model promises "
-        f"{100 * own['gain_promised'].mean():+.1f}%."
+        f"The model names the channel with the highest return in "
+        f"{_percent(own['named_best'].mean())} of worlds "
+        f"({_percent(1 / len(found.history.channels))} by chance)."
+    )
+    yield (
+        "Moving today's budget as the model says, no channel by more than 30%, changes sales by "
+        f"{100 * gain.mean():+.1f}% ± {100 * se:.1f}%. The model promises "
+        f"{100 * own['gain_promised'].mean():+.1f}%, the best plan would bring "
+        f"{100 * own['gain_possible'].mean():+.1f}%, and in "
+        f"{_percent(own['loses_money'].mean())} of worlds the model's plan loses money."
     )
 
 
@@ -128,13 +135,13 @@ def _help(found: Study) -> Iterator[str]:
         return
     worth = table[table["gain"] > 2 * table["gain_se"]].head(SHOWN)
     if worth.empty:
-        yield "Nothing that was tried makes the error smaller by more than luck could."
+        yield "Nothing that was tried makes the error smaller by more than luck may explain."
         return
     listed = [
-        f"{row['remedy']} (typical error {row['error_before']:.2f} -> "
-        f"{row['error_after']:.2f} times"
+        f"{row['remedy']} (factor of error over all channels {row['error_before']:.2f} -> "
+        f"{row['error_after']:.2f}"
         + (
-            f"; its own {row['own_error_before']:.1f} -> {row['own_error_after']:.1f}"
+            f", of this one {row['own_error_before']:.1f} -> {row['own_error_after']:.1f}"
             if row["channel"]
             else ""
         )
@@ -149,17 +156,17 @@ def _hidden(found: Study) -> Iterator[str]:
     followed, calm = rows[rows["followed"]], rows[~rows["hidden"]]
     if followed.empty or calm.empty:
         yield (
-            "No world had hidden demand: if spend on a channel follows demand, the truth is worse "
-            "than this says (--hidden-demand 0.33)."
+            "No world had hidden demand. Where spend follows demand, a channel is harder to "
+            "measure than this says: ask again with --hidden-demand 0.33."
         )
         return
     over = (np.exp(part["over"].median()) for part in (followed, calm))
     whole = found.worlds[found.worlds["fitter"] == found.fitters[0]]
     fits = (whole[whole["hidden"] == flag]["r2"].mean() for flag in (True, False))
     line = (
-        "If spend on a channel follows a demand nobody sees, its return is said to be {:.1f} times "
-        "the truth (typically; {:.1f} without), and the fit of sales does not tell: R² {:.2f} "
-        "against {:.2f}."
+        "Where spend on a channel follows a demand that nobody sees, the model typically says "
+        "{:.1f} times its true return (elsewhere {:.1f} times), and the fit of sales gives no "
+        "hint: R² is {:.2f} there and {:.2f} elsewhere."
     ).format(*over, *fits)
     if not found.doubts.empty:
         tests = found.doubts[found.doubts["kind"] == f"lift {MANY}"]
@@ -168,12 +175,12 @@ def _hidden(found: Study) -> Iterator[str]:
             false = tests[~tests["hidden"]]["contradicts"].mean()
             line += (
                 " A four-week lift test of that channel in several regions contradicts the model "
-                f"in {_percent(caught)} of such cases, and in {_percent(false)} of the others: "
+                f"in {_percent(caught)} of such cases and in {_percent(false)} of the others: "
             )
             line += (
-                "that is how it would be found out."
+                "that is how you would find it out."
                 if caught - false > TELLS
-                else "too seldom to count on, so it takes a longer or larger test to find it out."
+                else "too seldom to find it out, which takes a longer or larger test."
             )
     yield line
 
@@ -182,8 +189,8 @@ def _warnings(found: Study) -> Iterator[str]:
     yield from (f"{each}." for each in found.left_out)
     if found.fitters[0].startswith("diffusion"):
         yield (
-            "diffusion-fast was trained on worlds of the same kind as these: take its figures for "
-            "the better end, and ask a library too (--fitters nutpie)."
+            f"{found.fitters[0]} was trained on worlds of the same kind as these, so its figures "
+            "are the better end of what to expect: ask a library too (--fitters nutpie)."
         )
 
 

@@ -87,6 +87,10 @@ class Drawn:
         assert self.dataset.truth is not None
         return np.asarray(self.dataset.truth["roas"].values, dtype=float)
 
+    def again(self, history: History) -> Drawn:
+        """The same law on another plan."""
+        return simulate(self.law, history)
+
 
 def draw_law(history: History, seed: int, place: int, hidden: bool) -> Law:
     """Draw world ``place`` of a study; calm and hidden worlds of a place share all but demand."""

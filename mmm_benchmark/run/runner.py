@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,10 +18,11 @@ from mmm_benchmark.plan.jobs import Job
 from mmm_benchmark.run.answer_file import BadAnswerError, check_answer, read_record
 from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
 from mmm_benchmark.run.shared_imports import imports_of
-from mmm_benchmark.store.datasets import write_observed
 from mmm_benchmark.store.fits import SCHEMA, Store, StoredFit
+from mmm_benchmark.store.place import Mirror
 from mmm_benchmark.store.plain_files import is_plain
 from mmm_benchmark.store.sealed_folder import Staging
+from mmm_benchmark.store.visible import Visible
 
 KEPT_FILES = ("job.json", "fit.json", "fit.nc", "log.txt")
 LOG_BYTES = 200_000  # of a log's end are kept
@@ -57,6 +58,7 @@ class Policy:
     parallel: int = 1
     threads: int = 1  # for each worker; where work is claimed by fitters, at most
     by_claim: bool = False
+    reuse_compiled: bool = False  # programs that earlier fits have compiled
 
     def refit_because(self, fit: StoredFit | None) -> str | None:
         """Say why a job must be fitted although ``fit`` is stored; None when it need not be."""
@@ -135,6 +137,13 @@ class Run:
     policy: Policy
     perform: Perform
     reporter: Reporter
+    _visible: dict[str, Visible] = field(default_factory=dict, init=False)
+
+    def visible(self, task: Task, family: str | None) -> Visible:
+        """What the fitter of a task may see; one object for all fits of one dataset."""
+        content = task.job.dataset.content
+        key = content if family is None else f"{content} {family}"
+        return self._visible.setdefault(key, Visible(key, task.observed, family))
 
 
 def run_jobs(tasks: Sequence[Task], run: Run) -> list[Outcome]:
@@ -143,13 +152,21 @@ def run_jobs(tasks: Sequence[Task], run: Run) -> list[Outcome]:
     pool = ThreadPoolExecutor(max_workers=run.policy.parallel, thread_name_prefix="fit")
     futures: dict[Future[Outcome], int] = {}
     try:
-        for place, task in enumerate(tasks):
-            futures[pool.submit(_Settling(task, run, stop.is_set).settle)] = place
+        for place in order_of(tasks, run.policy):
+            futures[pool.submit(_Settling(tasks[place], run, stop.is_set).settle)] = place
         outcomes = {futures[done]: done.result() for done in as_completed(futures)}
     finally:
         stop.set()  # reached early by an interrupt or a broken store: end the workers too
         pool.shutdown(wait=True, cancel_futures=True)
     return [outcomes[place] for place in range(len(tasks))]
+
+
+def order_of(tasks: Sequence[Task], policy: Policy) -> list[int]:
+    """As given; on a cluster the largest data first, so that no long fit begins at the very end."""
+    places = range(len(tasks))
+    if not policy.by_claim:
+        return list(places)
+    return sorted(places, key=lambda place: -tasks[place].observed.nbytes)
 
 
 @dataclass(frozen=True)
@@ -205,8 +222,6 @@ class _Settling:
         job, policy = task.job, run.policy
         folder = run.staging.folder(job.key)
         family = job.dataset.family if job.reference is not None else None
-        write_observed(task.observed, folder / "observed.nc", family)
-        (folder / "job.json").write_text(json.dumps(job.orders(), indent=1))
         order = Order(
             directory=folder,
             python=task.python,
@@ -216,16 +231,52 @@ class _Settling:
             extra=job.extra,
             versions=job.versions,
             imports=imports_of(job.target, job.extra),
+            reuse_compiled=policy.reuse_compiled,
             fitter=job.fitter,
             claims=task.claims,
+            job=job.orders(),
+            data=run.visible(task, family),
+            seal=Sealing.into(run.store, task, policy, keep=stored is not None and stored.ok),
         )
         ending = run.perform(order, lambda phase: run.reporter.phase(job, phase), self.stopping)
-        record = finish(folder, task, ending, policy)
-        outside = record["status"] in CIRCUMSTANCES or record["circumstance"]
-        if outside and stored is not None and stored.ok:
+        record = dict(ending.sealed or finish(folder, task, ending, policy))
+        if stored is not None and stored.ok and from_outside(record):
             run.reporter.note(f"{job.label}: the good fit that was stored is kept")
             return Outcome(job=job, fit=stored, fresh=True, lost=record)
+        if ending.sealed is not None:
+            return Outcome(job=job, fit=run.store.distant(job.key, record), fresh=True)
         return Outcome(job=job, fit=run.store.put(job.key, folder), fresh=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sealing:
+    """Stores an answer in an object store from where its worker ran: see ``Order.seal``."""
+
+    url: str
+    task: Task  # without its data
+    policy: Policy
+    keep: bool  # whether a good fit is stored, which a circumstance must not replace
+
+    @classmethod
+    def into(cls, store: Store, task: Task, policy: Policy, *, keep: bool) -> Sealing | None:
+        """None where the store is this machine's: a folder, or memory."""
+        if not isinstance(store.root, Mirror) or store.root.url.startswith("memory:"):
+            return None
+        bare = replace(task, observed=None)
+        return cls(url=store.root.url, task=bare, policy=policy, keep=keep)
+
+    def __call__(self, folder: Path, ending: Ending, observed: Any) -> Mapping[str, Any]:
+        """Finish and store; a UserError when the store cannot be reached from here."""
+        record = finish(folder, replace(self.task, observed=observed), ending, self.policy)
+        if not (self.keep and from_outside(record)):
+            mirror = Mirror(folder.parent / "mirror", url=self.url)
+            Store(mirror).put(self.task.job.key, folder)
+        return record
+
+
+def from_outside(record: Mapping[str, Any]) -> bool:
+    """Whether the key does not determine what came of a fit."""
+    return record["status"] in CIRCUMSTANCES or record["circumstance"]
 
 
 def finish(folder: Path, task: Task, ending: Ending, policy: Policy) -> dict[str, Any]:
@@ -256,6 +307,7 @@ def finish(folder: Path, task: Task, ending: Ending, policy: Policy) -> dict[str
     record["stored_mb"] = draws.stat().st_size / 1e6 if draws.exists() else 0.0
     record["schema"] = SCHEMA
     record["limits"] = {"timeout": policy.timeout, "memory": policy.memory_limit}
+    record["compiled"] = "reused" if policy.reuse_compiled else "fresh"
     record["threads"] = task.threads(policy)
     record["finished_at"] = datetime.now(UTC).isoformat(timespec="milliseconds")
     record["log_tail"] = "" if record["status"] == "ok" else keep_log_end(folder / "log.txt")

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 #: A gain below this share of sales is no reason to move money.
 NOTHING = 1e-4
 ADVICE = {
-    "yes": "every model gains by it",
-    "no": "do not move money on this: a model loses by it",
+    "yes": "every model expects a gain from it",
+    "no": "do not move money on this: another model expects a loss",
     "alone": "no other model to ask: one model alone cannot be checked",
-    "nothing": "it expects next to nothing: there is nothing to move",
+    "nothing": "it expects next to nothing: leave the budget as it is",
 }
 
 

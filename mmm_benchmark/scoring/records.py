@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from mmm_benchmark.phases import PHASES
 from mmm_benchmark.scoring.marks import failed_checks
 from mmm_benchmark.scoring.scorable import Row, ScorableFit, failure
@@ -10,26 +12,44 @@ ROLES = ("adstock", "saturation", "effects", "controls", "baseline", "time", "no
 CONVERGENCE = ("r_hat", "ess_bulk", "ess_tail", "mcse")
 SAMPLER = ("divergences", "max_tree_depth_share", "e_bfmi", "k_hat", "self_check", "chance_wrong")
 NAN = float("nan")
+REUSED = "reused"  # programs that earlier fits had compiled
+UNTIMED = "programs compiled for earlier fits were used (--reuse-compiled): no timing"
+
+
+def total_s(fit: ScorableFit) -> float:
+    """Seconds of the whole fit; unknown where it did not have to compile what it ran."""
+    return NAN if _untimed(fit) else fit.record.get("total_s", NAN)
+
+
+def _untimed(fit: ScorableFit) -> bool:
+    return fit.record.get("compiled") == REUSED
 
 
 def runtime_row(fit: ScorableFit) -> Row:
-    """Seconds by phase, in all, and memory; a failure keeps what was measured before it."""
+    """Seconds by phase, in all, and memory; a failure keeps what was measured before it.
+
+    A fit that found its programs compiled has no seconds here, so that none are mixed with those
+    of fits that had to compile; they stay in its ``fit.json``.
+    """
     record = fit.record
-    seconds = record.get("seconds") or {}
+    seconds = {} if _untimed(fit) else record.get("seconds") or {}
     row: Row = {f"{phase}_s": seconds.get(phase, NAN) for phase in PHASES}
-    row |= {name: record.get(name, NAN) for name in ("total_s", "peak_rss_mb", "stored_mb")}
-    row["imports"] = record.get("imports", "own")
-    return row | {"key": fit.key, "note": "" if fit.ok else failure(fit)}
+    row |= {name: record.get(name, NAN) for name in ("peak_rss_mb", "stored_mb")}
+    row |= {"total_s": total_s(fit), "imports": record.get("imports", "own")}
+    row["compiled"] = record.get("compiled", "")
+    notes = ["" if fit.ok else failure(fit), UNTIMED if _untimed(fit) else ""]
+    return row | {"key": fit.key, "note": "; ".join(filter(None, notes))}
 
 
 def ess_row(fit: ScorableFit) -> Row:
     """Smallest effective sample sizes, and per second of sampling and of the whole fit."""
-    diagnostics, seconds = fit.record.get("diagnostics") or {}, fit.record.get("seconds") or {}
+    diagnostics = fit.record.get("diagnostics") or {}
+    seconds = {} if _untimed(fit) else fit.record.get("seconds") or {}
     names = ("ess_bulk", "ess_tail", "contribution_ess_bulk", "contribution_ess_tail")
     row: Row = {name: diagnostics.get(name, NAN) for name in names}
     for name in ("ess_bulk", "ess_tail"):
         row[f"{name}_per_sample_second"] = _rate(row[name], seconds.get("sample"))
-        row[f"{name}_per_second"] = _rate(row[name], fit.record.get("total_s"))
+        row[f"{name}_per_second"] = _rate(row[name], total_s(fit))
     return row | {"note": _note(fit)}
 
 
@@ -38,7 +58,7 @@ def diagnostics_row(fit: ScorableFit) -> Row:
     diagnostics = fit.record.get("diagnostics") or {}
     names = (*CONVERGENCE, *SAMPLER, *(f"contribution_{name}" for name in CONVERGENCE))
     row: Row = {name: diagnostics.get(name, NAN) for name in names}
-    row["ess_per_second"] = _rate(row["ess_bulk"], fit.record.get("total_s"))
+    row["ess_per_second"] = _rate(row["ess_bulk"], total_s(fit))
     counts = fit.record.get("parameter_counts") or {}
     row |= {f"parameters_{role}": counts.get(role, NAN) for role in ROLES}
     row["parameters_total"] = sum(counts.values()) if counts else NAN
@@ -61,7 +81,7 @@ def failure_row(fit: ScorableFit) -> Row:
 
 
 def _rate(count: float | None, seconds: float | None) -> float:
-    if count is None or not seconds:
+    if count is None or not seconds or math.isnan(seconds):
         return NAN
     return count / seconds
 

@@ -12,6 +12,7 @@ from mmm_benchmark.store import keys
 from mmm_benchmark.store.sealed_folder import Staging
 from mmm_benchmark.store.shelf import DamagedError
 from mmm_benchmark.store.shelves import shelf_of
+from mmm_benchmark.store.visible import Visible
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -93,11 +94,7 @@ def read_dataset(path: Path) -> MMMDataset:
 
 def write_observed(observed: xr.Dataset, path: Path, family: str | None) -> None:
     """Write the half of a dataset that a fitter may see; ``family`` is for references only."""
-    future = [name for name in schema.FUTURE if name in observed]
-    visible = observed[[*schema.OBSERVED, *future]].drop_encoding()
-    visible.attrs = {} if family is None else {"family": family}
-    # made in memory: on a full disk the HDF5 library would crash when it closes its file
-    path.write_bytes(visible.to_netcdf(engine="h5netcdf"))
+    path.write_bytes(Visible("", observed, family).netcdf())
 
 
 def export(dataset: MMMDataset, directory: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.store.locks import FileLock
-from mmm_benchmark.store.sealed_folder import flaw, publish
-from mmm_benchmark.store.shelf import LOCKS, DamagedError
+from mmm_benchmark.store.sealed_folder import flaw, publish, sweep
+from mmm_benchmark.store.shelf import LOCKS, STAGING, DamagedError
 
 
 class DiskShelf:
@@ -24,6 +24,10 @@ class DiskShelf:
         if not folder.is_dir():
             return []
         return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+    def holds(self, room: str, name: str) -> bool:
+        """Whether there is a folder of that name."""
+        return (self.root / room / name).is_dir()
 
     def fetch(self, room: str, name: str) -> Path | None:
         """The folder itself."""
@@ -47,6 +51,16 @@ class DiskShelf:
     def check(self) -> None:
         """Make a file, and remove it."""
         check_folder(self.root)
+
+    def sweep(self, *, remove: bool) -> list[str]:
+        """Unfinished work of runs that died, and lock files that nobody holds."""
+        found = [path.name for path in sweep(self.root / STAGING, remove=remove)]
+        for path in sorted((self.root / LOCKS).glob("*")):
+            lock = FileLock(path)
+            if lock.acquire(wait=False):
+                lock.release(leave=not remove)
+                found.append(path.name)
+        return found
 
     def share(self) -> None:
         """They are made where the store is."""

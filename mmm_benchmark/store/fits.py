@@ -19,7 +19,7 @@ from mmm_benchmark.store.keys import key_of
 from mmm_benchmark.store.place import called
 from mmm_benchmark.store.plain_files import is_plain, read_object
 from mmm_benchmark.store.sealed_folder import Staging
-from mmm_benchmark.store.shelf import DamagedError, Lock
+from mmm_benchmark.store.shelf import STAGING, DamagedError, Lock
 from mmm_benchmark.store.shelves import shelf_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 
 FITS = "fits"
-STAGING = ".staging"
 #: Of what a stored fit says of itself. A record that names none is of the first, and is read as is.
 SCHEMA = 1
 STATUSES = ("ok", "skipped", "error", "timeout", "memory", "killed")
@@ -39,11 +38,20 @@ class NewerSchemaError(UserError):
 
 @dataclass(frozen=True)
 class StoredFit:
-    """One finished job, successful or not. ``record`` is ``fit.json``, ``job`` is ``job.json``."""
+    """One finished job, successful or not. ``record`` is ``fit.json``, ``job`` is ``job.json``.
+
+    ``place`` is its folder, or what brings it from an object store when it is first looked into.
+    """
 
     key: str
-    path: Path
+    place: Path | Callable[[], Path]
     dataset: Mapping[str, Any] | None = None  # the name these same data go by in this run
+    told: Mapping[str, Any] | None = None  # its record, where that is known before the folder is
+
+    @cached_property
+    def path(self) -> Path:
+        """The folder that holds it."""
+        return self.place if isinstance(self.place, Path) else self.place()
 
     @cached_property
     def job(self) -> dict[str, Any]:
@@ -58,6 +66,8 @@ class StoredFit:
     @cached_property
     def record(self) -> dict[str, Any]:
         """What came of it: status, reason, seconds by phase, memory, diagnostics, notes."""
+        if self.told is not None:
+            return dict(self.told)
         return json.loads((self.path / "fit.json").read_text())
 
     @property
@@ -72,11 +82,11 @@ class StoredFit:
 
     def tree(self) -> xr.DataTree:
         """The draws, read when first touched: posterior, posterior_predictive, sample_stats."""
-        import xarray as xr
+        from mmm_data_generator.dataset import netcdf
 
         if not self.ok:
             raise UserError(f"fit {self.key} has no draws: {self.status}, {self.record['reason']}")
-        return xr.open_datatree(self.path / "fit.nc", engine="h5netcdf")
+        return netcdf.read_groups(self.path / "fit.nc")
 
 
 class Store:
@@ -161,6 +171,28 @@ class Store:
     def put(self, key: str, staged: Path) -> StoredFit:
         """Seal a finished folder and give it its final place."""
         return StoredFit(key, self.shelf.publish(FITS, key, staged))
+
+    def distant(self, key: str, record: Mapping[str, Any]) -> StoredFit:
+        """A fit that was put into the object store from elsewhere; brought here when looked into.
+
+        Raises
+        ------
+        UserError
+            When it is not there, now or then.
+        """
+        if not self.shelf.holds(FITS, key):
+            raise UserError(
+                f"fit {key} was stored, and is not in {called(self.root)}: nodes need the same "
+                "endpoint and credentials as this machine (AWS_ENDPOINT_URL, ...)"
+            )
+
+        def bring() -> Path:
+            fit = self.get(key)
+            if fit is None:
+                raise UserError(f"fit {key} is not in {called(self.root)} any more; run it again")
+            return fit.path
+
+        return StoredFit(key, bring, told=record)
 
 
 def _impostor(key: str, path: Path) -> str | None:

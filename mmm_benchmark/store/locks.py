@@ -54,10 +54,11 @@ class FileLock:
         self._handle = handle
         return True
 
-    def release(self) -> None:
-        """Give the lock back; harmless when it is not held."""
+    def release(self, *, leave: bool = False) -> None:
+        """Give the lock back; harmless when it is not held. Its file stays where ``leave``."""
         if self._handle is None:
             return
-        self.path.unlink(missing_ok=True)
+        if not leave:
+            self.path.unlink(missing_ok=True)
         os.close(self._handle)
         self._handle = None

@@ -29,9 +29,9 @@ from mmm_benchmark.store.sealed_folder import (
     publish,
     put_in_place,
 )
-from mmm_benchmark.store.shelf import LOCKS, DamagedError
+from mmm_benchmark.store.shelf import LOCKS, STAGING, DamagedError
+from mmm_benchmark.store.sweeping import leftovers
 
-STAGING = ".staging"
 PENDING = ".pending"
 NAME = re.compile(r"[\w-][\w.-]*")
 MOST_MANIFEST = 2**20  # bytes: a sealed folder has a handful of files
@@ -49,6 +49,10 @@ class ObjectShelf:
     def names(self, room: str) -> list[str]:
         """What is there, sorted."""
         return [name for name in self._objects.names(room) if NAME.fullmatch(name)]
+
+    def holds(self, room: str, name: str) -> bool:
+        """Whether there is a manifest: the files it names were there before it."""
+        return self._objects.size(f"{room}/{name}/{MANIFEST}") is not None
 
     def fetch(self, room: str, name: str) -> Path | None:
         """The folder as the mirror has it, brought there where it is not or differs."""
@@ -158,6 +162,10 @@ class ObjectShelf:
         except UserError as error:
             raise UserError(f"results cannot be written: {error}") from error
         self._send_pending()
+
+    def sweep(self, *, remove: bool) -> list[str]:
+        """Objects that no manifest names and no run is about to name: older than a day."""
+        return leftovers(self._objects, self.lock, remove=remove)
 
     def share(self) -> None:
         """Send tables, pictures and page that differ from those that were sent last."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from mmm_benchmark.errors import UserError
@@ -73,6 +74,22 @@ class Objects:
             except FileNotFoundError:
                 return []
             return sorted({path.rstrip("/").rpartition("/")[2] for path in found} - {""})
+
+    def below(self, folder: str) -> list[str]:
+        """The names of all objects under ``folder/``, however deep; sorted."""
+        start = self._at("")
+        with self._reached():
+            found = self._files.find(self._at(folder))
+        return sorted(path.removeprefix("/").removeprefix(start.lstrip("/")) for path in found)
+
+    def written(self, name: str) -> datetime | None:
+        """When it was written last; None when it is gone, or its store does not say."""
+        with self._reached():
+            try:
+                found = self._files.modified(self._at(name))
+            except (FileNotFoundError, NotImplementedError):
+                return None
+        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
     def remove(self, name: str) -> None:
         """Remove it; harmless when it is not there."""

@@ -156,17 +156,18 @@ class Staging:
         self._lock.release()
 
 
-def sweep(area: Path) -> int:
-    """Remove the leftovers of runs that died; return how many."""
-    swept = 0
+def sweep(area: Path, *, remove: bool = True) -> list[Path]:
+    """Remove the leftovers of runs that died; return them."""
+    swept = []
     for path in area.glob("run-*"):
         lock = FileLock(path / "owner")
         if not (path / "owner").exists() and _young(path):
             continue  # being made this very moment
         if lock.acquire(wait=False):
-            shutil.rmtree(path, ignore_errors=True)
-            lock.release()
-            swept += 1
+            if remove:
+                shutil.rmtree(path, ignore_errors=True)
+            lock.release(leave=not remove)
+            swept.append(path)
     return swept
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 LOCKS = ".locks"
+STAGING = ".staging"
 
 
 class DamagedError(Exception):
@@ -38,6 +39,9 @@ class Shelf(Protocol):
     def names(self, room: str) -> list[str]:
         """What is there, sorted; each may still prove damaged."""
 
+    def holds(self, room: str, name: str) -> bool:
+        """Whether something is there; it may still prove damaged."""
+
     def fetch(self, room: str, name: str) -> Path | None:
         """A local folder whose every byte is as it was sealed; None when there is none.
 
@@ -55,6 +59,9 @@ class Shelf(Protocol):
 
     def check(self) -> None:
         """Raise a UserError unless it can be written to; finish what a dead run left half done."""
+
+    def sweep(self, *, remove: bool) -> list[str]:
+        """What no fit or dataset needs any more, by name; removed when ``remove``."""
 
     def share(self) -> None:
         """Put tables, pictures and page where the store is, if they were made elsewhere."""

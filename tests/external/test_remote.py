@@ -64,3 +64,18 @@ def test_two_drivers_on_one_bucket_fit_once_and_agree_with_a_local_run(
             objects_at(url).read(f"summary/{name}.csv")
             == (mirror / "summary" / f"{name}.csv").read_bytes()
         )
+
+
+def test_a_submission_is_verified_with_its_refits_in_a_bucket(
+    s3_server: str, tmp_path: Path
+) -> None:
+    url = f"s3://{BUCKET}/verified"
+    command = [sys.executable, "-m", "mmm_benchmark.cli", "verify"]
+    command += [str(ROOT / "results" / "suite-2026.1" / "scipy.csv"), "--tasks", "1"]
+    ended = subprocess.run(
+        [*command, "--results", url], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "scipy agrees on " in ended.stdout
+    assert len(list(Store(Mirror(tmp_path / "elsewhere", url=url)))) == 1

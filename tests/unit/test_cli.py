@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -222,3 +223,18 @@ def test_windows_gets_that_sentence_from_python_too() -> None:
     )
     assert done.stdout.startswith("mmm-benchmark runs on Linux and macOS; on Windows run it in WSL")
     assert done.stderr == ""
+
+
+def test_an_interrupt_while_modules_are_imported_ends_without_a_word() -> None:
+    program = (
+        "import os, signal, sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(name, *rest):\n"
+        "        if name == 'typer': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt)\n"
+        "import mmm_benchmark.cli\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGINT
+    assert not ended.stderr
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler  # after our own import

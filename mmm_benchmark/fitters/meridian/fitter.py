@@ -52,13 +52,20 @@ class _Row(ABC):
         with phase("import"):
             os.environ["MERIDIAN_BACKEND"] = "jax"
             from mmm_benchmark import estimands
-            from mmm_benchmark.fitters.meridian import answer, calibration, forecast, sampling
+            from mmm_benchmark.fitters.meridian import (
+                answer,
+                calibration,
+                forecast,
+                prior_draws,
+                sampling,
+            )
         with phase("build"):
             built = self.build(observed)
         with phase("sample"):
             posterior, stats = sampling.sample(built, budget, seed)
         with phase("summarise"):
             found = answer.summarise(observed, built, posterior, stats, seed)
+            found.prior = prior_draws.prior_of_roas(observed, built, seed)
             if asked(observed):
                 kept = estimands.kept_draws(posterior.sizes["chain"], posterior.sizes["draw"])
                 thin = posterior.isel(draw=kept)

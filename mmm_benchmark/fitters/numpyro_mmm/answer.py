@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import jax
@@ -16,13 +15,13 @@ from mmm_benchmark.fitters.common import forecast
 from mmm_benchmark.fitters.common.lags import lag_weights
 from mmm_benchmark.fitters.common.report import noisy_sales, parameter_counts
 from mmm_benchmark.fitters.jax_inference.linear import draw_coefficients
-from mmm_benchmark.fitters.jax_inference.over_draws import Array, Draws
+from mmm_benchmark.fitters.jax_inference.over_draws import Array, Draws, Named, over_draws
 from mmm_benchmark.fitters.jax_inference.report import nuts_report
 from mmm_benchmark.fitters.numpyro_mmm import density
 from mmm_benchmark.fitters.numpyro_mmm.prepare import CONTROL_SD, Inputs, design, run_on
 from mmm_benchmark.fitters.numpyro_mmm.sampling import Inferred
 from mmm_benchmark.metrics.diagnostics import diagnose, pick_series
-from mmm_benchmark.shapes.jax import ChannelGeoDate, Scalar, Vector
+from mmm_benchmark.shapes.jax import ChannelGeoDate, ChannelGeoDateLag, PerGeo, Scalar, Vector
 from mmm_data_generator.fields.parts import REVERSION
 
 MULTIPLIERS = (*schema.SPEND_MULTIPLIERS, 1.0 + schema.MARGINAL_STEP)
@@ -50,7 +49,8 @@ def free_parameters(z: Array, data: density.Data, given: Inputs, seed: int) -> D
     """
 
     chains, draws = z.shape[:2]
-    flat = _constrained(z.reshape(chains * draws, -1), data)
+    drawn = over_draws(_constrained, z, data)
+    flat = {name: value.reshape(-1, *value.shape[2:]) for name, value in drawn.items()}
     residual = (given.sales - given.sales_mean[:, None]) - flat.pop("media")
     rng = np.random.default_rng(seed)
     b, gamma = draw_coefficients(rng, *design(given), residual, flat["noise"].astype(np.float64))
@@ -62,31 +62,26 @@ def free_parameters(z: Array, data: density.Data, given: Inputs, seed: int) -> D
     return {name: value.reshape(chains, draws, *value.shape[1:]) for name, value in flat.items()}
 
 
-def _constrained(z: Array, data: density.Data) -> Draws:
-    """Parameters, and the media's part of sales, of each row of ``z``."""
-
-    def one(z: Vector) -> dict[str, jax.Array]:
-        params, _ = density.constrain(z, data)
-        found = {
-            "alpha": params.alpha,
-            "beta": params.beta,
-            "lam": params.lam,
-            "mu": jnp.exp(params.log_mu),
-            "s": params.s,
-            "sigma": jnp.exp(params.log_sigma),
-            "noise": params.noise,
-            "media": density.media(params, data),
+def _constrained(z: Vector, data: density.Data) -> Named:
+    """Parameters, and the media's part of sales, of one draw."""
+    params, _ = density.constrain(z, data)
+    found = {
+        "alpha": params.alpha,
+        "beta": params.beta,
+        "lam": params.lam,
+        "mu": jnp.exp(params.log_mu),
+        "s": params.s,
+        "sigma": jnp.exp(params.log_sigma),
+        "noise": params.noise,
+        "media": density.media(params, data),
+    }
+    if params.volatility is not None and params.path is not None:
+        found |= {
+            "volatility": params.volatility,
+            "shocks": density.split(z, data).shocks,
+            "path": params.path,
         }
-        if params.path is not None:
-            found |= {
-                "volatility": params.volatility,
-                "shocks": density.split(z, data).shocks,
-                "path": params.path,
-            }
-        return found
-
-    mapped = jax.jit(lambda rows: jax.lax.map(one, rows))(jnp.asarray(z))
-    return {name: np.asarray(value) for name, value in mapped.items()}
+    return found
 
 
 def posterior(observed: xr.Dataset, given: Inputs, draws: Draws) -> xr.Dataset:
@@ -145,8 +140,19 @@ def _path_run_on(path: Array, volatility: Array, observed: xr.Dataset, seed: int
 def _contributions(flat: Draws, given: Inputs) -> tuple[Array, Array]:
     """Contributions (draw, geo, date, channel) and totals (draw, multiplier, channel)."""
     dtype = jnp.result_type(float)
-    lagged = jnp.asarray(given.lagged, dtype)
-    scale = jnp.asarray(given.sales_scale, dtype)
+    names = {"alpha", "beta", "lam", "sigma", "path"} & set(flat)
+    contribution, totals = jax.jit(_every_contribution)(
+        {name: jnp.asarray(flat[name], dtype) for name in sorted(names)},
+        jnp.asarray(given.lagged, dtype),
+        jnp.asarray(given.sales_scale, dtype),
+    )
+    return np.asarray(contribution), np.asarray(totals, np.float64)
+
+
+def _every_contribution(
+    draws: dict[str, jax.Array], lagged: ChannelGeoDateLag, scale: PerGeo
+) -> tuple[jax.Array, jax.Array]:
+    """Draw by draw; data are arguments, so that one program serves all data of a shape."""
 
     def one(draw: dict[str, jax.Array]) -> tuple[jax.Array, jax.Array]:
         weights = lag_weights(draw["alpha"], lagged.shape[-1])
@@ -159,14 +165,11 @@ def _contributions(flat: Draws, given: Inputs) -> tuple[Array, Array]:
         def at(m: Scalar | float) -> ChannelGeoDate:
             return effect * density.saturation(m * a, beta, lam)
 
-        totals = jax.lax.map(lambda m: jnp.sum(at(m), axis=(1, 2)), jnp.asarray(MULTIPLIERS, dtype))
+        multipliers = jnp.asarray(MULTIPLIERS, scale.dtype)
+        totals = jax.lax.map(lambda m: jnp.sum(at(m), axis=(1, 2)), multipliers)
         return jnp.moveaxis(at(1.0), 0, -1), totals
 
-    names = {"alpha", "beta", "lam", "sigma", "path"} & set(flat)
-    contribution, totals = jax.jit(partial(jax.lax.map, one))(
-        {name: jnp.asarray(flat[name], dtype) for name in sorted(names)}
-    )
-    return np.asarray(contribution), np.asarray(totals, np.float64)
+    return jax.lax.map(one, draws)
 
 
 def _native(observed: xr.Dataset, given: Inputs, flat: Draws) -> dict[str, Array]:

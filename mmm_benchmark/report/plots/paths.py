@@ -12,6 +12,7 @@ from mmm_benchmark.metrics.arrays import FloatArray, is_constant
 from mmm_benchmark.report.plots.gather import Band, View, by_panel, panels
 from mmm_benchmark.report.plots.style import (
     TRUTH,
+    columns,
     dates,
     headline,
     label_lowest,
@@ -34,7 +35,7 @@ LEAST_R2 = -1.0  # twice the error of the mean
 
 def predicted_against_actual(label: str, dataset: ScorableDataset, views: list[View]) -> Figure:
     """One row per fitter, one column per panel: observed dots, expected line, predictive band."""
-    names = panels(dataset)
+    names = panels(dataset)[: columns(len(panels(dataset)))]
     sales = by_panel(dataset.observed["sales"])
     time = dataset.observed["date"].values
     figure, grid = _grid(len(views), len(names), height=1.9, width=max(3.9, 8.5 / len(names)))
@@ -104,7 +105,7 @@ def _constant_coefficients(
 ) -> Figure:
     """One number a channel: an interval says more than a rectangle over time."""
     channels = [str(channel) for channel in dataset.observed["channel"].values]
-    names, style = list(truth), look(seen.fitter)
+    names, style = list(truth)[: columns(len(truth))], look(seen.fitter)
     size = (max(4.6, 10.5 / len(names)) * len(names), 1.5 + 0.34 * len(channels))
     figure = new_figure(figsize=size, layout="constrained")
     place = np.arange(len(channels))
@@ -143,10 +144,13 @@ def _channels(
     """A row per channel and a column per panel, or a grid of the first panel alone."""
     channels = [str(channel) for channel in dataset.observed["channel"].values]
     time = dataset.observed["date"].values
-    if len(names) == 1 or len(channels) > MANY_CHANNELS:
-        columns = 2 if len(channels) <= 6 else 3 if len(channels) <= 12 else 5
-        rows = -(-len(channels) // columns)
-        figure, grid = _grid(rows, columns, height=1.75, width=10.5 / columns)
+    several = len(names) > 1
+    if columns(len(names)) == 1 or len(channels) > MANY_CHANNELS:
+        usual = 2 if len(channels) <= 6 else 3 if len(channels) <= 12 else 5
+        across = columns(usual)
+        rows = -(-len(channels) // across)
+        width = 10.5 / usual if across == usual else 4.5
+        figure, grid = _grid(rows, across, height=1.75, width=width)
         cells = [(axes, i, names[0]) for i, axes in enumerate(grid.ravel()[: len(channels)])]
         label_lowest(grid, len(channels))
     else:
@@ -154,7 +158,6 @@ def _channels(
         cells = [
             (grid[i, j], i, name) for i in range(len(channels)) for j, name in enumerate(names)
         ]
-    several = len(names) > 1
     for axes, i, name in cells:
         true = truth[name][i]
         axes.plot(time, true, color=TRUTH, lw=2.0)
@@ -179,10 +182,10 @@ def _panel_title(channel: str, panel: str, mean: FloatArray, true: FloatArray, s
 
 
 def _grid(
-    rows: int, columns: int, height: float, width: float
+    rows: int, across: int, height: float, width: float
 ) -> tuple[Figure, NDArray[np.object_]]:
-    figure = new_figure(figsize=(width * columns, height * rows + 0.9), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False, sharex=True)
+    figure = new_figure(figsize=(width * across, height * rows + 0.9), layout="constrained")
+    return figure, figure.subplots(rows, across, squeeze=False, sharex=True)
 
 
 def _draw(

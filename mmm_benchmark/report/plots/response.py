@@ -9,9 +9,10 @@ import numpy as np
 from mmm_benchmark.report.plots.gather import View
 from mmm_benchmark.report.plots.style import (
     TRUTH,
+    columns,
     headline,
     label_lowest,
-    legend_columns,
+    legend,
     look,
     money,
     new_figure,
@@ -30,11 +31,11 @@ def response_curves(label: str, dataset: ScorableDataset, views: list[View]) -> 
 
     assert dataset.truth is not None
     channels = [str(channel) for channel in dataset.observed["channel"].values]
-    columns = min(len(channels), 3 if len(channels) <= 9 else 5)
-    rows = -(-len(channels) // columns)
-    size = (10.5, 2.3 * rows + 1.1)
+    across = columns(min(len(channels), 3 if len(channels) <= 9 else 5))
+    rows = -(-len(channels) // across)
+    size = (10.5 if across > 1 else 4.5, 2.3 * rows + 1.1)
     figure = new_figure(figsize=size, layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
+    grid = figure.subplots(rows, across, squeeze=False, sharex=True)
     multiplier = dataset.truth["spend_multiplier"].values
     true = dataset.truth["response_curve"].values
     for i, axes in enumerate(grid.ravel()[: len(channels)]):
@@ -79,7 +80,8 @@ def roas(label: str, dataset: ScorableDataset, views: list[View]) -> Figure:
     known = dataset.truth is not None and bool({"roas", "contribution"} & set(dataset.truth))
     step = 0.16
     room = step * (len(views) + 1)
-    figure = new_figure(figsize=(9.0, 1.5 + 1.35 * room * len(channels)), layout="constrained")
+    size = (4.5 * columns(2), 1.5 + 1.35 * room * len(channels))
+    figure = new_figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     base = np.arange(len(channels)) * (room + 0.25)
     half = room / 2
@@ -120,10 +122,4 @@ def _legend(figure: Figure, axes: Axes) -> None:
     """Truth first, beside the panels and never over them."""
     handles, labels = axes.get_legend_handles_labels()
     order = sorted(range(len(labels)), key=lambda i: labels[i] != "truth")
-    figure.legend(
-        [handles[i] for i in order],
-        [shorten(labels[i]) for i in order],
-        loc="outside right upper",
-        fontsize=8.5,
-        ncols=legend_columns(figure, len(labels)),
-    )
+    legend(figure, [handles[i] for i in order], [shorten(labels[i]) for i in order])

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 TRUTH = "#000000"
 BLUE, SKY, GREEN = "#0072B2", "#56B4E9", "#009E73"
 ORANGE, RED, PINK, PURPLE = "#E69F00", "#D55E00", "#CC79A7", "#6A3D9A"
+
+#: How the pictures of a paper differ: see ``paper.py``.
+NARROW: ContextVar[bool] = ContextVar("NARROW", default=False)  # one column of two
+UNTITLED: ContextVar[bool] = ContextVar("UNTITLED", default=False)  # the caption says it
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ LIGHT, DARK = 0.5, -0.45
 
 LOOKS: dict[str, Look] = {
     "scipy": Look(RED),
-    "scipy-bootstrap": Look(RED, "s", "--"),
+    "scipy-bootstrap": Look(mixed(RED, DARK), "s", "--"),
     "scipy-plain": Look(mixed(RED, LIGHT), "X", ":"),
     "nutpie": Look(BLUE),
     "nutpie-default": Look(mixed(BLUE, DARK), "v", "-."),
@@ -122,22 +127,36 @@ def new_figure(**arguments: Any) -> Figure:
     return Shown(**arguments)
 
 
-def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write ``stem.png`` and ``stem.svg``, each complete or not at all, without date or version."""
+#: What would change from day to day in a file, left out of it.
+UNDATED: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+def save(
+    figure: Figure, stem: Path, formats: Sequence[str] = ("png", "svg"), dpi: int = 120
+) -> list[Path]:
+    """Write ``stem`` in each format, complete or not at all, without date or version."""
     paths = []
     figure.draw_without_rendering()  # lay out once, not once per format
     figure.set_layout_engine("none")
-    for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+    for suffix in formats:
         path = stem.with_name(f"{stem.name}.{suffix}")
         fresh = stem.with_name(f".{stem.name}.{os.getpid()}.{suffix}")
-        figure.savefig(fresh, format=suffix, dpi=120, metadata=metadata)
+        figure.savefig(fresh, format=suffix, dpi=dpi, metadata=UNDATED[suffix])
         fresh.replace(path)
         paths.append(path)
     return paths
 
 
 def headline(figure: Figure, title: str, reading: str) -> None:
-    """A title and, under it, one line on how to read the picture."""
+    """A title and, under it, one line on how to read the picture; in a paper its caption."""
+    if UNTITLED.get():
+        said = " ".join(reading.split())
+        figure.set_label(f"{title}. {said[:1].upper()}{said[1:]}.")
+        return
     figure.suptitle(title, x=0.012, ha="left", fontweight="bold")
     figure.supxlabel(reading, x=0.012, ha="left", fontsize=8.5, color="#555555")
 
@@ -195,6 +214,20 @@ def explain(frame: pd.DataFrame) -> str:
 def shorten(name: str, most: int = 24) -> str:
     """A label that fits its panel."""
     return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def columns(usual: int) -> int:
+    """How many panels stand side by side: one where a picture is as narrow as a column."""
+    return 1 if NARROW.get() else usual
+
+
+def legend(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """A legend beside the panels and never over them; below them where there is no room beside."""
+    if NARROW.get():
+        figure.legend(handles, labels, loc="outside lower center", fontsize=8.5, ncols=2)
+        return
+    beside = legend_columns(figure, len(labels))
+    figure.legend(handles, labels, loc="outside right upper", fontsize=8.5, ncols=beside)
 
 
 def legend_columns(figure: Figure, entries: int) -> int:

@@ -10,9 +10,10 @@ import pandas as pd
 
 from mmm_benchmark.metrics.calibration import LEVELS
 from mmm_benchmark.report.plots.style import (
+    columns,
     explain,
     headline,
-    legend_columns,
+    legend,
     look,
     named,
     new_figure,
@@ -37,6 +38,7 @@ def runtime_against_error(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
     error = over_all(tables["contribution_recovery"])[[*where, "mark", "crps"]]
     error = error.dropna(subset="crps")
     merged = error.merge(tables["runtime_comparison"][[*where, "total_s"]], on=where)
+    merged = merged.dropna(subset="total_s")
     if merged.empty:
         return None
     figure, panels = _panels(merged)
@@ -73,8 +75,8 @@ def runtime_against_error(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
 
 def calibration(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
     """Nominal against empirical coverage of contributions, a panel per dataset."""
-    columns = [f"coverage_{round(100 * level)}" for level in LEVELS]
-    frame = over_all(tables["contribution_recovery"]).dropna(subset=columns)
+    held = [f"coverage_{round(100 * level)}" for level in LEVELS]
+    frame = over_all(tables["contribution_recovery"]).dropna(subset=held)
     if frame.empty:
         return None
     figure, panels = _panels(frame)
@@ -85,9 +87,9 @@ def calibration(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
         for k, fitter in enumerate(fitters):
             own, style = part[part["fitter"] == fitter], look(fitter)
             shift = 0.012 * (k - (len(fitters) - 1) / 2)
-            found = own[columns].mean().to_numpy(float)
+            found = own[held].mean().to_numpy(float)
             # over seeds the errors are independent; one seed keeps its own
-            error = np.sqrt((own[[f"{name}_se" for name in columns]] ** 2).sum()) / len(own)
+            error = np.sqrt((own[[f"{name}_se" for name in held]] ** 2).sum()) / len(own)
             axes.errorbar(
                 np.array(LEVELS) + shift,
                 found,
@@ -117,11 +119,11 @@ def calibration(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
 def _panels(frame: pd.DataFrame) -> tuple[Figure, dict[str, Axes]]:
 
     datasets = list(dict.fromkeys(frame["dataset"]))
-    columns = min(3, len(datasets))
-    rows = -(-len(datasets) // columns)
-    size = (3.6 * columns + 2.2, 3.2 * rows + 0.9)
+    across = columns(min(3, len(datasets)))
+    rows = -(-len(datasets) // across)
+    size = (3.6 * across + (2.2 if columns(2) > 1 else 0.9), 3.2 * rows + 0.9)
     figure = new_figure(figsize=size, layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    grid = figure.subplots(rows, across, squeeze=False).ravel()
     for axes in grid[len(datasets) :]:
         axes.set_axis_off()
     return figure, dict(zip(datasets, grid, strict=False))
@@ -135,8 +137,7 @@ def _legend(figure: Figure, frame: pd.DataFrame) -> None:
         Line2D([], [], color=look(name).colour, marker=look(name).marker, ls="", label=names[name])
         for name in names
     ]
-    columns = legend_columns(figure, len(handles))
-    figure.legend(handles=handles, loc="outside right upper", fontsize=8.5, ncols=columns)
+    legend(figure, handles, [names[name] for name in names])
 
 
 def _log_ticks(axes: Axes, values: pd.Series) -> None:

@@ -19,7 +19,7 @@ TEXT = frozenset(
         *("dataset", "fitter", "fit", "geo", "channel", "parameter", "part", "note"),
         *("reference", "knows", "mark"),
         *("table", "measure", "first", "second", "first_mark", "second_mark"),
-        *("key", "imports", "status", "reason", "log_tail", "checks_failed"),
+        *("key", "imports", "compiled", "status", "reason", "log_tail", "checks_failed"),
         *("judge", "least_by", "move_money"),
     }
 )
@@ -73,7 +73,7 @@ MEASURES: dict[str, tuple[str, ...]] = {
     ),
     "runtime_comparison": (
         *(f"{phase}_s" for phase in PHASES),
-        *("total_s", "peak_rss_mb", "stored_mb", "imports", "key"),
+        *("total_s", "peak_rss_mb", "stored_mb", "imports", "compiled", "key"),
     ),
     "ess_comparison": (
         *("ess_bulk", "ess_tail", "contribution_ess_bulk", "contribution_ess_tail"),

@@ -35,9 +35,9 @@ def plan_lines(own: pd.DataFrame) -> Iterator[tuple[str, str]]:
     """For each fitter of one dataset: what it would move, expects, and whether to believe it."""
     for fitter, rows in own.groupby("fitter", sort=False):
         whole = rows[rows["channel"] == ALL].iloc[0]
-        line = f"{moves(rows)}; expects {percent(whole['expected_share'])} of sales"
+        line = f"{moves(rows)}; it expects {percent(whole['expected_share'])} of sales from this"
         if whole["least_by"]:
-            line += f", {whole['least_by']} would have {percent(whole['least_share'])}"
+            line += f", {whole['least_by']} expects {percent(whole['least_share'])}"
         yield str(fitter), f"{line}. {str(whole['note']).capitalize()}."
 
 

@@ -59,24 +59,24 @@ def _with_truth(tables: Mapping[str, pd.DataFrame], name: str, rows: pd.DataFram
     worlds = int(counts.max())
     where = f"on {worlds} worlds" if worlds > 1 else "on this world"
     line = (
-        f"{best} is nearest to the truth {where}: its contributions miss by {100 * score:.0f}% "
-        "of a channel's mean (CRPS)"
+        f"{best} is nearest to the truth {where}: the contributions it finds are off by "
+        f"{100 * score:.0f}% of a channel's mean (CRPS)"
     )
     if len(means) == 1:
         yield f"{line}; nothing else was fitted to compare it with."
     else:
         second = str(means.index[1])
-        yield f"{line}, the next, {second}, by {100 * float(means.iloc[1]):.0f}%."
+        yield f"{line}, those of the next, {second}, by {100 * float(means.iloc[1]):.0f}%."
         yield _luck(tables["paired_comparison"], name, best, second, worlds)
     yield _intervals(rivals[rivals["fitter"] == best], best)
     for fitter, own in entrants.groupby("fitter"):
         if fitter not in set(rivals["fitter"]) and own["crps"].mean() < score:
             yield (
-                f"{fitter} is nearer ({100 * own['crps'].mean():.0f}%), but it {_help(own)}, so it"
-                " does not compete."
+                f"{fitter} is nearer ({100 * own['crps'].mean():.0f}%), but it does not compete: it"
+                f" {_help(own)}."
             )
     if honest.empty:
-        yield f"It {_help(rivals[rivals['fitter'] == best])}: no lead over others."
+        yield f"It {_help(rivals[rivals['fitter'] == best])}, so this is no lead over others."
     failed = _failed_checks(tables["diagnostics_summary"], name)
     if best in failed:
         yield f"But {best} failed its own checks ({failed[best]}): do not trust its lead."
@@ -96,17 +96,17 @@ def _help(rows: pd.DataFrame) -> str:
 
 def _luck(pairs: pd.DataFrame, name: str, best: str, second: str, worlds: int) -> str:
     if worlds < 2:
-        return "One world decides nothing: run more of them, --seeds 1 2 3 4 5 say."
+        return "One world decides nothing: repeat this on more, for instance --seeds 1 2 3 4 5."
     for row in pairs[pairs["dataset"] == name].to_dict("records"):
         if {row["first"], row["second"]} != {best, second} or pd.isna(row["ratio_lower"]):
             continue
         ends = (row["ratio_lower"], row["ratio_upper"])
         low, high = ends if row["first"] == best else (1 / ends[1], 1 / ends[0])
-        interval = f"its error is {plain(low)} to {plain(high)} times that of {second} (90%)"
+        interval = f"its error is {plain(low)} to {plain(high)} times {second}'s (90% interval)"
         if high < 1:
-            return f"That is more than luck: world by world {interval}."
-        return f"That may be luck: world by world {interval}."
-    return "How much of that is luck cannot be said from these worlds."
+            return f"That is more than luck: world by world, {interval}."
+        return f"That may be luck: world by world, {interval}."
+    return "These worlds do not say how much of that is luck."
 
 
 def _intervals(rows: pd.DataFrame, best: str) -> str:
@@ -131,21 +131,23 @@ def _without_truth(tables: Mapping[str, pd.DataFrame], own: pd.DataFrame) -> Ite
     if models == 1:
         yield (
             f"{total['fitter'].iloc[0]} credits media with {100 * low:.0f}% of sales. One model "
-            "alone cannot be checked: fit another kind beside it."
+            "alone cannot be checked: fit a second one of another kind."
         )
     else:
         yield f"{models} models credit media with {100 * low:.0f}% to {100 * high:.0f}% of sales."
         yield from _disagreements(channels_only(agreement(own)))
     r2 = _over_all(tables["performance_metrics"], str(own["dataset"].iloc[0]))["r2"]
     if r2.notna().any():
+        low, high = f"{r2.min():.2f}", f"{r2.max():.2f}"
+        found = low if low == high else f"{low} to {high}"
         yield (
-            f"They fit sales with an R² of {r2.min():.2f} to {r2.max():.2f}, which does not say "
-            "who is right: a model may fit well and credit the wrong channels."
+            f"The R² of sales is {found}. That does not say who is right: a model may fit sales "
+            "well and credit the wrong channels."
         )
     failed = _failed_checks(tables["diagnostics_summary"], str(own["dataset"].iloc[0]))
     if failed:
         named = [f"{fitter} ({what})" for fitter, what in failed.items()]
-        yield f"Models whose own checks failed: {_listed(named)}."
+        yield f"Do not rely on models whose own checks failed: {_listed(named)}."
     diagnostics, first = tables["diagnostics_summary"], own.iloc[0]
     here = diagnostics["dataset"] == first["dataset"]
     if pd.notna(first["seed"]):
@@ -157,13 +159,16 @@ def _disagreements(channels: pd.DataFrame) -> Iterator[str]:
     apart = channels[channels["agree"] == "no"]
     for row in apart.to_dict("records"):
         yield (
-            f"They do not agree on the return of {row['channel']}: "
+            f"They do not agree on the return of {row['channel']}: from "
             f"{plain(row['lowest'])} ({row['lowest_by']}) to "
             f"{plain(row['highest'])} ({row['highest_by']})."
         )
     agreed = list(channels.loc[channels["agree"] == "yes", "channel"])
     if agreed:
-        yield f"They agree, within their intervals, on {_listed(agreed)}."
+        yield (
+            f"Their intervals meet for the return of {_listed(agreed)}. Models that agree may "
+            "still be wrong together, most of all where spend follows sales."
+        )
 
 
 def _failed_checks(diagnostics: pd.DataFrame, name: str) -> dict[str, str]:

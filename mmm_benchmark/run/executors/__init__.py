@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mmm_benchmark.environments.claims import ONE, Claims
+from mmm_benchmark.store.visible import Visible
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """One worker to run: a folder that holds ``job.json`` and ``observed.nc``, and its limits."""
+    """One worker to run: its folder, what is laid there before it starts, and its limits."""
 
     directory: Path
     python: Path
@@ -19,11 +22,28 @@ class Order:
     timeout: float | None = None  # seconds of wall time
     memory_limit: float | None = None  # MB resident, whole process tree
     imports: tuple[str, ...] = ()  # modules that a fork server imports for all its workers
+    reuse_compiled: bool = False  # whether programs that earlier fits compiled may be used
     #: For executors on other machines, which find the interpreter there.
     extra: str | None = None
     versions: Mapping[str, str | None] = field(default_factory=dict)
     fitter: str = ""  # fits of one fitter are alike: in how long they take, say
     claims: Claims = ONE
+    #: Become ``job.json`` and ``observed.nc``, where the worker starts; None: they are there.
+    job: Mapping[str, Any] | None = None
+    data: Visible | None = None
+    #: Stores the answer from where the worker ran, given its folder, its ending and its data.
+    seal: Seal | None = None
+
+    def lay_out(self) -> None:
+        """Put what the worker reads into its folder."""
+        if self.job is not None:
+            (self.directory / "job.json").write_text(json.dumps(self.job, indent=1))
+        if self.data is not None:
+            (self.directory / "observed.nc").write_bytes(self.data.netcdf())
+
+
+#: Makes of a worker's folder what is stored and stores it; returns the record.
+Seal = Callable[[Path, "Ending", Any], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +56,7 @@ class Ending:
     peak_rss_mb: float  # largest sum over the process tree that was seen
     imported_s: float = 0.0  # seconds of importing that were spent before the process began
     circumstance: bool = False  # whether a failure says more of the machine than of the job
+    sealed: Mapping[str, Any] | None = None  # its record, when :attr:`Order.seal` was used
     checked: bool = False  # whether this package found the answer to keep its promises already
 
 
@@ -43,7 +64,8 @@ class Stopped(Exception):  # noqa: N818 - not an error: the user said stop
     """The run is being stopped; the worker was ended and nothing is recorded."""
 
 
-#: Runs one worker to its end and leaves ``fit.json``, ``fit.nc`` and ``log.txt`` in its folder.
+#: Lays an order out, runs its worker to the end and leaves ``fit.json``, ``fit.nc`` and ``log.txt``
+#: in its folder (nothing, where it used the order's ``seal``).
 #: ``report(phase)`` is called at every change of phase, first with ``start`` (``waiting`` may come
 #: before it); ``stopping()`` is asked every tick and, when true, ends the worker and raises
 #: :class:`Stopped`.

@@ -24,7 +24,7 @@ from mmm_benchmark.run.executors import Ending, Order, Perform, local
 START = 300.0  # seconds in which a server must have imported
 MOST_SERVERS = 4  # kept at a time: each holds the libraries of its environment in memory
 
-_Key = tuple[Path, tuple[str, ...], int, str | None]
+_Key = tuple[Path, tuple[str, ...], int, str | None, bool]
 
 
 class ServerError(Exception):
@@ -57,7 +57,7 @@ class Servers:
         report("start")
         # on a cluster the devices of a process change from task to task
         devices = os.environ.get("CUDA_VISIBLE_DEVICES")
-        key = (order.python, order.imports, order.threads, devices)
+        key = (order.python, order.imports, order.threads, devices, order.reuse_compiled)
         try:
             server = self._ready(key, order)
         except ServerError:

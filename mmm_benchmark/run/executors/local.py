@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from mmm_benchmark.environments import compiled
 from mmm_benchmark.phases import PHASES
 from mmm_benchmark.run.executors import Ending, Order, Stopped
 from mmm_benchmark.run.keeper import LOG, PATIENCE
@@ -86,14 +87,16 @@ def perform(order: Order, report: Callable[[str], None], stopping: Callable[[], 
 
 
 def environ(order: Order) -> dict[str, str]:
-    """The environment of a worker: this one, with its share of the cores."""
-    return {**os.environ, **{name: str(order.threads) for name in THREAD_VARIABLES}}
+    """The environment of a worker: its share of the cores, and which compiled programs it finds."""
+    shares = {name: str(order.threads) for name in THREAD_VARIABLES}
+    return compiled.variables(order.reuse_compiled, {**os.environ, **shares})
 
 
 def follow(
     order: Order, launch: Launch, report: Callable[[str], None], stopping: Callable[[], bool]
 ) -> Ending:
     """Have a worker launched; watch it, hold it to its limits, and see that all of it ends."""
+    order.lay_out()
     kills_before = kernel_kills()
     started = time.monotonic()
     mine, theirs = socket.socketpair()

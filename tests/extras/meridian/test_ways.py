@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.stats import ks_2samp
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget
@@ -46,6 +47,26 @@ def test_default_is_the_librarys_spec_but_for_its_own_knot_selection(one_geo, tw
             assert (ours is None) == (own is None)
             assert ours is None or says(ours) == says(own), field.name
         assert built.effective_media_prior_type == "roi"
+
+
+@pytest.mark.parametrize("way", ["default", "matched", "stated"])
+def test_prior_draws_of_roas_are_those_of_the_librarys_own_sampler(way, two_geos):
+    from meridian.analysis.analyzer import Analyzer
+
+    from mmm_benchmark.fitters.meridian import model
+    from mmm_benchmark.fitters.meridian.prior_draws import DRAWS, prior_of_roas
+
+    built = getattr(model, way)(two_geos)
+    ours = prior_of_roas(two_geos, built, 1)["roas"].values[0]
+    xr.testing.assert_equal(prior_of_roas(two_geos, built, 1), prior_of_roas(two_geos, built, 1))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="backend.set_random_seed is a no-op")
+        built.sample_prior(4 * DRAWS, seed=2)
+    analyzer = Analyzer(model_context=built.model_context, inference_data=built.inference_data)
+    money = np.asarray(analyzer.incremental_outcome(use_posterior=False, use_kpi=True))[0]
+    theirs = money / two_geos["spend"].sum(("geo", "date")).values
+    for c in range(ours.shape[1]):  # one law: a two-sample test of Kolmogorov and Smirnov
+        assert ks_2samp(ours[:, c], theirs[:, c]).pvalue > 1e-3
 
 
 def test_an_upgrade_of_the_library_would_show(two_geos, monkeypatch):

@@ -39,6 +39,8 @@ from mmm_benchmark.store.fits import Store
 from tests.factories import tiny_dataset
 
 GOOD = Path(__file__).parents[2] / "external" / "fitters" / "good.py"
+#: Of a fitter for which the nodes of the tests have an interpreter prepared.
+HEADER = '# /// script\n# dependencies = ["numpy"]\n# ///\n'
 STORE = 80 * 2**20  # bytes of Ray's object store on each node: the least it takes
 OF_TIME = re.compile(r"_s$|_mb$|per_second|second$")  # columns that no two runs share
 
@@ -159,10 +161,12 @@ def here(chosen: Options) -> list[Outcome]:
     return execute(chosen, Store(chosen.results), make_datasets(chosen), contenders, quiet)
 
 
-def tables(outcomes: Sequence[Outcome], results: Path) -> dict[str, pd.DataFrame]:
+def tables(
+    outcomes: Sequence[Outcome], results: Path, *, bayesian: bool = True
+) -> dict[str, pd.DataFrame]:
     """The tables of a run without what it took."""
     fits = [outcome.fit for outcome in outcomes]
-    made = summarise(fits, results, bayesian=True, pictures=False, page=False)
+    made = summarise(fits, results, bayesian=bayesian, pictures=False, page=False)
     return {
         name: table[[column for column in table if not OF_TIME.search(column)]]
         for name, table in made.items()

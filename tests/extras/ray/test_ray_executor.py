@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -18,13 +18,15 @@ from mmm_benchmark.environments.claims import Claims
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.run.executors import Ending, Order, Stopped
 from mmm_benchmark.run.executors.ray import Dispatcher, How
+from mmm_benchmark.run.executors.ray.node import data_of, unpack, work
 from mmm_benchmark.run.executors.ray.node import servers as servers_of_node
-from mmm_benchmark.run.executors.ray.node import unpack, work
-from mmm_benchmark.run.executors.ray.parcel import pack
-from mmm_benchmark.store.datasets import write_observed
+from mmm_benchmark.run.executors.ray.parcel import SMALL, Load, Shipped, load, pack
+from mmm_benchmark.store.place import Mirror
+from mmm_benchmark.store.visible import Visible
 from tests.external.road import FITTERS, walk
-from tests.extras.ray import elastic
-from tests.factories import tiny_observed
+from tests.extras.ray.elastic import HEADER
+from tests.factories import tiny_dataset, tiny_observed
+from tests.unit.store.shelves import BUCKET
 
 SERVER = "mmm_benchmark.run.fork_server"
 
@@ -50,7 +52,6 @@ def order(tmp_path: Path) -> Callable[..., Order]:
 
 def make_order(directory: Path, fitter: Path, **more: object) -> Order:
     """An order to fit the tiny dataset in ``directory``."""
-    write_observed(tiny_observed(), directory / "observed.nc", None)
     job = {
         "fitter": fitter.stem,
         "target": str(fitter),
@@ -59,9 +60,9 @@ def make_order(directory: Path, fitter: Path, **more: object) -> Order:
         "seed": 1,
         "packages": [],
     }
-    (directory / "job.json").write_text(json.dumps(job))
+    data = Visible("tiny", tiny_observed())
     chosen = {"directory": directory, "python": Path("nowhere"), "threads": 1, **more}
-    return Order(**chosen)
+    return Order(job=job, data=data, **chosen)
 
 
 def servers() -> list[psutil.Process]:
@@ -148,25 +149,6 @@ def test_lost_fit_is_tried_again_and_then_killed(
     assert not alive
 
 
-def test_fit_whose_task_is_lost_once_has_its_answer(
-    dispatcher: Dispatcher, order: Callable[..., Order], gate: Path
-) -> None:
-    asked = order(FITTERS / "patient.py")
-    phases: list[str] = []
-
-    def report(phase: str) -> None:
-        phases.append(phase)
-        if phase == "build" and not gate.exists():
-            for server in servers():
-                server.parent().kill()
-            gate.touch()
-
-    ending = dispatcher.perform(asked, report, lambda: False)
-    assert ending.status is None
-    assert phases.count("build") == 2
-    assert (asked.directory / "fit.nc").exists()
-
-
 def test_node_with_other_packages_is_refused(
     dispatcher: Dispatcher, order: Callable[..., Order]
 ) -> None:
@@ -183,19 +165,22 @@ def test_job_that_no_node_could_take_is_refused(
     assert dispatcher.largest_node == 2
 
 
-def test_claimed_gpu_is_shown_to_the_fit(
+def test_claimed_gpu_and_the_interpreter_that_a_node_has_prepared(
     dispatcher: Dispatcher, order: Callable[..., Order], tmp_path: Path
 ) -> None:
     fitter = tmp_path / "on_gpu.py"
     fitter.write_text(
-        "import os\n\nclass OnGpu:\n    name, extra, version = 'on-gpu', None, '1'\n"
+        f"{HEADER}from os import environ\n\n"
+        "class OnGpu:\n    name, extra, version = 'on-gpu', None, '1'\n"
         "    def settings(self): return {}\n"
-        "    def skip(self, observed): return os.environ.get('CUDA_VISIBLE_DEVICES', 'none')\n"
+        "    def skip(self, observed):\n"
+        "        seen = ('CUDA_VISIBLE_DEVICES', 'MMM_TEST_PREPARED')\n"
+        "        return ' '.join(environ.get(name, 'none') for name in seen)\n"
         "    def fit(self, observed, budget, seed): ...\n"
     )
     asked = order(fitter, claims=Claims(gpus=1))
     assert dispatcher.perform(asked, lambda phase: None, lambda: False).status is None
-    assert json.loads((asked.directory / "fit.json").read_text())["reason"] == "0"
+    assert json.loads((asked.directory / "fit.json").read_text())["reason"] == "0 yes"
 
 
 def test_gpu_that_no_node_has_is_refused(
@@ -214,15 +199,17 @@ def test_many_fits_share_tasks_and_keep_their_own_limits(
         folder = tmp_path / f"{len(batch)}"
         folder.mkdir()
         limit = 2.0 if name == "sleeping" else None
-        batch.append(pack(make_order(folder, FITTERS / f"{name}.py", timeout=limit)))
-    events = [event for gathered in work(batch) for event in gathered]
+        batch.append(make_order(folder, FITTERS / f"{name}.py", timeout=limit))
+    events = [event for gathered in work(load(batch)) for event in gathered]
     endings = {event.place: event.ending for event in events if event.ending is not None}
     assert [endings[place].status for place in range(4)] == [None, "timeout", "error", None]
     assert "fit.nc" in next(event.files for event in events if event.place == 3 and event.files)
     servers_of_node().close()
 
 
-def test_answers_are_checked_on_the_node_and_lies_again_by_the_driver(tmp_path: Path) -> None:
+def test_answers_are_checked_on_the_node_and_lies_left_to_the_driver(
+    tmp_path: Path,
+) -> None:
     liar = tmp_path / "liar.py"
     lie = "        fit.posterior['roas'] = 2 * fit.posterior['roas']\n"
     liar.write_text(
@@ -236,14 +223,10 @@ def test_answers_are_checked_on_the_node_and_lies_again_by_the_driver(tmp_path: 
     for fitter in (FITTERS / "good.py", liar):
         folder = tmp_path / fitter.stem
         folder.mkdir()
-        parcel = pack(make_order(folder, fitter))
-        checked += [e.ending.checked for told in work([parcel]) for e in told if e.ending]
+        given = load([make_order(folder, fitter)])
+        checked += [e.ending.checked for told in work(given) for e in told if e.ending]
     servers_of_node().close()
     assert checked == [True, False]
-    options = elastic.options(tmp_path / "results", 1, [])
-    (outcome,) = elastic.here(replace(options, fitter=[liar], executor="ray"))
-    assert outcome.fit.status == "error"
-    assert "roas" in outcome.fit.record["reason"]
 
 
 def test_fitter_file_travels_to_where_it_is_not(
@@ -251,13 +234,67 @@ def test_fitter_file_travels_to_where_it_is_not(
 ) -> None:
     fitter = tmp_path / "own.py"
     shutil.copy(FITTERS / "good.py", fitter)
-    parcel = pack(order(fitter))
+    asked = order(fitter)
+    parcel = pack(asked)
     fitter.unlink()
     place = tmp_path / "node"
     place.mkdir()
-    laid_out = unpack(parcel, place)
-    target = json.loads((laid_out.directory / "job.json").read_text())["target"]
+    assert asked.data is not None
+    laid_out = unpack(parcel, asked.data, place)
+    assert laid_out.job is not None
+    target = laid_out.job["target"]
     assert target == str(place / "own.py")
     assert Path(target).read_bytes() == (FITTERS / "good.py").read_bytes()
     assert laid_out.memory_limit is not None
+    laid_out.lay_out()
     assert {path.name for path in laid_out.directory.iterdir()} == {"job.json", "observed.nc"}
+
+
+def read(data: Visible) -> xr.Dataset:
+    """As a worker does."""
+    with xr.open_dataset(io.BytesIO(data.netcdf()), engine="h5netcdf") as file:
+        return file.load()
+
+
+def test_data_travel_once_and_are_laid_out_as_here() -> None:
+    data = Visible("tiny", tiny_observed(), "family")
+    shipped = Shipped()
+    assert isinstance(shipped.put(data), dict)  # small: with the task
+    large = Visible("large", tiny_dataset(n_weeks=4000).observed)
+    assert large.nbytes > SMALL
+    assert shipped.put(large) is shipped.put(large)
+    for each in (data, large):
+        given = Load(parcels=[], data={each.key: (shipped.put(each), each.family)})
+        arrived = data_of(given, each.key)
+        for one, other in zip(map(read, (arrived, each)), [each.half] * 2, strict=True):
+            xr.testing.assert_identical(one, other)
+        assert data_of(Load(parcels=[], data={}), each.key) is arrived  # of this process
+
+
+def test_nodes_put_answers_into_the_bucket_and_the_driver_brings_what_is_looked_at(
+    s3_server: str, tmp_path: Path
+) -> None:
+    mirror = Mirror(tmp_path / "mirror", url=f"s3://{BUCKET}/nodes")
+    (there,) = walk(mirror, "good", executor="ray")
+    assert there.fresh
+    assert there.fit.status == "ok"
+    assert not (mirror / "fits").exists()  # not through this process
+    with there.fit.tree() as tree:
+        assert "roas" in tree["posterior"]
+    assert (mirror / "fits").exists()
+    (again,) = walk(mirror, "good", executor="ray")
+    assert not again.fresh
+
+
+def test_answers_of_nodes_without_the_buckets_keys_go_through_the_driver(tmp_path: Path) -> None:
+    def seal(*given: object) -> dict[str, object]:
+        raise UserError("no credentials here")
+
+    folder = tmp_path / "job"
+    folder.mkdir()
+    given = load([make_order(folder, FITTERS / "good.py", seal=seal)])
+    (end,) = [e for told in work(given) for e in told if e.ending]
+    servers_of_node().close()
+    assert end.ending is not None
+    assert end.ending.sealed is None
+    assert {"fit.json", "fit.nc"} <= end.files.keys()

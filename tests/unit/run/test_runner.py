@@ -18,7 +18,7 @@ from mmm_benchmark.fit import Budget, Fit
 from mmm_benchmark.plan.datasets import reference_to
 from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
-from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
+from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, order_of, run_jobs
 from mmm_benchmark.run.worker import write_fit
 from mmm_benchmark.store.datasets import keep, load_dataset
 from mmm_benchmark.store.fits import Store, StoredFit
@@ -75,6 +75,7 @@ class Executor:
         self, order: Order, report: Callable[[str], None], stopping: Callable[[], bool]
     ) -> Ending:
         self.seen.append(order)
+        order.lay_out()
         self.files.append({path.name for path in order.directory.iterdir()})
         with xr.open_dataset(order.directory / "observed.nc", engine="h5netcdf") as observed:
             self.attributes.append(dict(observed.attrs))
@@ -184,7 +185,7 @@ def test_broken_executor_stops_the_other_workers(tmp_path: Path) -> None:
     def perform(
         order: Order, report: Callable[[str], None], stopping: Callable[[], bool]
     ) -> Ending:
-        if json.loads((order.directory / "job.json").read_text())["seed"] == 0:
+        if order.job is not None and order.job["seed"] == 0:
             started.wait()
             raise OSError("no space left on device")
         started.set()
@@ -324,3 +325,16 @@ def test_a_fit_whose_job_says_too_little_is_made_again(tmp_path: Path) -> None:
     assert "older schema: 'versions' is missing; fit it again" in said[0]
     (again,) = settle(tmp_path, JOB, executor=Executor())
     assert again.fresh
+
+
+def test_fits_of_one_dataset_share_what_is_laid_before_them(tmp_path: Path) -> None:
+    executor = Executor()
+    settle(tmp_path, JOB, replace(JOB, seed=2), replace(JOB, fitter_version="2"), executor=executor)
+    assert len({id(order.data) for order in executor.seen}) == 1
+
+
+def test_on_a_cluster_the_largest_data_come_first() -> None:
+    sizes = [tiny_observed(n_weeks=weeks) for weeks in (60, 80, 60, 100)]
+    tasks = [Task(JOB, observed, Path("python")) for observed in sizes]
+    assert order_of(tasks, Policy(by_claim=True)) == [3, 1, 0, 2]
+    assert order_of(tasks, Policy()) == [0, 1, 2, 3]

@@ -82,7 +82,7 @@ def test_leftovers_of_the_dead_are_swept_and_the_living_left_alone(tmp_path: Pat
     dead.folder("job")
     dead._lock.release()  # what the kernel does when a process dies
     (dead.path / "owner").touch()
-    assert sweep(tmp_path) == 1
+    assert len(sweep(tmp_path)) == 1
     assert os.listdir(tmp_path) == [living.path.name]
     living.close()
     assert os.listdir(tmp_path) == []

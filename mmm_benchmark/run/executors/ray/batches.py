@@ -11,9 +11,22 @@ import math
 from collections import defaultdict
 
 BATCH = 30.0  # seconds of fits that one task is given
-MOST = 32  # fits in a task
+MOST = 256  # fits in a task
 WINDOW = 32  # fits on their way for each place of the cluster, so that batches can be filled
 LARGEST_WINDOW = 2000  # of them in all: each holds a thread, a lock and a folder of the driver
+
+LOOK = 1e-4  # seconds between two looks at the tasks, for each of them: a look goes over all
+NEWS = 100  # messages a second that all tasks together may send
+
+
+def pause(places: int) -> float:
+    """Seconds that a task gathers news before it tells them: one driver hears all places."""
+    return max(0.5, places / NEWS)
+
+
+def together(tasks: int) -> float:
+    """Seconds that the driver waits for more, once a task has news."""
+    return min(0.2, LOOK * tasks)
 
 
 def window(places: int) -> int:

@@ -21,7 +21,7 @@ from mmm_benchmark.errors import UserError
 from mmm_benchmark.run.executors import Ending, Order, Stopped, local
 from mmm_benchmark.run.executors.ray import batches, cluster
 from mmm_benchmark.run.executors.ray.node import Event, work
-from mmm_benchmark.run.executors.ray.parcel import pack
+from mmm_benchmark.run.executors.ray.parcel import Shipped, load
 
 PATIENCE = 30.0  # seconds cancelled tasks may take to end their workers before they are killed
 REFRESH = 2.0  # seconds between two looks at the nodes
@@ -98,6 +98,7 @@ class Dispatcher:
         self._kinds: dict[tuple[Any, ...], Kind] = {}
         self._batches: dict[Any, Batch] = {}
         self._took = batches.Durations()
+        self._shipped = Shipped()
         self._new: queue.SimpleQueue[Ticket] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._offers = cluster.nodes()
@@ -237,7 +238,12 @@ class Dispatcher:
                 )
                 batch = Batch(kind, dict(enumerate(taken)))
                 batch.stream = task.remote(
-                    [pack(ticket.order, shared=self._how.shared) for ticket in taken]
+                    load(
+                        [ticket.order for ticket in taken],
+                        self._shipped.put,
+                        shared=self._how.shared,
+                        pause=batches.pause(kind.places),
+                    )
                 )
                 self._batches[batch.stream] = batch
                 kind.running += 1
@@ -261,6 +267,7 @@ class Dispatcher:
         streams = list(self._batches)
         ready, _ = ray.wait(streams, timeout=local.TICK)
         if ready and len(streams) > 1:
+            time.sleep(batches.together(len(streams)))
             ready, _ = ray.wait(streams, num_returns=len(streams), timeout=0)
         for stream in ready:
             self._hear(self._batches[stream])

@@ -9,14 +9,13 @@ it belongs to, and goes with it.
 from __future__ import annotations
 
 import contextlib
-import io
-import json
 import platform
 import queue
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
@@ -31,13 +30,15 @@ from mmm_benchmark.errors import UserError
 from mmm_benchmark.run.answer_file import BadAnswerError, check_answer
 from mmm_benchmark.run.executors import Ending, Order, local
 from mmm_benchmark.run.executors.forked import Servers
-from mmm_benchmark.run.executors.ray.parcel import Parcel
+from mmm_benchmark.run.executors.ray.parcel import Load, Parcel
 from mmm_benchmark.run.keeper import LOG
 from mmm_benchmark.store.plain_files import is_plain
+from mmm_benchmark.store.visible import Visible
 
 RETURNED = ("fit.json", "fit.nc", LOG)
 LOG_BYTES = 200_000  # of a log's end travel back: as much as is stored
-GATHERED = 0.5  # seconds: what happens within is told at once
+RESULTS_WAIT = 4.0  # seconds at most: what was gathered and not told goes with its node
+KEPT = 32  # datasets that this process remembers
 
 
 class Event(NamedTuple):
@@ -56,16 +57,38 @@ def servers() -> Servers:
     return Servers(most=1)
 
 
-def work(parcels: Sequence[Parcel]) -> Iterator[list[Event]]:
+@cache
+def _known() -> OrderedDict[str, Visible]:
+    return OrderedDict()
+
+
+def data_of(load: Load, key: str) -> Visible:
+    """The data of a fit: those of this process, or as they came, from Ray's store on this node."""
+    known = _known()
+    data = known.pop(key, None)
+    if data is None:
+        arrays, family = load.data[key]
+        if not isinstance(arrays, Mapping):
+            import ray
+
+            arrays = ray.get(arrays)
+        data = Visible.of(key, arrays, family)
+    known[key] = data
+    while len(known) > KEPT:
+        known.popitem(last=False)
+    return data
+
+
+def work(load: Load) -> Iterator[list[Event]]:
     """Fit a batch; tell what happens in lists, so that a busy driver hears few of them."""
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     stop = threading.Event()
 
     def fit_all() -> None:
         try:
-            for place, parcel in enumerate(parcels):
+            for place, parcel in enumerate(load.parcels):
                 if not stop.is_set():
-                    fit(place, parcel, events, stop)
+                    fit(place, parcel, data_of(load, parcel.data), events, stop)
         finally:
             events.put(None)
 
@@ -74,7 +97,7 @@ def work(parcels: Sequence[Parcel]) -> Iterator[list[Event]]:
         try:
             over = False
             while not over:
-                over, gathered = gather(events)
+                over, gathered = gather(events, load.pause)
                 if gathered:
                     yield gathered
         finally:  # a cancelled task is interrupted in the loop: the worker ends with it
@@ -82,10 +105,13 @@ def work(parcels: Sequence[Parcel]) -> Iterator[list[Event]]:
     fits.result()
 
 
-def gather(events: queue.SimpleQueue[Event | None]) -> tuple[bool, list[Event]]:
-    """Whether the batch is over, and what happened until it was, or in the next moments."""
+def gather(events: queue.SimpleQueue[Event | None], pause: float) -> tuple[bool, list[Event]]:
+    """Whether the batch is over, and what happened until it was, or in the next moments.
+
+    Where tasks are few a result does not wait; where a thousand talk to one driver, it does.
+    """
     found: list[Event] = []
-    until = time.monotonic() + GATHERED
+    until = time.monotonic() + pause
     while (left := until - time.monotonic()) > 0:
         with contextlib.suppress(queue.Empty):
             event = events.get(timeout=min(left, local.TICK))
@@ -93,40 +119,51 @@ def gather(events: queue.SimpleQueue[Event | None]) -> tuple[bool, list[Event]]:
                 return True, found
             found.append(event)
             if event.kind != "phase":
-                return False, found  # a result does not wait
+                until = min(until, time.monotonic() + result_waits(pause))
     return False, found
 
 
+def result_waits(pause: float) -> float:
+    """Seconds that a result may wait for the next: none where news are told every second."""
+    return 0.0 if pause <= 1.0 else min(pause, RESULTS_WAIT)
+
+
 def fit(
-    place: int, parcel: Parcel, events: queue.SimpleQueue[Event | None], stop: threading.Event
+    place: int,
+    parcel: Parcel,
+    data: Visible,
+    events: queue.SimpleQueue[Event | None],
+    stop: threading.Event,
 ) -> None:
     """Run the worker of one parcel to its end, or refuse it where packages differ."""
     perform = servers().perform if parcel.shared else local.perform
     with tempfile.TemporaryDirectory(prefix=f"{DISTRIBUTION}-") as folder:
         try:
-            order = unpack(parcel, Path(folder))
+            order = unpack(parcel, data, Path(folder))
         except UserError as error:
             events.put(Event(place, "refused", f"node {platform.node()}: {error}"))
             return
         ending = perform(order, lambda phase: events.put(Event(place, "phase", phase)), stop.is_set)
-        ending = replace(ending, checked=_is_sound(order.directory, ending, parcel))
-        events.put(Event(place, "end", ending=ending, files=_files(order.directory)))
+        ending = replace(ending, checked=_is_sound(order.directory, ending, data))
+        files = _files(order.directory)
+        if order.seal is not None:
+            # without the bucket's credentials here the answer goes to the driver, which has them
+            with contextlib.suppress(UserError):
+                sealed = order.seal(order.directory, ending, data.half)
+                ending, files = replace(ending, sealed=sealed), {}
+        events.put(Event(place, "end", ending=ending, files=files))
 
 
-def _is_sound(directory: Path, ending: Ending, parcel: Parcel) -> bool:
+def _is_sound(directory: Path, ending: Ending, data: Visible) -> bool:
     """Whether the answer keeps its promises: read here, as one driver has a thousand nodes.
 
     What does not is checked by the driver again, which says what is wrong with it. The data are
     those that travelled: a fitter may have written over the file in its folder.
     """
-    import xarray as xr
-
     if ending.status is not None or not is_plain(directory / "fit.nc"):
         return False
     try:
-        data = io.BytesIO(parcel.files["observed.nc"])
-        with xr.open_dataset(data, engine="h5netcdf") as observed:
-            check_answer(directory / "fit.nc", observed.load())
+        check_answer(directory / "fit.nc", data.half)
     except (BadAnswerError, OSError, ValueError):
         return False
     return True
@@ -141,13 +178,11 @@ def _files(directory: Path) -> dict[str, bytes]:
     return found
 
 
-def unpack(parcel: Parcel, place: Path) -> Order:
-    """Lay a parcel out in ``place``; return the order with this node's folder and interpreter."""
+def unpack(parcel: Parcel, data: Visible, place: Path) -> Order:
+    """The order with a folder in ``place``, this node's interpreter and a fitter that is here."""
     directory = place / "job"
     directory.mkdir()
-    for name, data in parcel.files.items():
-        (directory / name).write_bytes(data)
-    job = json.loads(parcel.files["job.json"])
+    job = dict(parcel.order.job or {})
     needs = extra_needs(parcel.order.extra)
     if parcel.fitter_file is not None:
         path, cls = split_file_target(job["target"])
@@ -155,12 +190,13 @@ def unpack(parcel: Parcel, place: Path) -> Order:
             path = place / path.name  # elsewhere: the file alone has travelled
             path.write_bytes(parcel.fitter_file)
         job["target"] = f"{path}:{cls}" if cls else str(path)
-        (directory / "job.json").write_text(json.dumps(job))
         needs = file_needs(path)
     python = ensure(needs, print, quiet=True).python
     check_versions(python, {**parcel.order.versions, DISTRIBUTION: parcel.release})
     limit = parcel.order.memory_limit or local.default_memory_limit_mb()
-    return replace(parcel.order, directory=directory, python=python, memory_limit=limit)
+    return replace(
+        parcel.order, directory=directory, python=python, memory_limit=limit, job=job, data=data
+    )
 
 
 def check_versions(python: Path, wanted: Mapping[str, str | None]) -> None:

@@ -1,0 +1,52 @@
+"""``pictures``: those of stored fits, laid out for a paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmm_benchmark.commands.typed import ResultsOption
+from mmm_benchmark.errors import UserError
+
+
+def pictures(
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("paper"),
+    format: Annotated[
+        list[str] | None, typer.Option(help="pdf, svg, png, or several of them [default: pdf].")
+    ] = None,
+    columns: Annotated[
+        str, typer.Option(help="How wide: 'one' column (3.4 inches) or 'two' (7).")
+    ] = "two",
+    results: ResultsOption = Path("results"),
+    datasets: Annotated[
+        list[str] | None, typer.Option(help="Only these datasets; all by default.")
+    ] = None,
+    samplers: Annotated[
+        list[str] | None, typer.Option(help="Only these fitters; all by default.")
+    ] = None,
+) -> None:
+    """Draw the pictures of stored fits for a paper, each with its caption in a text file."""
+    from rich.console import Console
+
+    from mmm_benchmark.api import latest_fits, results_of
+    from mmm_benchmark.plan.options import Options
+    from mmm_benchmark.report.plots.paper import FORMATS, WIDTHS, draw_for_paper
+    from mmm_benchmark.store.fits import Store, check_writable
+
+    formats = tuple(dict.fromkeys(format or ["pdf"]))
+    for each in formats:
+        if each not in FORMATS:
+            raise UserError(f"--format {each}: must be one of {', '.join(FORMATS)}")
+    if columns not in WIDTHS:
+        raise UserError(f"--columns {columns}: must be one of {', '.join(WIDTHS)}")
+    options = Options(
+        datasets=tuple(datasets or ()), samplers=tuple(samplers or ()), results=results
+    )
+    warn = Console(stderr=True)
+    store = Store(options.results, lambda line: warn.print(line, markup=False))
+    found = results_of(latest_fits(options, store), {}, options.results)
+    check_writable(out)
+    paths = draw_for_paper(found.planned, options.results, out, formats, columns)
+    print(f"{sum(path.suffix == '.txt' for path in paths)} pictures, each with its caption: {out}")
