@@ -148,8 +148,8 @@ def _log_mixture(r: Array, chance: Array, middle: Array, width: Array) -> Array:
 
 def _mixture(r: Array, weight: Array, ess: float) -> tuple[Array, Array, Array]:
     """Chances, middles and widths of t laws on a line (Peel and McLachlan 2000)."""
-    mean = weight @ r
-    sd = max(np.sqrt(weight @ (r - mean) ** 2), 1e-6)
+    mean = float(weight @ r)
+    sd = max(float(weight @ (r - mean) ** 2) ** 0.5, 1e-6)
     parts = PARTS if ess > 100 else 1
     chance = np.full(parts, 1 / parts)
     middle = mean + sd * np.linspace(-0.8, 0.8, parts) if parts > 1 else np.array([mean])
