@@ -99,7 +99,7 @@ def fitted(z: Array, weight: Array) -> Triangular:
     gram = u.T @ (u * (ess * weight)[:, None])
     laws = []
     for i in range(u.shape[1]):
-        slope = np.linalg.solve(gram[:i, :i] + LINEAR * np.eye(i), gram[:i, i])
+        slope = np.asarray(np.linalg.solve(gram[:i, :i] + LINEAR * np.eye(i), gram[:i, i]), float)
         laws.append(_conditional(u[:, :i], u[:, i], slope, weight, ess))
     return Triangular(centre, scale, tuple(laws))
 
@@ -123,7 +123,7 @@ def _ridge(X: Array, y: Array, weight: Array, ess: float) -> tuple[float, Array]
     weighted = X * (ess * weight)[:, None]
     penalty = np.full(X.shape[1], BENT)
     penalty[0] = 1e-9
-    found = np.linalg.solve(X.T @ weighted + np.diag(penalty), weighted.T @ y)
+    found = np.asarray(np.linalg.solve(X.T @ weighted + np.diag(penalty), weighted.T @ y), float)
     return float(found[0]), found[1:]
 
 
