@@ -212,15 +212,15 @@ def main() -> int:
         began = time.monotonic()
         local_outcomes = here(local)
         took_here = time.monotonic() - began
-        wrong = differing(tables(outcomes, there.results), tables(local_outcomes, local.results))
-        compared = len(tables(outcomes, there.results))
+        one, other = tables(outcomes, there.results), tables(local_outcomes, local.results)
+        wrong = differing(one, other)
     figures = {
         "jobs": len(outcomes),
         "ended_once": sum(times == 1 for times in ends.done_times.values()),
         "ok": sum(outcome.fit.ok for outcome in outcomes),
         "begun_again": ends.begun_again,
         "nodes_at_end": nodes,
-        "tables": compared,
+        "tables": len(one),
         "tables_that_differ": len(wrong),
         "cluster_s": round(took, 1),
         "local_s": round(took_here, 1),
