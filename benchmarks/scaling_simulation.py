@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mmm_benchmark.plan.grid import make_datasets
+from mmm_benchmark.plan.options import Options
 from mmm_benchmark.plan.registry import BUILT_IN
 from mmm_benchmark.run.executors.ray import batches
 
@@ -29,7 +32,10 @@ class Costs:
     node: float  # of a node, for each fit
     start: float  # of a place, once
     trip: float  # from a driver to a place and back
+    idle: float  # of a driver, each second, jobs or none
     look: float  # of a driver, for each task it hears, at each look
+    draw: float  # of a driver, for each world
+    keep: float
     sent: float  # bytes
     returned: float
 
@@ -53,27 +59,49 @@ def costs(measured: pd.DataFrame) -> Costs:
         node=at["node", "per_fit_cpu_ms"] / 1e3,
         start=least("first_begins_s", at["node", "start_wall_s"]),
         trip=least("fastest_round_trip_ms", 10.0) / 1e3,
+        idle=least("driver_idle_ms_per_s", 0.0) / 1e3,
         look=least("look_us_per_task", 0.0) / 1e6,
+        draw=at["driver", "draw_world_ms"] / 1e3,
+        keep=at["driver", "keep_world_ms"] / 1e3,
         sent=1e3 * at["node", "sent_kb"],
         returned=1e3 * at["node", "returned_kb"],
     )
 
 
-def fit_seconds(fitter: str) -> np.ndarray:
-    """Every time of that fitter in the shipped tables, s."""
+def fit_seconds(fitter: str) -> pd.DataFrame:
+    """Every time of that fitter in the shipped tables, s, and the size of its data, bytes."""
     root = Path(__file__).parents[1] / "results"
     example = pd.read_csv(root / "example" / "runtime_comparison.csv")
-    times = list(example.loc[example["fitter"] == fitter, "total_s"].dropna())
+    example = example[example["fitter"] == fitter].dropna(subset="total_s")
+    found = [(f"{row.dataset}@{row.seed}", row.total_s) for row in example.itertuples()]
     table = root / "suite-2026.1" / f"{fitter}.csv"
     if table.exists():
-        times += list(pd.read_csv(table)["seconds"].dropna())
-    return np.array(times)
+        suite = pd.read_csv(table).dropna(subset="seconds")
+        found += [(row.task, row.seconds) for row in suite.itertuples()]
+    return pd.DataFrame({"seconds": [each for _, each in found],
+                         "size": [size_of(name) for name, _ in found]})  # fmt: skip
+
+
+@cache
+def size_of(world: str) -> int:
+    """What a node is sent of a world by name, ``published@1``; bytes."""
+    (made,) = make_datasets(Options(datasets=[world]))
+    return int(made.dataset.observed.nbytes)
 
 
 def play(
-    seconds: np.ndarray, cpus: int, nodes: int, fits: int, drivers: int, cost: Costs, seed: int = 0
+    measured: pd.DataFrame,
+    cpus: int,
+    nodes: int,
+    fits: int,
+    drivers: int,
+    cost: Costs,
+    seed: int = 0,
 ) -> dict[str, float]:
-    """One run, event by event: the share of one driver, as those of the others are alike."""
+    """One run, event by event: the share of one driver, as those of the others are alike.
+
+    Fits come as the runner sends them, those of the largest data first.
+    """
     import simpy
 
     rng = np.random.default_rng(seed)
@@ -81,9 +109,11 @@ def play(
     places = nodes * (CORES // cpus)
     share = places // drivers  # places that each driver keeps busy
     hours = {"driver": 0.0, "link": 0.0}
-    times = rng.choice(seconds, fits // drivers)
+    drawn = measured.sample(fits // drivers, replace=True, random_state=rng)
+    times = drawn.sort_values("size", ascending=False, kind="stable")["seconds"].to_numpy()
     looks = 2 * cost.look * share  # two looks at all tasks, then a pause that grows with them
-    slower = 1 + looks / max(0.01, batches.together(share))  # what else the driver does
+    # what else the driver does
+    slower = (1 + looks / max(0.01, batches.together(share))) / (1 - cost.idle)
     total = float(times.sum())
 
     def one_driver(mine: np.ndarray, places: int) -> Iterator[Any]:
@@ -137,6 +167,11 @@ def play(
     }
 
 
+def studied(cost: Costs, fits: int) -> Costs:
+    """Where every fit has a world of its own: all are drawn first, each is kept before its fit."""
+    return replace(cost, out=cost.out + cost.keep, start=cost.start + fits * cost.draw)
+
+
 def simulate(measured: pd.DataFrame) -> pd.DataFrame:
     """Every fitter at every size, with one driver and with as many as stay below 70% of a core.
 
@@ -148,13 +183,16 @@ def simulate(measured: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for nodes, fits in SIZES:
         for fitter in FITTERS if nodes < 1000 else MILLION:
-            seconds, cpus = fit_seconds(fitter), claims[fitter]
+            times, cpus = fit_seconds(fitter), claims[fitter]
+            seconds = times["seconds"]
             wanted = nodes * (CORES // cpus) / seconds.mean() * (cost.out + cost.back)
             enough = max(1, int(np.ceil(wanted / 0.7)))
-            for drivers in sorted({1, enough} if nodes < 1000 else {max(4, enough)}):
-                told = play(seconds, cpus, nodes, fits, drivers, cost)
+            few = sorted({1, enough} if nodes < 1000 else {max(4, enough)})
+            for drivers, own in [(each, False) for each in few] + [(1, True)] * (nodes < 1000):
+                told = play(times, cpus, nodes, fits, drivers, studied(cost, fits) if own else cost)
                 rows.append({"fitter": fitter, "cpus": cpus, "mean_fit_s": seconds.mean(),
-                             "nodes": nodes, "fits": fits, "drivers": drivers, **told})  # fmt: skip
+                             "nodes": nodes, "fits": fits, "drivers": drivers,
+                             "a_world_each": own, **told})  # fmt: skip
                 print(
                     pd.DataFrame(rows[-1:]).round(3).to_string(index=False, header=len(rows) == 1),
                     flush=True,

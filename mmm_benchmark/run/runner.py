@@ -137,7 +137,22 @@ class Run:
     policy: Policy
     perform: Perform
     reporter: Reporter
+    keep: Callable[[str], object] = lambda dataset_id: None  # a dataset, before its first fit
     _visible: dict[str, Visible] = field(default_factory=dict, init=False)
+    _kept: dict[str, Future[None]] = field(default_factory=dict, init=False)
+
+    def make_sure_of(self, dataset_id: str) -> None:
+        """Have a dataset kept once; who comes meanwhile waits for whoever does it."""
+        mine: Future[None] = Future()
+        kept = self._kept.setdefault(dataset_id, mine)
+        if kept is mine:
+            try:
+                self.keep(dataset_id)
+            except BaseException as error:
+                mine.set_exception(error)
+            else:
+                mine.set_result(None)
+        kept.result()
 
     def visible(self, task: Task, family: str | None) -> Visible:
         """What the fitter of a task may see; one object for all fits of one dataset."""
@@ -152,13 +167,21 @@ def run_jobs(tasks: Sequence[Task], run: Run) -> list[Outcome]:
     pool = ThreadPoolExecutor(max_workers=run.policy.parallel, thread_name_prefix="fit")
     futures: dict[Future[Outcome], int] = {}
     try:
-        for place, task in enumerate(tasks):
-            futures[pool.submit(_Settling(task, run, stop.is_set).settle)] = place
+        for place in order_of(tasks, run.policy):
+            futures[pool.submit(_Settling(tasks[place], run, stop.is_set).settle)] = place
         outcomes = {futures[done]: done.result() for done in as_completed(futures)}
     finally:
         stop.set()  # reached early by an interrupt or a broken store: end the workers too
         pool.shutdown(wait=True, cancel_futures=True)
     return [outcomes[place] for place in range(len(tasks))]
+
+
+def order_of(tasks: Sequence[Task], policy: Policy) -> list[int]:
+    """As given; on a cluster the largest data first, so that no long fit begins at the very end."""
+    places = range(len(tasks))
+    if not policy.by_claim:
+        return list(places)
+    return sorted(places, key=lambda place: -tasks[place].observed.nbytes)
 
 
 @dataclass(frozen=True)
@@ -178,6 +201,8 @@ class _Settling:
             When the results directory takes no more files; what was finished stays.
         """
         try:
+            self._give_up_if_stopped()
+            self.run.make_sure_of(self.task.job.dataset.id)
             return self._settle()
         except OSError as error:
             place = self.run.store.root
