@@ -134,12 +134,13 @@ def remedies(
             where = world
             if several and len(history.geos) == 1:
                 where = world.again(history.split(TEST_REGIONS, world.law.place))
-            result = off_test(where, test["channel"], None if several else 1, SEED)
+            at = history.channels.index(test["channel"])
+            name = str(world.dataset.observed["channel"].values[at])  # as the world calls it
+            result = off_test(where, name, None if several else 1, SEED)
             if before is None or result is None:
                 continue
-            at = history.channels.index(test["channel"])
             reckoned = Belief.of(before.roas).told(at, result.value, result.error)
-            answer = told(world.dataset, test["channel"], result.value, result.error, folder)
+            answer = told(world.dataset, name, result.value, result.error, folder)
             if answer is None:
                 continue
             row = _row(found, said, world, before, np.median(answer.roas, 0), world.roas,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mmm_benchmark.plan.grid import make_datasets
+from mmm_benchmark.plan.options import Options
 from mmm_benchmark.plan.registry import BUILT_IN
 from mmm_benchmark.run.executors.ray import batches
 
@@ -59,21 +62,40 @@ def costs(measured: pd.DataFrame) -> Costs:
     )
 
 
-def fit_seconds(fitter: str) -> np.ndarray:
-    """Every time of that fitter in the shipped tables, s."""
+def fit_seconds(fitter: str) -> pd.DataFrame:
+    """Every time of that fitter in the shipped tables, s, and the size of its data, bytes."""
     root = Path(__file__).parents[1] / "results"
     example = pd.read_csv(root / "example" / "runtime_comparison.csv")
-    times = list(example.loc[example["fitter"] == fitter, "total_s"].dropna())
+    example = example[example["fitter"] == fitter].dropna(subset="total_s")
+    found = [(f"{row.dataset}@{row.seed}", row.total_s) for row in example.itertuples()]
     table = root / "suite-2026.1" / f"{fitter}.csv"
     if table.exists():
-        times += list(pd.read_csv(table)["seconds"].dropna())
-    return np.array(times)
+        suite = pd.read_csv(table).dropna(subset="seconds")
+        found += [(row.task, row.seconds) for row in suite.itertuples()]
+    return pd.DataFrame({"seconds": [each for _, each in found],
+                         "size": [size_of(name) for name, _ in found]})  # fmt: skip
+
+
+@cache
+def size_of(world: str) -> int:
+    """What a node is sent of a world by name, ``published@1``; bytes."""
+    (made,) = make_datasets(Options(datasets=[world]))
+    return int(made.dataset.observed.nbytes)
 
 
 def play(
-    seconds: np.ndarray, cpus: int, nodes: int, fits: int, drivers: int, cost: Costs, seed: int = 0
+    measured: pd.DataFrame,
+    cpus: int,
+    nodes: int,
+    fits: int,
+    drivers: int,
+    cost: Costs,
+    seed: int = 0,
 ) -> dict[str, float]:
-    """One run, event by event: the share of one driver, as those of the others are alike."""
+    """One run, event by event: the share of one driver, as those of the others are alike.
+
+    Fits come as the runner sends them, those of the largest data first.
+    """
     import simpy
 
     rng = np.random.default_rng(seed)
@@ -81,7 +103,8 @@ def play(
     places = nodes * (CORES // cpus)
     share = places // drivers  # places that each driver keeps busy
     hours = {"driver": 0.0, "link": 0.0}
-    times = rng.choice(seconds, fits // drivers)
+    drawn = measured.sample(fits // drivers, replace=True, random_state=rng)
+    times = drawn.sort_values("size", ascending=False, kind="stable")["seconds"].to_numpy()
     looks = 2 * cost.look * share  # two looks at all tasks, then a pause that grows with them
     slower = 1 + looks / max(0.01, batches.together(share))  # what else the driver does
     total = float(times.sum())
@@ -148,11 +171,12 @@ def simulate(measured: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for nodes, fits in SIZES:
         for fitter in FITTERS if nodes < 1000 else MILLION:
-            seconds, cpus = fit_seconds(fitter), claims[fitter]
+            times, cpus = fit_seconds(fitter), claims[fitter]
+            seconds = times["seconds"]
             wanted = nodes * (CORES // cpus) / seconds.mean() * (cost.out + cost.back)
             enough = max(1, int(np.ceil(wanted / 0.7)))
             for drivers in sorted({1, enough} if nodes < 1000 else {max(4, enough)}):
-                told = play(seconds, cpus, nodes, fits, drivers, cost)
+                told = play(times, cpus, nodes, fits, drivers, cost)
                 rows.append({"fitter": fitter, "cpus": cpus, "mean_fit_s": seconds.mean(),
                              "nodes": nodes, "fits": fits, "drivers": drivers, **told})  # fmt: skip
                 print(

@@ -99,9 +99,22 @@ def dataset_of(
         )
     except ValueError as error:  # the generator's own errors for people
         text = str(error)
+        text = text.removeprefix("frame: ")
         raise UserError(text if str(table) in text else f"'{table}': {text}") from error
     check_observed(dataset.observed, str(table))
+    if target is not None:
+        _check_moves(dataset.observed["sales"].values, target, str(table))
     return dataset, list(made_out.notes)
+
+
+def _check_moves(sales: Any, target: str, table: str) -> None:
+    """Refuse sales that nothing can be learnt from."""
+    if not sales.any():
+        raise UserError(f"'{table}': '{target}' is zero in every period: there are no sales")
+    if (sales == sales[:, :1]).all():
+        raise UserError(
+            f"'{table}': '{target}' is {sales.flat[0]:g} in every period: nothing moves"
+        )
 
 
 def one_of(option: str, given: str | None, known: tuple[str, ...]) -> None:

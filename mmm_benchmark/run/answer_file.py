@@ -105,9 +105,9 @@ def check_answer(path: Path, observed: xr.Dataset) -> None:
 
 def read_fit(path: Path) -> Fit:
     """The groups of ``fit.nc``, in memory."""
-    import xarray as xr
+    from mmm_data_generator.dataset import netcdf
 
-    with xr.open_datatree(path, engine="h5netcdf") as tree:
+    with netcdf.read_groups(path) as tree:
         groups = {name: tree[name].to_dataset().load() for name in GROUPS if name in tree.children}
     return Fit(
         posterior=groups["posterior"],

@@ -28,7 +28,7 @@ from mmm_benchmark.run.worker import Imported, status_mb
 
 #: What every worker imports before its clock starts, as reading the data needs it.
 ALWAYS = (
-    *("numpy", "pandas", "xarray", "h5py", "h5netcdf", "psutil", "xarray.backends.h5netcdf_"),
+    *("numpy", "pandas", "xarray", "h5py", "psutil", "mmm_data_generator.dataset.netcdf"),
     *("mmm_benchmark.environments.load", "mmm_benchmark.environments.interview"),
     *("mmm_benchmark.fit", "mmm_benchmark.phases", "mmm_benchmark.run.worker"),
     "mmm_benchmark.estimands",

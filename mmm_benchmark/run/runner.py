@@ -152,13 +152,21 @@ def run_jobs(tasks: Sequence[Task], run: Run) -> list[Outcome]:
     pool = ThreadPoolExecutor(max_workers=run.policy.parallel, thread_name_prefix="fit")
     futures: dict[Future[Outcome], int] = {}
     try:
-        for place, task in enumerate(tasks):
-            futures[pool.submit(_Settling(task, run, stop.is_set).settle)] = place
+        for place in order_of(tasks, run.policy):
+            futures[pool.submit(_Settling(tasks[place], run, stop.is_set).settle)] = place
         outcomes = {futures[done]: done.result() for done in as_completed(futures)}
     finally:
         stop.set()  # reached early by an interrupt or a broken store: end the workers too
         pool.shutdown(wait=True, cancel_futures=True)
     return [outcomes[place] for place in range(len(tasks))]
+
+
+def order_of(tasks: Sequence[Task], policy: Policy) -> list[int]:
+    """As given; on a cluster the largest data first, so that no long fit begins at the very end."""
+    places = range(len(tasks))
+    if not policy.by_claim:
+        return list(places)
+    return sorted(places, key=lambda place: -tasks[place].observed.nbytes)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mmm_benchmark.fit import Fit, Fitter
@@ -71,7 +71,7 @@ def status_mb(field: str) -> float:
 
 def write_fit(fit: Fit, path: Path) -> None:
     """Write the groups of a fit as compressed float32 netCDF."""
-    import numpy as np
+    from mmm_data_generator.dataset import netcdf
 
     groups = {
         "posterior": fit.posterior,
@@ -80,20 +80,8 @@ def write_fit(fit: Fit, path: Path) -> None:
         "prior": fit.prior,
         "sample_stats": fit.sample_stats,
     }
-    mode: Literal["w", "a"] = "w"
-    for group, dataset in groups.items():
-        if dataset is None:
-            continue
-        encoding: dict[str, dict[str, Any]] = {}
-        for name, variable in dataset.data_vars.items():
-            if np.issubdtype(variable.dtype, np.number):
-                encoding[str(name)] = {"zlib": True, "complevel": 4}
-            if np.issubdtype(variable.dtype, np.floating):
-                encoding[str(name)]["dtype"] = "float32"
-        dataset.drop_encoding().to_netcdf(
-            path, mode=mode, group=group, engine="h5netcdf", encoding=encoding
-        )
-        mode = "a"
+    given = {name: dataset for name, dataset in groups.items() if dataset is not None}
+    path.write_bytes(netcdf.write(given, small=True))
 
 
 def fit_job(directory: Path, job: dict[str, Any], imported_s: float = 0.0) -> dict[str, Any]:
@@ -101,14 +89,12 @@ def fit_job(directory: Path, job: dict[str, Any], imported_s: float = 0.0) -> di
 
     ``imported_s`` are the seconds that importing took before this process was forked.
     """
-    import xarray as xr
-
     from mmm_benchmark import phases
     from mmm_benchmark.environments.load import make_fitter
     from mmm_benchmark.fit import Budget
+    from mmm_data_generator.dataset import netcdf
 
-    with xr.open_dataset(directory / "observed.nc", engine="h5netcdf") as file:
-        observed = file.load()
+    observed = netcdf.read(directory / "observed.nc")
     budget = Budget(**job["budget"])
 
     phases.reset()

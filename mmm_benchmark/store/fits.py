@@ -82,11 +82,11 @@ class StoredFit:
 
     def tree(self) -> xr.DataTree:
         """The draws, read when first touched: posterior, posterior_predictive, sample_stats."""
-        import xarray as xr
+        from mmm_data_generator.dataset import netcdf
 
         if not self.ok:
             raise UserError(f"fit {self.key} has no draws: {self.status}, {self.record['reason']}")
-        return xr.open_datatree(self.path / "fit.nc", engine="h5netcdf")
+        return netcdf.read_groups(self.path / "fit.nc")
 
 
 class Store:

@@ -44,7 +44,7 @@ class Visible:
 
     @property
     def arrays(self) -> Arrays:
-        """As it travels: a netCDF file of small data takes a hundred times as long to make."""
+        """As it travels: a netCDF file of small data takes far longer to make."""
         return {
             name: (variable.dims, variable.values, variable.attrs)
             for name, variable in self.half.variables.items()
@@ -62,5 +62,6 @@ class Visible:
 
 @lru_cache(maxsize=KEPT)
 def _netcdf(visible: Visible) -> bytes:
-    # made in memory: on a full disk the HDF5 library would crash when it closes its file
-    return bytes(visible.half.to_netcdf(engine="h5netcdf"))
+    from mmm_data_generator.dataset import netcdf
+
+    return netcdf.write({"": visible.half})

@@ -32,6 +32,7 @@ from mmm_benchmark.diffusion.problem.state import State
 from mmm_benchmark.shapes.torch import PerWorld, WorldHyper
 
 GRID = 7  # values of each of noise scale and volatility
+FARTHEST = 4.0  # standard deviations to which a solve may go
 REACH = 2.0  # prior standard deviations the grid spans, each way
 MODE_ITERATIONS, DRAW_ITERATIONS = 15, 8
 CHUNK = 64
@@ -103,7 +104,14 @@ def _at(point: Point, index: Tensor) -> Point:
 
 def _draw(observed: Observed, hyper: Tensor, mode: Point, generator: torch.Generator) -> State:
     many = observed.take(torch.zeros(len(hyper), dtype=torch.long))
-    prior = prior_at(many, hyper)
+    return perturbed_draw(observed, prior_at(many, hyper), mode, hyper, generator)
+
+
+def perturbed_draw(
+    observed: Observed, prior: Prior, mode: Point, hyper: Tensor, generator: torch.Generator
+) -> State:
+    """Randomised maximum likelihood: prior and sales perturbed by their own laws, then solved."""
+    many = observed.take(torch.zeros(len(hyper), dtype=torch.long))
     size, device = observed.sizes, hyper.device
 
     def normal(*shape: int) -> Tensor:

@@ -11,8 +11,8 @@ Simpson, Gelman, Yao & Gabry 2024, arXiv:1507.02646).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,28 @@ from numpy.typing import NDArray
 type Array = NDArray[np.float64]
 type LogDensity = Callable[[Array], Array]  # (draw, dimension) to (draw,)
 
+
+class Proposal(Protocol):
+    """What points are drawn from, and weighted by."""
+
+    def draw(self, rng: np.random.Generator, count: int) -> Array:
+        """Draw points (count, dimension)."""
+
+    def log_density(self, z: Array) -> Array:
+        """Log density, (draw,)."""
+
+    def wider(self, by: float) -> Proposal:
+        """The same, stretched."""
+
+
+#: A better proposal from the one before, points so far and their weights.
+type Refit = Callable[[Proposal, Array, Array], Proposal]
+
 FREEDOM = 5.0  # of the t laws: tails heavier than a posterior's
 LARGEST_K = 0.7
 LEAST_ROUNDS = 3
+WINDOW = 3  # last rounds whose draws count: early proposals are far from the posterior
+WIDE = 0.2  # of the last draws come from the wider copy
 LAST = 2
 #: Times that the last round is drawn again, where weights are sound but too few.
 MOST_BLOCKS = 4
@@ -71,6 +90,29 @@ class Mixture:
         """Log density, (draw,)."""
         return np.logaddexp.reduce(self.log_parts(z), axis=1)
 
+    def wider(self, by: float) -> Mixture:
+        """The same with every component stretched."""
+        return replace(self, factor=by * self.factor)
+
+
+@dataclass(frozen=True)
+class Defended:
+    """A proposal and, one time in five, a wider copy of it (Hesterberg 1995)."""
+
+    own: Proposal
+    wide: Proposal
+
+    def draw(self, rng: np.random.Generator, count: int) -> Array:
+        """Draw points (count, dimension)."""
+        wide = rng.binomial(count, WIDE)
+        drawn = [self.own.draw(rng, count - wide), self.wide.draw(rng, wide)]
+        return np.concatenate(drawn)[rng.permutation(count)]
+
+    def log_density(self, z: Array) -> Array:
+        """Log density, (draw,)."""
+        own = np.log(1 - WIDE) + self.own.log_density(z)
+        return np.logaddexp(own, np.log(WIDE) + self.wide.log_density(z))
+
 
 class Weighted(NamedTuple):
     """Draws and what they count for."""
@@ -79,7 +121,7 @@ class Weighted(NamedTuple):
     log_weight: Array  # (draw,), smoothed, summing to one
     k_hat: float
     ess: float  # of the smoothed weights (Kong 1992)
-    proposal: Mixture
+    proposal: Proposal
 
     def resampled(self, rng: np.random.Generator, count: int) -> Array:
         """Draw ``count`` points by their weights, evenly (Kitagawa 1996), in random order."""
@@ -119,12 +161,13 @@ def sample(
     count: int,
     rounds: int,
     least_ess: float,
+    refit: Refit | None = None,
 ) -> Weighted:
     """Adapt a mixture for some rounds, then weigh fresh draws of it.
 
-    The answer and its k-hat come from draws that the mixture was not fitted to, a fifth of them
-    from a wider copy: judged on those it was fitted to, a proposal that misses a tail looks good
-    (a bent normal in three dimensions: means off by five of their errors at k-hat 0.5).
+    The answer and its k-hat come from draws that the mixture was not fitted to: judged on those it
+    was fitted to, a proposal that misses a tail looks good (a bent normal in three dimensions:
+    means off by five of their errors at k-hat 0.5).
 
     Parameters
     ----------
@@ -138,38 +181,78 @@ def sample(
         Of adaptation, at most; fewer once weights are trustworthy.
     least_ess
         Effective draws that the last round should give.
+    refit
+        How a proposal is made better; None: :func:`refitted`, mixtures of t laws.
     """
-    proposals, points, heights = [first], np.empty((0, first.centre.shape[1])), np.empty(0)
-    for _ in range(rounds):
+    proposals: list[Proposal] = [first]
+    batches: list[tuple[Array, Array]] = []
+    for done in range(1, rounds + 1):
         fresh = proposals[-1].draw(rng, count)
-        points = np.concatenate([points, fresh])
-        heights = np.concatenate([heights, log_density(fresh)])
-        each = [proposal.log_density(points) for proposal in proposals]
+        batches = [*batches, (fresh, log_density(fresh))][-WINDOW:]
+        points, heights = (np.concatenate(each) for each in zip(*batches, strict=True))
+        each = [proposal.log_density(points) for proposal in proposals[-len(batches) :]]
         weight, k_hat, ess = _weighed(heights - np.logaddexp.reduce(each, axis=0))
-        proposals.append(refitted(proposals[-1], points, weight))
-        if k_hat < LARGEST_K and len(proposals) > LEAST_ROUNDS and ess > len(points) / 10:
+        proposals.append((refit or _mixture_of_t)(proposals[-1], points, weight))
+        if k_hat < LARGEST_K and done >= LEAST_ROUNDS and ess > len(points) / 10:
             break
-    last = proposals[-1]
-    safe = defensive(last)
-    points, heights = np.empty((0, points.shape[1])), np.empty(0)
+    return weighed(log_density, proposals[-1], rng, LAST * count, least_ess)
+
+
+def weighed(
+    log_density: LogDensity,
+    proposal: Proposal,
+    rng: np.random.Generator,
+    count: int,
+    least_ess: float,
+) -> Weighted:
+    """Weigh fresh draws of a proposal, ``count`` at a time until enough are effective.
+
+    A fifth of them comes from a wider copy.
+    """
+    safe = defensive(proposal, proposal.draw(rng, 1).shape[1])
+    points, heights = np.empty((0, 0)), np.empty(0)
     for _ in range(MOST_BLOCKS):
-        fresh = safe.draw(rng, LAST * count)
-        points = np.concatenate([points, fresh])
+        fresh = safe.draw(rng, count)
+        points = np.concatenate([points, fresh]) if points.size else fresh
         heights = np.concatenate([heights, log_density(fresh)])
         weight, k_hat, ess = _weighed(heights - safe.log_density(points))
         if k_hat > LARGEST_K or ess >= least_ess:
             break
-    return Weighted(points, np.log(np.maximum(weight, 1e-300)), k_hat, ess, last)
+    return Weighted(points, np.log(np.maximum(weight, 1e-300)), k_hat, ess, proposal)
 
 
-def defensive(mixture: Mixture) -> Mixture:
-    """The mixture and, one time in five, a wider copy of it (Hesterberg 1995)."""
-    wider = 1 + 3 / np.sqrt(mixture.centre.shape[1])
-    return Mixture(
-        np.concatenate([0.8 * mixture.chance, 0.2 * mixture.chance]),
-        np.concatenate([mixture.centre, mixture.centre]),
-        np.concatenate([mixture.factor, wider * mixture.factor]),
-    )
+def defensive(proposal: Proposal, dimension: int) -> Defended:
+    """The proposal and, one time in five, a wider copy of it."""
+    return Defended(proposal, proposal.wider(1 + 3 / np.sqrt(dimension)))
+
+
+def bent(before: Proposal, z: Array, weight: Array) -> Proposal:
+    """A triangular law fitted to draws whose weights are flattened as far as few demand.
+
+    Flattened weights are those of a target between the proposals and the posterior (Koblents and
+    Míguez 2015, doi:10.1007/s11222-013-9440-2), which the next round nears from closer by.
+    """
+    from mmm_benchmark.fitters.common import triangular
+
+    return triangular.fitted(z, flattened(weight, max(len(z) / 8, 5.0 * z.shape[1])))
+
+
+def flattened(weight: Array, least_ess: float) -> Array:
+    """``weight`` to the largest power, at most one, that leaves so many effective draws."""
+    log_weight = np.log(np.maximum(weight, 1e-300))
+
+    def raised(power: float) -> Array:
+        found = np.exp(power * (log_weight - log_weight.max()))
+        return np.asarray(found / found.sum())
+
+    low, high = 0.0, 1.0
+    if 1 / np.sum(raised(1.0) ** 2) >= least_ess:
+        return raised(1.0)
+    for _ in range(40):
+        power = (low + high) / 2
+        enough = 1 / np.sum(raised(power) ** 2) >= least_ess
+        low, high = (power, high) if enough else (low, power)
+    return raised(low)
 
 
 def _weighed(log_ratio: Array) -> tuple[Array, float, float]:
@@ -177,6 +260,11 @@ def _weighed(log_ratio: Array) -> tuple[Array, float, float]:
     log_weight, k_hat = smoothed(log_ratio)
     weight = np.exp(log_weight - np.logaddexp.reduce(log_weight))
     return weight, k_hat, float(1 / np.sum(weight**2))
+
+
+def _mixture_of_t(before: Proposal, z: Array, weight: Array) -> Proposal:
+    assert isinstance(before, Mixture)
+    return refitted(before, z, weight)
 
 
 def refitted(mixture: Mixture, z: Array, weight: Array, components: int = 8) -> Mixture:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from mmm_benchmark.fit import Budget, Fit
 from mmm_benchmark.fitters.diffusion.told import told
@@ -13,7 +13,15 @@ from mmm_benchmark.priors.prior import prior_of
 if TYPE_CHECKING:
     import xarray as xr
 
+    from mmm_benchmark.diffusion.physics.volume import Climbed
+    from mmm_benchmark.diffusion.problem.observed import Observed
+    from mmm_benchmark.diffusion.problem.state import State
     from mmm_benchmark.priors.beliefs import Stated
+
+#: Draws proposed at a time, rounds of adaptation, and effective draws asked of the weights.
+ROUND, ROUNDS, LEAST_ESS = 600, 10, 200
+#: Weights have no mean above the first, and hang on a few draws below the second.
+USELESS_K, USELESS_ESS = 1.0, 20.0
 
 
 class Wiener:
@@ -33,7 +41,7 @@ class Wiener:
     name = "wiener"
     extra: ClassVar[str | None] = "diffusion"
     forecasts: ClassVar[bool] = True
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"  # 2: moving paths integrated out where solves leave the mass
 
     def __init__(
         self,
@@ -61,7 +69,6 @@ class Wiener:
         """Draw from the linearised posterior; ``budget`` does not apply."""
         with phase("import"):
             from mmm_benchmark.diffusion.inference import answer, limits, prior, stated
-            from mmm_benchmark.diffusion.physics import posterior, volume
             from mmm_benchmark.fitters.diffusion.forecast import forecast_of
             from mmm_benchmark.metrics.judged import judged
         with phase("build"):
@@ -74,22 +81,70 @@ class Wiener:
             if self.beliefs is not None:
                 scaled = stated.heed(self.beliefs, observed, scaled)
         with phase("sample"):
-            grid = posterior.solved_grid(scaled)
-            state = posterior.posterior_draws(scaled, self.draws, seed, grid)
-            gain = volume.evidence_gain(scaled, grid)
-        trusted = gain <= volume.MOST_GAIN
+            drawn = solved(scaled, self.draws, seed)
         with phase("summarise"):
             found = answer.to_fit(
                 observed,
                 scaled,
                 order,
-                state,
+                drawn.state,
                 seed,
-                diagnostics={"evidence_gain": gain},
+                diagnostics=drawn.diagnostics,
                 parameter_counts=answer.counts(scaled),
-                checks={"solves_hold_the_mass": trusted},
-                notes=notes,
-                forecast=forecast_of(observed, scaled, state, seed),
+                checks={"solves_hold_the_mass": not drawn.refused},
+                notes=(*notes, *drawn.notes),
+                forecast=forecast_of(observed, scaled, drawn.state, seed),
             )
-            refused = "" if trusted else volume.DO_NOT_USE.format(gain=gain)
-            return judged(found, observed, refused=refused)
+            return judged(found, observed, refused=drawn.refused, doubt=drawn.doubt)
+
+
+class Drawn(NamedTuple):
+    """Draws of the state, and what is known of how they came about."""
+
+    state: State
+    diagnostics: dict[str, float]
+    notes: tuple[str, ...]
+    refused: str  # why not to use them; empty where nothing speaks against it
+    doubt: str = ""  # why to check them
+
+
+def solved(scaled: Observed, draws: int, seed: int) -> Drawn:
+    """Perturbed solves; where these leave the mass of the posterior, weights with paths out."""
+    from mmm_benchmark.diffusion.physics import posterior, volume
+
+    grid = posterior.solved_grid(scaled)
+    climbed = volume.climb(scaled)
+    gain = volume.evidence_gain(climbed, grid)
+    if gain > volume.MOST_GAIN:
+        return weighed(scaled, draws, seed, climbed, gain)
+    state = posterior.posterior_draws(scaled, draws, seed, grid)
+    return Drawn(state, {"evidence_gain": gain}, (), "")
+
+
+def weighed(scaled: Observed, draws: int, seed: int, climbed: Climbed, gain: float) -> Drawn:
+    """Levels, curves, noise and volatility by weights, paths given them."""
+    import numpy as np
+
+    from mmm_benchmark.diffusion.physics import marginal, volume
+    from mmm_benchmark.fitters.common import importance
+
+    rng = np.random.default_rng(seed)
+    found = importance.sample(
+        marginal.log_density(scaled, climbed),
+        importance.from_modes(*marginal.start(scaled, climbed)),
+        rng,
+        ROUND,
+        ROUNDS,
+        LEAST_ESS,
+        importance.bent,
+    )
+    flat = importance.flattened(np.exp(found.log_weight), LEAST_ESS / 2)
+    spread_out = found._replace(log_weight=np.log(np.maximum(flat, 1e-300)))
+    state = marginal.draws(scaled, spread_out.resampled(rng, draws), seed)
+    figures = {"evidence_gain": gain, "k_hat": min(found.k_hat, 99.0), "weights_ess": found.ess}
+    told = {"gain": gain, "k": found.k_hat, "ess": found.ess}
+    if found.k_hat > USELESS_K or found.ess < USELESS_ESS:
+        return Drawn(state, figures, (), volume.DO_NOT_USE.format(**told))
+    sound = found.k_hat <= importance.LARGEST_K and found.ess >= LEAST_ESS / 2
+    doubt = "" if sound else volume.IN_DOUBT.format(**told)
+    return Drawn(state, figures, (volume.PATHS_OUT.format(**told),), "", doubt)

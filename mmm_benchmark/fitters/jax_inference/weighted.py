@@ -1,9 +1,10 @@
 """From a density to draws: weights where they can be trusted, short warm chains where not.
 
-A mixture around the modes is adapted to the posterior and its draws are weighted
-(:mod:`mmm_benchmark.fitters.common.importance`). Where k-hat says that weights will not do, NUTS
-starts at resampled draws, in coordinates whitened by the covariance already known: what is left
-to adapt is little (the amortised workflow of Schmitt et al. 2024, arXiv:2409.04332).
+A proposal that bends (:mod:`mmm_benchmark.fitters.common.triangular`) is adapted to the posterior
+and its draws are weighted. Where k-hat says that weights will not do, NUTS starts at resampled
+draws, in coordinates whitened by the covariance already known: what is left to adapt is little
+(the amortised workflow of Schmitt et al. 2024, arXiv:2409.04332). Then the proposal is fitted to
+the chains' draws and weighed once more; only where that fails too do the chains answer.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.common import importance
+from mmm_benchmark.fitters.common import importance, triangular
 from mmm_benchmark.fitters.jax_inference.curvature import (
     Density,
     Frame,
@@ -35,7 +36,7 @@ from mmm_benchmark.phases import phase
 type Array = NDArray[np.float64]
 
 BATCH = 250  # points whose density is taken at once
-ROUND = 1500  # draws proposed at a time, while the mixture adapts
+ROUND = 2000  # draws proposed at a time, while the mixture adapts
 #: Rounds without a trustworthy k-hat after which chains are the shorter way.
 MOST_ROUNDS = 6
 KEPT = 2000  # draws resampled from the weighted ones
@@ -70,15 +71,31 @@ def draw[D](target: Target[D], budget: Budget, seed: int) -> Drawn:
         look = double_look(target.log_density, target.data)
         located = locate(look, around(target.start))
         first = proposal(located)
-        weighted = importance.sample(heights, first, rng, ROUND, MOST_ROUNDS, LEAST_ESS)
-        count = min(KEPT, budget.chains * budget.draws)
-        each = max(count // budget.chains, 1)
-        z = weighted.resampled(rng, each * budget.chains)
-    drawn = Drawn(z.reshape(budget.chains, each, -1), weighted.k_hat, weighted.ess, None)
-    if weighted.k_hat <= importance.LARGEST_K and weighted.ess >= LEAST_ESS:
-        return drawn
+        weighted = importance.sample(
+            heights, first, rng, ROUND, MOST_ROUNDS, LEAST_ESS, importance.bent
+        )
+    if good(weighted):
+        return resampled(weighted, budget, rng)
     sample = warm_chains(target, weighted, budget, seed)
-    return drawn._replace(z=sample.z, sample=sample)
+    with phase("sample"):  # a proposal fitted to the chains' draws, and weighed in turn
+        rows = sample.z.reshape(-1, sample.z.shape[-1]).astype(float)
+        told = triangular.fitted(rows, np.ones(len(rows)))
+        again = importance.weighed(heights, told, rng, importance.LAST * ROUND, LEAST_ESS)
+    if good(again):
+        return resampled(again, budget, rng)
+    return Drawn(sample.z, again.k_hat, again.ess, sample)
+
+
+def good(weighted: importance.Weighted) -> bool:
+    """Whether weights will do."""
+    return weighted.k_hat <= importance.LARGEST_K and weighted.ess >= LEAST_ESS
+
+
+def resampled(weighted: importance.Weighted, budget: Budget, rng: np.random.Generator) -> Drawn:
+    """Draws that count alike, as chains of independent ones."""
+    each = max(min(KEPT, budget.chains * budget.draws) // budget.chains, 1)
+    z = weighted.resampled(rng, each * budget.chains)
+    return Drawn(z.reshape(budget.chains, each, -1), weighted.k_hat, weighted.ess, None)
 
 
 def batched[D](target: Target[D]) -> Callable[[Array], Array]:
@@ -113,11 +130,8 @@ def warm_chains[D](
 ) -> Sample:
     """NUTS from resampled draws, in coordinates of the covariance already known."""
     rng = np.random.default_rng(seed + 1)
-    known = weighted.proposal
-    centre = known.chance @ known.centre
-    off = known.centre - centre
-    covariance = np.einsum("k,kij,klj->il", known.chance, known.factor, known.factor)
-    covariance += np.einsum("k,ki,kj->ij", known.chance, off, off)
+    known = weighted.proposal.draw(rng, 100 * target.start.size)
+    centre, covariance = known.mean(axis=0), np.cov(known.T)
     frame = Frame(centre, np.linalg.cholesky(covariance))
     starts = weighted.resampled(rng, budget.chains)
     u = np.linalg.solve(np.asarray(frame.axes), (starts - centre).T).T

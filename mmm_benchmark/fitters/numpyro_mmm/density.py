@@ -189,17 +189,8 @@ def constrain(z: Vector, data: Data) -> tuple[Params, Scalar]:
     saturated = late_odds * risen / ((1 + risen + late_odds) * (1 + late_odds))
     centre = log_effect - jnp.log(saturated)  # log sigma of a typical geo
     geos = data.lagged.shape[1]
-    squared = jnp.exp(2 * centre)
-    ratio = squared / s**2
-    shape = 2 + ratio  # of the inverse gamma law of sigma
-    shift = jnp.log1p(1 / (1 + ratio)) + jnp.log1p(1 / (geos * shape))
-    bend = np.sqrt(1 + 2 * geos)
-    unit = bend / jnp.sqrt(geos / s**2 + data.prior_scale**-2)
-    shrunk = 1 / (1 + squared / (geos * shape * data.prior_scale**2))
-    middle = shrunk * jnp.exp(centre + shift) / unit
-    mean = (middle + jnp.log(-jnp.expm1(-middle))) + at.mean / bend
-    log_mu = jnp.log(unit) + jnp.log(softplus(mean))
-    log_width = jnp.log(unit / bend) + log_sigmoid(mean) - log_mu
+    log_mu, log_width = means(at.mean, centre, s, data)
+    shape = 2 + jnp.exp(2 * centre) / s**2  # of the inverse gamma law of sigma
     scale = 1 / jnp.sqrt(shape + jnp.exp(2 * log_effect) / known_to**2)
     params = Params(
         logit_alpha=bent(at.alpha),
@@ -223,6 +214,28 @@ def constrain(z: Vector, data: Data) -> tuple[Params, Scalar]:
         # the prior of the shocks is that of the path: a linear map with a constant Jacobian
         log_jacobian += log_positive_slope(at.volatility) - 0.5 * jnp.sum(at.shocks**2)
     return params, log_jacobian
+
+
+def means(
+    x: PerChannel, centre: PerChannel, s: Scalar, data: Data
+) -> tuple[PerChannel, PerChannel]:
+    """Log of the mean of sigma's law, and the log of its own log slope in ``x``.
+
+    ``centre`` is the log sigma of a typical geo.
+    """
+    geos = data.lagged.shape[1]
+    squared = jnp.exp(2 * centre)
+    ratio = squared / s**2
+    shape = 2 + ratio  # of the inverse gamma law of sigma
+    shift = jnp.log1p(1 / (1 + ratio)) + jnp.log1p(1 / (geos * shape))
+    bend = np.sqrt(1 + 2 * geos)
+    unit = bend / jnp.sqrt(geos / s**2 + data.prior_scale**-2)
+    shrunk = 1 / (1 + squared / (geos * shape * data.prior_scale**2))
+    middle = shrunk * jnp.exp(centre + shift) / unit
+    mean = (middle + jnp.log(-jnp.expm1(-middle))) + x / bend
+    log_mu = jnp.log(unit) + jnp.log(softplus(mean))
+    log_width = jnp.log(unit / bend) + log_sigmoid(mean) - log_mu
+    return log_mu, log_width
 
 
 def steepness(x: PerChannel, steep: PerChannel, low: PerChannel) -> tuple[PerChannel, PerChannel]:

@@ -73,7 +73,7 @@ def roas(rows: pd.DataFrame) -> dict[str, Any]:
     models = [model for model in dict.fromkeys(rows["model"]) if model != TRUTH]
     order = list(dict.fromkeys(rows["channel"]))
     base = alt.Chart(values(rows)).encode(
-        y=alt.Y("channel:N", sort=order, title=None, axis=alt.Axis(labelLimit=130)),
+        y=alt.Y("channel:N", sort=order, title=None, axis=alt.Axis(labelLimit=150)),
         yOffset=alt.YOffset("model:N", sort=[*models, TRUTH]),
         color=alt.Color("model:N", scale=colours(models), legend=None),
         tooltip=["channel:N", "model:N", "roas:Q", "low:Q", "high:Q"],

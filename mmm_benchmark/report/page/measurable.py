@@ -43,6 +43,7 @@ def _section(found: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": str(found["name"]),
         "sentences": [str(line) for line in found["sentences"]],
+        "key": COLOURS,
         "chart": _chart(rows),
         "rows": [
             {
@@ -76,16 +77,16 @@ def _chart(rows: list[dict[str, Any]]) -> dict[str, Any]:
     order = [row["channel"] for row in rows]
     percent = alt.Axis(format="%")
     base = alt.Chart(inline(rows)).encode(
-        y=alt.Y("channel:N", sort=order, title=None, axis=alt.Axis(labelLimit=130))
+        y=alt.Y("channel:N", sort=order, title=None, axis=alt.Axis(labelLimit=150))
     )
     colour = alt.Color(
         "verdict:N",
         scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
-        legend=alt.Legend(title=None, orient="top", labelColor="currentColor", columns=2),
+        legend=None,  # the page's own key wraps where a legend would be cut off
     )
     x = alt.X(
         "found:Q",
-        title="share of worlds in which its return is found",
+        title="share of worlds",
         axis=percent,
         scale=alt.Scale(domain=[0, 1]),
     )

@@ -54,7 +54,7 @@ LIGHT, DARK = 0.5, -0.45
 
 LOOKS: dict[str, Look] = {
     "scipy": Look(RED),
-    "scipy-bootstrap": Look(RED, "s", "--"),
+    "scipy-bootstrap": Look(mixed(RED, DARK), "s", "--"),
     "scipy-plain": Look(mixed(RED, LIGHT), "X", ":"),
     "nutpie": Look(BLUE),
     "nutpie-default": Look(mixed(BLUE, DARK), "v", "-."),

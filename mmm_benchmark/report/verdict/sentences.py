@@ -165,7 +165,10 @@ def _disagreements(channels: pd.DataFrame) -> Iterator[str]:
         )
     agreed = list(channels.loc[channels["agree"] == "yes", "channel"])
     if agreed:
-        yield f"Their intervals meet for the return of {_listed(agreed)}."
+        yield (
+            f"Their intervals meet for the return of {_listed(agreed)}. Models that agree may "
+            "still be wrong together, most of all where spend follows sales."
+        )
 
 
 def _failed_checks(diagnostics: pd.DataFrame, name: str) -> dict[str, str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
 from mmm_benchmark.diffusion.inference import answer
-from mmm_benchmark.diffusion.physics import posterior, volume
+from mmm_benchmark.diffusion.physics import marginal, posterior, volume
 from mmm_benchmark.diffusion.physics.geos import geo_groups
 from mmm_benchmark.diffusion.physics.wiener import Point, linearise, rest_covariance, with_base
 from mmm_benchmark.diffusion.problem.state import PATH_SCALE
 from mmm_benchmark.fit import Budget
+from mmm_benchmark.fitters.common import importance
+from mmm_benchmark.fitters.diffusion import wiener
 from mmm_benchmark.fitters.diffusion.wiener import Wiener
 from mmm_benchmark.testing import example_observed
 from mmm_data_generator import generate_mmm_dataset
@@ -45,11 +48,28 @@ def test_slope_of_the_volume_is_its_derivative():
         assert float(found[i]) == pytest.approx(right, rel=0.02, abs=0.02), i
 
 
-@pytest.mark.parametrize(
-    ("dataset", "trusted"), [("small_business", True), ("time_varying", False)]
-)
-def test_the_record_tells_where_not_to_trust(dataset: str, trusted: bool):
-    world = generate_mmm_dataset(dataset, seed=4)
+def test_solves_that_hold_the_mass_answer_alone() -> None:
+    world = generate_mmm_dataset("small_business", seed=4)
     fit = Wiener(draws=16).fit(world.observed, Budget(), 1)
-    assert fit.checks["solves_hold_the_mass"] is trusted
-    assert any("do not use" in note for note in fit.notes) is not trusted
+    assert fit.checks["solves_hold_the_mass"]
+    assert "k_hat" not in fit.diagnostics
+    assert not any("do not use" in note for note in fit.notes)
+
+
+@pytest.mark.parametrize(
+    ("k_hat", "refused", "doubted"), [(0.5, False, False), (0.8, False, True), (1.4, True, False)]
+)
+def test_the_record_tells_where_not_to_trust(
+    monkeypatch, k_hat: float, refused: bool, doubted: bool
+) -> None:
+    scaled, _ = answer.read(example_observed(geos=1, weeks=40))
+    climbed = volume.climb(scaled)
+    rows = np.array(marginal.start(scaled, climbed).centres)
+    even = np.full(len(rows), -np.log(len(rows)))
+    found = importance.Weighted(rows, even, k_hat, 300.0, None)
+    monkeypatch.setattr(importance, "sample", lambda *_: found)
+    drawn = wiener.weighed(scaled, 16, 1, climbed, 50.0)
+    assert drawn.refused.startswith("do not use: other levels") is refused
+    assert bool(drawn.doubt) is doubted
+    assert drawn.diagnostics["k_hat"] == k_hat
+    assert len(drawn.state.level) == 16

@@ -21,12 +21,6 @@ collect_ignore_glob = [] if find_spec("ray") else ["test_*.py"]
 
 
 @pytest.fixture(scope="session")
-def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file that the fitter ``patient`` waits for, on every node."""
-    return tmp_path_factory.mktemp("gate") / "open"
-
-
-@pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An interpreter that is told apart from the running one, named to the nodes alone."""
     place = tmp_path_factory.mktemp("prepared")
@@ -40,9 +34,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cluster(gate: Path, prepared: Path, s3_server: str) -> Iterator[Any]:
+def cluster(prepared: Path, s3_server: str) -> Iterator[Any]:
     """A cluster of one node with two cores and a GPU that is none; joined. It sees the bucket."""
-    os.environ.update(SETTINGS, MMM_TEST_GATE=str(gate))
+    os.environ.update(SETTINGS)
     import ray
     from ray.cluster_utils import Cluster
 
@@ -52,4 +46,3 @@ def cluster(gate: Path, prepared: Path, s3_server: str) -> Iterator[Any]:
     yield cluster
     ray.shutdown()
     cluster.shutdown()
-    del os.environ["MMM_TEST_GATE"]

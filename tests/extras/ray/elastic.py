@@ -161,10 +161,12 @@ def here(chosen: Options) -> list[Outcome]:
     return execute(chosen, Store(chosen.results), make_datasets(chosen), contenders, quiet)
 
 
-def tables(outcomes: Sequence[Outcome], results: Path) -> dict[str, pd.DataFrame]:
+def tables(
+    outcomes: Sequence[Outcome], results: Path, *, bayesian: bool = True
+) -> dict[str, pd.DataFrame]:
     """The tables of a run without what it took."""
     fits = [outcome.fit for outcome in outcomes]
-    made = summarise(fits, results, bayesian=True, pictures=False, page=False)
+    made = summarise(fits, results, bayesian=bayesian, pictures=False, page=False)
     return {
         name: table[[column for column in table if not OF_TIME.search(column)]]
         for name, table in made.items()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -24,7 +24,6 @@ from mmm_benchmark.run.executors.ray.parcel import SMALL, Load, Shipped, load, p
 from mmm_benchmark.store.place import Mirror
 from mmm_benchmark.store.visible import Visible
 from tests.external.road import FITTERS, walk
-from tests.extras.ray import elastic
 from tests.extras.ray.elastic import HEADER
 from tests.factories import tiny_dataset, tiny_observed
 from tests.unit.store.shelves import BUCKET
@@ -150,25 +149,6 @@ def test_lost_fit_is_tried_again_and_then_killed(
     assert not alive
 
 
-def test_fit_whose_task_is_lost_once_has_its_answer(
-    dispatcher: Dispatcher, order: Callable[..., Order], gate: Path
-) -> None:
-    asked = order(FITTERS / "patient.py")
-    phases: list[str] = []
-
-    def report(phase: str) -> None:
-        phases.append(phase)
-        if phase == "build" and not gate.exists():
-            for server in servers():
-                server.parent().kill()
-            gate.touch()
-
-    ending = dispatcher.perform(asked, report, lambda: False)
-    assert ending.status is None
-    assert phases.count("build") == 2
-    assert (asked.directory / "fit.nc").exists()
-
-
 def test_node_with_other_packages_is_refused(
     dispatcher: Dispatcher, order: Callable[..., Order]
 ) -> None:
@@ -185,34 +165,22 @@ def test_job_that_no_node_could_take_is_refused(
     assert dispatcher.largest_node == 2
 
 
-def test_claimed_gpu_is_shown_to_the_fit(
+def test_claimed_gpu_and_the_interpreter_that_a_node_has_prepared(
     dispatcher: Dispatcher, order: Callable[..., Order], tmp_path: Path
 ) -> None:
     fitter = tmp_path / "on_gpu.py"
     fitter.write_text(
-        "import os\n\nclass OnGpu:\n    name, extra, version = 'on-gpu', None, '1'\n"
+        f"{HEADER}from os import environ\n\n"
+        "class OnGpu:\n    name, extra, version = 'on-gpu', None, '1'\n"
         "    def settings(self): return {}\n"
-        "    def skip(self, observed): return os.environ.get('CUDA_VISIBLE_DEVICES', 'none')\n"
+        "    def skip(self, observed):\n"
+        "        seen = ('CUDA_VISIBLE_DEVICES', 'MMM_TEST_PREPARED')\n"
+        "        return ' '.join(environ.get(name, 'none') for name in seen)\n"
         "    def fit(self, observed, budget, seed): ...\n"
     )
     asked = order(fitter, claims=Claims(gpus=1))
     assert dispatcher.perform(asked, lambda phase: None, lambda: False).status is None
-    assert json.loads((asked.directory / "fit.json").read_text())["reason"] == "0"
-
-
-def test_interpreter_that_a_node_has_prepared_is_used(
-    dispatcher: Dispatcher, order: Callable[..., Order], tmp_path: Path
-) -> None:
-    fitter = tmp_path / "with_header.py"
-    fitter.write_text(
-        f"{HEADER}import os\n\nclass Prepared:\n    name, extra, version = 'p', None, '1'\n"
-        "    def settings(self): return {}\n"
-        "    def skip(self, observed): return os.environ.get('MMM_TEST_PREPARED', 'no')\n"
-        "    def fit(self, observed, budget, seed): ...\n"
-    )
-    asked = order(fitter)
-    assert dispatcher.perform(asked, lambda phase: None, lambda: False).status is None
-    assert json.loads((asked.directory / "fit.json").read_text())["reason"] == "yes"
+    assert json.loads((asked.directory / "fit.json").read_text())["reason"] == "0 yes"
 
 
 def test_gpu_that_no_node_has_is_refused(
@@ -239,7 +207,9 @@ def test_many_fits_share_tasks_and_keep_their_own_limits(
     servers_of_node().close()
 
 
-def test_answers_are_checked_on_the_node_and_lies_again_by_the_driver(tmp_path: Path) -> None:
+def test_answers_are_checked_on_the_node_and_lies_left_to_the_driver(
+    tmp_path: Path,
+) -> None:
     liar = tmp_path / "liar.py"
     lie = "        fit.posterior['roas'] = 2 * fit.posterior['roas']\n"
     liar.write_text(
@@ -257,10 +227,6 @@ def test_answers_are_checked_on_the_node_and_lies_again_by_the_driver(tmp_path: 
         checked += [e.ending.checked for told in work(given) for e in told if e.ending]
     servers_of_node().close()
     assert checked == [True, False]
-    options = elastic.options(tmp_path / "results", 1, [])
-    (outcome,) = elastic.here(replace(options, fitter=[liar], executor="ray"))
-    assert outcome.fit.status == "error"
-    assert "roas" in outcome.fit.record["reason"]
 
 
 def test_fitter_file_travels_to_where_it_is_not(
@@ -284,6 +250,12 @@ def test_fitter_file_travels_to_where_it_is_not(
     assert {path.name for path in laid_out.directory.iterdir()} == {"job.json", "observed.nc"}
 
 
+def read(data: Visible) -> xr.Dataset:
+    """As a worker does."""
+    with xr.open_dataset(io.BytesIO(data.netcdf()), engine="h5netcdf") as file:
+        return file.load()
+
+
 def test_data_travel_once_and_are_laid_out_as_here() -> None:
     data = Visible("tiny", tiny_observed(), "family")
     shipped = Shipped()
@@ -294,7 +266,8 @@ def test_data_travel_once_and_are_laid_out_as_here() -> None:
     for each in (data, large):
         given = Load(parcels=[], data={each.key: (shipped.put(each), each.family)})
         arrived = data_of(given, each.key)
-        assert arrived.netcdf() == each.netcdf()
+        for one, other in zip(map(read, (arrived, each)), [each.half] * 2, strict=True):
+            xr.testing.assert_identical(one, other)
         assert data_of(Load(parcels=[], data={}), each.key) is arrived  # of this process
 
 
@@ -306,9 +279,9 @@ def test_nodes_put_answers_into_the_bucket_and_the_driver_brings_what_is_looked_
     assert there.fresh
     assert there.fit.status == "ok"
     assert not (mirror / "fits").exists()  # not through this process
-    (here,) = walk(tmp_path / "here", "good")
-    with there.fit.tree() as one, here.fit.tree() as other:
-        xr.testing.assert_equal(one["posterior"].to_dataset(), other["posterior"].to_dataset())
+    with there.fit.tree() as tree:
+        assert "roas" in tree["posterior"]
+    assert (mirror / "fits").exists()
     (again,) = walk(mirror, "good", executor="ray")
     assert not again.fresh
 

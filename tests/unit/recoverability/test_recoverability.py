@@ -242,7 +242,7 @@ def test_from_a_spreadsheet_to_the_page(tmp_path, monkeypatch, capsys) -> None:
     names = {"channels.csv", "verdicts.csv", "answer.json", "recoverability.png"}
     assert names <= {path.name for path in folder.iterdir()}
     assert json.loads((folder / "answer.json").read_text())["name"] == "mine"
-    assert "Can mine be measured?" in (tmp_path / "results" / "report.html").read_text()
+    assert "What can be measured in mine?" in (tmp_path / "results" / "report.html").read_text()
 
 
 @pytest.mark.parametrize(

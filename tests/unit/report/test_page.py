@@ -116,8 +116,8 @@ def test_the_page_of_own_data_has_the_plans_and_what_could_be_measured(
     text = write_page(fits, build_tables(fits), tmp_path).read_text()
     assert "Plan: would the others agree?" in text
     assert "scipy says" in text
-    assert text.count("Can mine be measured?</h2>") == 1
+    assert text.count("What can be measured in mine?</h2>") == 1
     assert EVIL not in text
     alone = write_page([], build_tables([]), tmp_path).read_text()
-    assert "Can mine be measured?</h2>" in alone
+    assert "What can be measured in mine?</h2>" in alone
     assert "No fit succeeded" not in alone

@@ -18,7 +18,7 @@ from mmm_benchmark.fit import Budget, Fit
 from mmm_benchmark.plan.datasets import reference_to
 from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
-from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
+from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, order_of, run_jobs
 from mmm_benchmark.run.worker import write_fit
 from mmm_benchmark.store.datasets import keep, load_dataset
 from mmm_benchmark.store.fits import Store, StoredFit
@@ -331,3 +331,10 @@ def test_fits_of_one_dataset_share_what_is_laid_before_them(tmp_path: Path) -> N
     executor = Executor()
     settle(tmp_path, JOB, replace(JOB, seed=2), replace(JOB, fitter_version="2"), executor=executor)
     assert len({id(order.data) for order in executor.seen}) == 1
+
+
+def test_on_a_cluster_the_largest_data_come_first() -> None:
+    sizes = [tiny_observed(n_weeks=weeks) for weeks in (60, 80, 60, 100)]
+    tasks = [Task(JOB, observed, Path("python")) for observed in sizes]
+    assert order_of(tasks, Policy(by_claim=True)) == [3, 1, 0, 2]
+    assert order_of(tasks, Policy()) == [0, 1, 2, 3]

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: The geo of a table that has no column of geos.
+ONE_GEO = "geo_all"
+
+
 @dataclass(frozen=True)
 class Cube:
     """A table sorted by geo and date, every geo with the same days, weeks or months."""
@@ -42,7 +46,7 @@ class Cube:
         if frame.empty:
             raise DataError(f"{what}: holds no rows; it needs one row for each date and geo")
         table = pd.DataFrame({"date": _dates(frame[date], what)})
-        table["geo"] = "geo_all" if geo is None else _texts(frame[geo], what)
+        table["geo"] = ONE_GEO if geo is None else _texts(frame[geo], what)
         for name in numbers:
             table[name] = _numbers(frame[name], table, what)
         table = table.sort_values(["geo", "date"], kind="stable", ignore_index=True)
@@ -134,7 +138,7 @@ def _numbers(column: pd.Series[Any], table: pd.DataFrame, what: str) -> NDArray[
         row = table.iloc[bad[0]]
         count = f" ({bad.size} such cells)" if bad.size > 1 else ""
         raise DataError(
-            f"{what}: column '{column.name}', {row['date']:%Y-%m-%d}, geo '{row['geo']}' ="
+            f"{what}: column '{column.name}', {row['date']:%Y-%m-%d}{of_geo(row['geo'])} ="
             f" {values[bad[0]]}{count}: must be a finite number of at most {LARGEST:g}"
         )
     return values
@@ -144,6 +148,11 @@ def _check_grid(table: pd.DataFrame, what: str) -> tuple[NDArray[np.str_], NDArr
     twice = table.duplicated(["geo", "date"])
     if twice.any():
         row = table[twice].iloc[0]
+        if row["geo"] == ONE_GEO:
+            raise DataError(
+                f"{what}: two rows for {row['date']:%Y-%m-%d}; one for each date needed, and where"
+                " there are several geos, the name of their column"
+            )
         raise DataError(
             f"{what}: geo '{row['geo']}' has two rows for {row['date']:%Y-%m-%d}; one row for each"
             " date and geo needed"
@@ -163,7 +172,7 @@ def _check_grid(table: pd.DataFrame, what: str) -> tuple[NDArray[np.str_], NDArr
         raise DataError(f"{what}: holds one date only; at least 2 needed")
     if frequency_of(dates) is None:
         raise DataError(
-            f"{what}: {_irregular(dates)}; dates must be 1 day, 7 days or 1 month apart"
+            f"{what}: {_irregular(dates)}; dates must be 1 day, 7 days or 1 month apart throughout"
         )
     return geos, dates
 
@@ -181,4 +190,10 @@ def _irregular(dates: NDArray[np.datetime64]) -> str:
         day_of_month = (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(int)
         odd = np.flatnonzero(np.diff(day_of_month))
     at = odd[0] if odd.size else 0
-    return f"after {days[at]} comes {days[at + 1]}"
+    apart = {1: "1 day", 30: "1 month"}.get(int(usual), f"{usual} days")
+    return f"most dates are {apart} apart, but after {days[at]} comes {days[at + 1]}"
+
+
+def of_geo(geo: str) -> str:
+    """Name a geo in an error, unless it is the one of a table without geos."""
+    return "" if geo == ONE_GEO else f", geo '{geo}'"

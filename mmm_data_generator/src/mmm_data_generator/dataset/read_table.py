@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from mmm_data_generator.errors import DataError
 
@@ -60,7 +61,9 @@ def read_table(source: Any, text: Sequence[str] = ()) -> Any:
     except ImportError:
         needs = {".parquet": "pyarrow", ".xls": "xlrd"}.get(path.suffix.lower(), "openpyxl")
         raise DataError(f"{path}: reading it needs {needs}: pip install {needs}") from None
-    except (OSError, ValueError, UnicodeError) as error:
+    except (OSError, ValueError, UnicodeError, KeyError, BadZipFile) as error:
+        if path.suffix.lower() in (".xlsx", ".xls"):
+            raise DataError(f"{path}: cannot be read: no workbook that Excel would open") from None
         raise DataError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
 
 

@@ -43,6 +43,8 @@ def save(
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"cannot write to {directory}: {error.strerror or error}") from None
+    from mmm_data_generator.dataset import netcdf
+
     index = directory / INDEX
     index.unlink(missing_ok=True)
     checksums = {}
@@ -51,8 +53,7 @@ def save(
         path = directory / f"{stem}.nc"
         path.unlink(missing_ok=True)
         if part is not None:
-            # made in memory: on a full disk the HDF5 library would crash when it closes its file
-            path.write_bytes(part.to_netcdf(engine="h5netcdf"))
+            path.write_bytes(netcdf.write({"": part}))
             checksums[path.name] = _checksum(path)
     content = {
         "format_version": FORMAT_VERSION,
@@ -175,11 +176,10 @@ def _well_formed(name: object, seed: object, config: object, sha256: object) -> 
 
 
 def _open(path: Path) -> xr.Dataset:
-    import xarray as xr
+    from mmm_data_generator.dataset import netcdf
 
     try:
-        with xr.open_dataset(path, engine="h5netcdf") as opened:
-            loaded = opened.load()
+        loaded = netcdf.read(path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         why = (str(error) or type(error).__name__).splitlines()[0]
         raise DataError(f"{path}: cannot be read ({why:.80}); save the dataset again") from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmm_data_generator.dataset.cube import Cube
+from mmm_data_generator.dataset.cube import Cube, of_geo
 from mmm_data_generator.dataset.labels import OBSERVED, TRUTH, assemble
 from mmm_data_generator.errors import DataError
 
@@ -97,7 +97,7 @@ def check_spend(spend: NDArray[np.float64], channels: Sequence[str], table: Cube
         if spend[g, t, j] < 0:
             day = np.datetime_as_string(table.dates[t], unit="D")
             raise DataError(
-                f"{table.what}: spend of '{channel}', {day}, geo '{table.geos[g]}' ="
+                f"{table.what}: spend of '{channel}', {day}{of_geo(str(table.geos[g]))} ="
                 f" {spend[g, t, j]}: must be >= 0"
             )
         if not spend[..., j].any():
