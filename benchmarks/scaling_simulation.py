@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,10 @@ class Costs:
     node: float  # of a node, for each fit
     start: float  # of a place, once
     trip: float  # from a driver to a place and back
+    idle: float  # of a driver, each second, jobs or none
     look: float  # of a driver, for each task it hears, at each look
+    draw: float  # of a driver, for each world
+    keep: float
     sent: float  # bytes
     returned: float
 
@@ -56,7 +59,10 @@ def costs(measured: pd.DataFrame) -> Costs:
         node=at["node", "per_fit_cpu_ms"] / 1e3,
         start=least("first_begins_s", at["node", "start_wall_s"]),
         trip=least("fastest_round_trip_ms", 10.0) / 1e3,
+        idle=least("driver_idle_ms_per_s", 0.0) / 1e3,
         look=least("look_us_per_task", 0.0) / 1e6,
+        draw=at["driver", "draw_world_ms"] / 1e3,
+        keep=at["driver", "keep_world_ms"] / 1e3,
         sent=1e3 * at["node", "sent_kb"],
         returned=1e3 * at["node", "returned_kb"],
     )
@@ -106,7 +112,8 @@ def play(
     drawn = measured.sample(fits // drivers, replace=True, random_state=rng)
     times = drawn.sort_values("size", ascending=False, kind="stable")["seconds"].to_numpy()
     looks = 2 * cost.look * share  # two looks at all tasks, then a pause that grows with them
-    slower = 1 + looks / max(0.01, batches.together(share))  # what else the driver does
+    # what else the driver does
+    slower = (1 + looks / max(0.01, batches.together(share))) / (1 - cost.idle)
     total = float(times.sum())
 
     def one_driver(mine: np.ndarray, places: int) -> Iterator[Any]:
@@ -160,6 +167,11 @@ def play(
     }
 
 
+def studied(cost: Costs, fits: int) -> Costs:
+    """Where every fit has a world of its own: all are drawn first, each is kept before its fit."""
+    return replace(cost, out=cost.out + cost.keep, start=cost.start + fits * cost.draw)
+
+
 def simulate(measured: pd.DataFrame) -> pd.DataFrame:
     """Every fitter at every size, with one driver and with as many as stay below 70% of a core.
 
@@ -175,10 +187,12 @@ def simulate(measured: pd.DataFrame) -> pd.DataFrame:
             seconds = times["seconds"]
             wanted = nodes * (CORES // cpus) / seconds.mean() * (cost.out + cost.back)
             enough = max(1, int(np.ceil(wanted / 0.7)))
-            for drivers in sorted({1, enough} if nodes < 1000 else {max(4, enough)}):
-                told = play(times, cpus, nodes, fits, drivers, cost)
+            few = sorted({1, enough} if nodes < 1000 else {max(4, enough)})
+            for drivers, own in [(each, False) for each in few] + [(1, True)] * (nodes < 1000):
+                told = play(times, cpus, nodes, fits, drivers, studied(cost, fits) if own else cost)
                 rows.append({"fitter": fitter, "cpus": cpus, "mean_fit_s": seconds.mean(),
-                             "nodes": nodes, "fits": fits, "drivers": drivers, **told})  # fmt: skip
+                             "nodes": nodes, "fits": fits, "drivers": drivers,
+                             "a_world_each": own, **told})  # fmt: skip
                 print(
                     pd.DataFrame(rows[-1:]).round(3).to_string(index=False, header=len(rows) == 1),
                     flush=True,

@@ -217,8 +217,11 @@ def execute(
     jobs = grid(made, contenders, options)
     staging = store.staging()
     try:
-        for each in made:
-            keep(each.dataset, each.ref.id, options.results, staging)
+        worlds = {each.ref.id: each.dataset for each in made}
+
+        def keep_once(dataset_id: str) -> None:
+            keep(worlds[dataset_id], dataset_id, options.results, staging)
+
         with (
             executor_of(options) as (perform, policy),
             terminated_as_interrupt(),
@@ -234,7 +237,12 @@ def execute(
             return run_jobs(
                 tasks,
                 Run(
-                    store=store, staging=staging, policy=policy, perform=perform, reporter=progress
+                    store=store,
+                    staging=staging,
+                    policy=policy,
+                    perform=perform,
+                    reporter=progress,
+                    keep=keep_once,
                 ),
             )
     finally:

@@ -137,7 +137,22 @@ class Run:
     policy: Policy
     perform: Perform
     reporter: Reporter
+    keep: Callable[[str], object] = lambda dataset_id: None  # a dataset, before its first fit
     _visible: dict[str, Visible] = field(default_factory=dict, init=False)
+    _kept: dict[str, Future[None]] = field(default_factory=dict, init=False)
+
+    def make_sure_of(self, dataset_id: str) -> None:
+        """Have a dataset kept once; who comes meanwhile waits for whoever does it."""
+        mine: Future[None] = Future()
+        kept = self._kept.setdefault(dataset_id, mine)
+        if kept is mine:
+            try:
+                self.keep(dataset_id)
+            except BaseException as error:
+                mine.set_exception(error)
+            else:
+                mine.set_result(None)
+        kept.result()
 
     def visible(self, task: Task, family: str | None) -> Visible:
         """What the fitter of a task may see; one object for all fits of one dataset."""
@@ -186,6 +201,8 @@ class _Settling:
             When the results directory takes no more files; what was finished stays.
         """
         try:
+            self._give_up_if_stopped()
+            self.run.make_sure_of(self.task.job.dataset.id)
             return self._settle()
         except OSError as error:
             place = self.run.store.root

@@ -115,10 +115,12 @@ def solved(scaled: Observed, draws: int, seed: int) -> Drawn:
     grid = posterior.solved_grid(scaled)
     climbed = volume.climb(scaled)
     gain = volume.evidence_gain(climbed, grid)
-    if gain > volume.MOST_GAIN:
+    rows = climbed.system.r.shape[1]
+    if gain > volume.MOST_GAIN and rows <= volume.MOST_ROWS:
         return weighed(scaled, draws, seed, climbed, gain)
     state = posterior.posterior_draws(scaled, draws, seed, grid)
-    return Drawn(state, {"evidence_gain": gain}, (), "")
+    refused = volume.TOO_LARGE.format(gain=gain) if gain > volume.FAR_GAIN else ""
+    return Drawn(state, {"evidence_gain": gain}, (), refused)
 
 
 def weighed(scaled: Observed, draws: int, seed: int, climbed: Climbed, gain: float) -> Drawn:

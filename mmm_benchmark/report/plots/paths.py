@@ -47,7 +47,8 @@ def predicted_against_actual(label: str, dataset: ScorableDataset, views: list[V
             if name in seen.predicted:
                 _fill(axes, time, seen.predicted[name], slice(None), colour)
             fit = fit_text(float(recovery.r2(seen.expected[name].mean, sales[name])))
-            axes.set_title(f"{shorten(seen.label)} - {shorten(name)}   {fit}")
+            where = f" - {shorten(name)}" if len(sales) > 1 else ""
+            axes.set_title(f"{shorten(seen.label)}{where}   {fit}")
             dates(axes)
             money(axes)
         row[0].set_ylabel("sales per week")
@@ -120,7 +121,7 @@ def _constant_coefficients(
         axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
         axes.grid(axis="x")
         axes.grid(visible=False, axis="y")
-        axes.set_title(shorten(name))
+        axes.set_title(shorten(name) if len(truth) > 1 else "")
         money(axes, axes.xaxis)
         axes.label_outer()
     headline(

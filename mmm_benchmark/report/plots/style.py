@@ -154,7 +154,7 @@ def save(
 def headline(figure: Figure, title: str, reading: str) -> None:
     """A title and, under it, one line on how to read the picture; in a paper its caption."""
     if UNTITLED.get():
-        said = " ".join(reading.split())
+        said = "; ".join(reading.split("\n"))
         figure.set_label(f"{title}. {said[:1].upper()}{said[1:]}.")
         return
     figure.suptitle(title, x=0.012, ha="left", fontweight="bold")

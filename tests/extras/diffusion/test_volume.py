@@ -16,7 +16,6 @@ from mmm_benchmark.fitters.common import importance
 from mmm_benchmark.fitters.diffusion import wiener
 from mmm_benchmark.fitters.diffusion.wiener import Wiener
 from mmm_benchmark.testing import example_observed
-from mmm_data_generator import generate_mmm_dataset
 
 
 def test_slope_of_the_volume_is_its_derivative():
@@ -48,12 +47,22 @@ def test_slope_of_the_volume_is_its_derivative():
         assert float(found[i]) == pytest.approx(right, rel=0.02, abs=0.02), i
 
 
-def test_solves_that_hold_the_mass_answer_alone() -> None:
-    world = generate_mmm_dataset("small_business", seed=4)
-    fit = Wiener(draws=16).fit(world.observed, Budget(), 1)
+def test_solves_that_hold_the_mass_answer_alone(monkeypatch) -> None:
+    observed = example_observed(geos=1, weeks=40)
+    monkeypatch.setattr(volume, "evidence_gain", lambda *_: volume.MOST_GAIN)
+    fit = Wiener(draws=16).fit(observed, Budget(), 1)
     assert fit.checks["solves_hold_the_mass"]
     assert "k_hat" not in fit.diagnostics
-    assert not any("do not use" in note for note in fit.notes)
+    assert not any("do not use: other levels" in note for note in fit.notes)
+
+
+def test_solves_of_too_many_rows_are_refused(monkeypatch) -> None:
+    scaled, _ = answer.read(example_observed(geos=1, weeks=40))
+    monkeypatch.setattr(volume, "evidence_gain", lambda *_: 40.0)
+    monkeypatch.setattr(volume, "MOST_ROWS", 30)
+    drawn = wiener.solved(scaled, 16, 1)
+    assert drawn.refused.startswith("do not use: other levels of media explain")
+    assert "k_hat" not in drawn.diagnostics
 
 
 @pytest.mark.parametrize(

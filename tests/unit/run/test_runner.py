@@ -338,3 +338,23 @@ def test_on_a_cluster_the_largest_data_come_first() -> None:
     tasks = [Task(JOB, observed, Path("python")) for observed in sizes]
     assert order_of(tasks, Policy(by_claim=True)) == [3, 1, 0, 2]
     assert order_of(tasks, Policy()) == [0, 1, 2, 3]
+
+
+def test_a_dataset_is_kept_once_and_before_its_first_fit(tmp_path: Path) -> None:
+    kept: list[str] = []
+    executor = Executor()
+
+    def keep(dataset_id: str) -> None:
+        assert not executor.seen
+        kept.append(dataset_id)
+
+    store = Store(tmp_path)
+    staging = store.staging()
+    run = Run(
+        store=store, staging=staging, policy=Policy(parallel=3), perform=executor,
+        reporter=Told(), keep=keep,
+    )  # fmt: skip
+    jobs = [JOB, replace(JOB, seed=2), replace(JOB, seed=3)]
+    run_jobs([Task(job, tiny_observed(), Path("python")) for job in jobs], run)
+    staging.close()
+    assert kept == [JOB.dataset.id]
