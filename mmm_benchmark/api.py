@@ -316,7 +316,7 @@ def redraw(options: Options, store: Store) -> Results:
         fits,
         options.results,
         bayesian=options.bayesian_metrics,
-        again=True,
+        again=options.force_rerun,
         pictures=options.plots,
         page=options.page,
     )
