@@ -74,7 +74,7 @@ class Results:
     @property
     def pictures(self) -> list[str]:
         """The names that :meth:`figure` takes, such as ``small_business/roas_seed42``."""
-        return [self._called(picture) for picture in self.planned]
+        return [self._called(picture) for picture in self._planned]
 
     def figure(self, name: str) -> Figure:
         """Draw one picture, to be shown by a notebook or saved.
@@ -91,7 +91,7 @@ class Results:
         """
         from mmm_benchmark.report.plots.style import theme
 
-        known = {self._called(picture): picture for picture in self.planned}
+        known = {self._called(picture): picture for picture in self._planned}
         found = [name] if name in known else [each for each in known if name in each]
         if not found:
             raise unknown("picture", name, known)
@@ -104,8 +104,7 @@ class Results:
         return figure
 
     @cached_property
-    def planned(self) -> list[Picture]:
-        """Every picture of these fits, none drawn yet."""
+    def _planned(self) -> list[Picture]:
         from mmm_benchmark.report.kept_scores import StoredDataset
         from mmm_benchmark.report.plots import planned
 
@@ -309,18 +308,27 @@ def redraw(options: Options, store: Store) -> Results:
     where there is none; names given with ``datasets``, ``samplers`` and ``libraries`` narrow them
     down.
     """
+    from mmm_benchmark.plan.jobs import DatasetRef
+
     fits = latest_fits(options, store)
     check_writable(options.results)
     tables = summarise(
         fits,
         options.results,
         bayesian=options.bayesian_metrics,
-        again=True,
+        again=options.force_rerun,
         pictures=options.plots,
         page=options.page,
     )
     store.shelf.share()
-    return results_of(fits, tables, options.results)
+    distinct_names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
+    stored = dict(zip(distinct_names, fits, strict=True))
+    failed = {
+        name: fit.record["reason"]
+        for name, fit in stored.items()
+        if fit.status not in ("ok", "skipped")
+    }
+    return Results(tables, stored, failed, options.results)
 
 
 def latest_fits(options: Options, store: Store) -> list[StoredFit]:
@@ -346,22 +354,6 @@ def latest_fits(options: Options, store: Store) -> list[StoredFit]:
             f"no stored fit in '{called(options.results)}' matches; run without --plots-only first"
         )
     return [latest[place] for place in sorted(latest)]
-
-
-def results_of(
-    fits: Sequence[StoredFit], tables: dict[str, pd.DataFrame], directory: Path
-) -> Results:
-    """Stored fits by the names that users see, with the tables made of them."""
-    from mmm_benchmark.plan.jobs import DatasetRef
-
-    distinct_names = distinct([(DatasetRef(**fit.job["dataset"]).label, fit) for fit in fits])
-    stored = dict(zip(distinct_names, fits, strict=True))
-    failed = {
-        name: fit.record["reason"]
-        for name, fit in stored.items()
-        if fit.status not in ("ok", "skipped")
-    }
-    return Results(tables, stored, failed, directory)
 
 
 def _called(spec: Any) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mmm_benchmark.commands.typed import ResultsOption
 from mmm_benchmark.errors import UserError
+
+if TYPE_CHECKING:
+    from mmm_benchmark.store.fits import StoredFit
 
 
 def pictures(
@@ -30,8 +33,10 @@ def pictures(
     """Draw the pictures of stored fits for a paper, each with its caption in a text file."""
     from rich.console import Console
 
-    from mmm_benchmark.api import latest_fits, results_of
+    from mmm_benchmark.api import latest_fits
     from mmm_benchmark.plan.options import Options
+    from mmm_benchmark.report.kept_scores import StoredDataset
+    from mmm_benchmark.report.plots import planned
     from mmm_benchmark.report.plots.paper import FORMATS, WIDTHS, draw_for_paper
     from mmm_benchmark.store.fits import Store, check_writable
 
@@ -46,7 +51,13 @@ def pictures(
     )
     warn = Console(stderr=True)
     store = Store(options.results, lambda line: warn.print(line, markup=False))
-    found = results_of(latest_fits(options, store), {}, options.results)
+    fits = latest_fits(options, store)
     check_writable(out)
-    paths = draw_for_paper(found.planned, options.results, out, formats, columns)
+    sources = {each: StoredDataset(results, each) for each in {_id(fit) for fit in fits}}
+    found = planned([(fit, sources[_id(fit)]) for fit in fits], options.results)
+    paths = draw_for_paper(found, options.results, out, formats, columns)
     print(f"{sum(path.suffix == '.txt' for path in paths)} pictures, each with its caption: {out}")
+
+
+def _id(fit: StoredFit) -> str:
+    return str(fit.job["dataset"]["id"])

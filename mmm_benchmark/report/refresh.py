@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmm_benchmark.report.aside import aside
 from mmm_benchmark.report.made_by import code_stamp
 from mmm_benchmark.report.provenance import write_provenance
+from mmm_benchmark.store.datasets import DATASETS
 from mmm_benchmark.store.fits import StoredFit
 from mmm_benchmark.store.plain_files import is_plain, read_object
-from mmm_benchmark.store.sealed_folder import digest
+from mmm_benchmark.store.sealed_folder import MANIFEST, digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +38,7 @@ def summarise(
     back instead; ``again`` makes everything anew.
     """
     stamp = results / SUMMARY / STAMP
-    inputs = _inputs(fits, bayesian, pictures, page)
+    inputs = _inputs(fits, results, bayesian, pictures, page)
     if not again and (tables := _up_to_date(stamp, inputs, results)) is not None:
         return tables
 
@@ -52,25 +54,34 @@ def summarise(
     tables = write_tables(pairs, results / SUMMARY, bayesian, KeptScores(results))
     made = [results / SUMMARY / f"{name}.csv" for name in tables]
     made.append(write_provenance(fits, results / SUMMARY))
+    written = None
+    if page:
+        from mmm_benchmark.report.page import write_page
+
+        def write() -> str:
+            return str(write_page(pairs, tables, results))
+
+        written = aside(write) if pictures else write
     if pictures:
         from mmm_benchmark.report import plots
 
         made += plots.draw_all(pairs, results, tables=tables, redraw=False)
-    if page:
-        from mmm_benchmark.report.page import write_page
-
-        made.append(write_page(pairs, tables, results))
+    if written is not None:
+        made.append(Path(written()))
     known = {path.relative_to(results).as_posix(): digest(path) for path in made}
     stamp.write_text(json.dumps({"inputs": inputs, "files": known}, indent=1))
     return tables
 
 
 def _inputs(
-    fits: Sequence[StoredFit], bayesian: bool, pictures: bool, page: bool
+    fits: Sequence[StoredFit], results: Path, bayesian: bool, pictures: bool, page: bool
 ) -> dict[str, Any]:
     """What the summary is a function of."""
+    names = sorted({fit.job["dataset"]["id"] for fit in fits})
+    manifests = [results / DATASETS / name / MANIFEST for name in names]
     return {
         "fits": [[fit.key, fit.job["dataset"]["id"], fit.record["finished_at"]] for fit in fits],
+        "datasets": [digest(path) if is_plain(path) else "" for path in manifests],
         "bayesian": bayesian,
         "pictures": pictures,
         "page": page,

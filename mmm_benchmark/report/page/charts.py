@@ -5,6 +5,7 @@ Text and axes take the page's own colour, so that one chart serves light, dark a
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import altair as alt
@@ -15,6 +16,15 @@ from mmm_benchmark.report.plots.style import look
 
 INK = "currentColor"
 TRUTH = "truth"
+ROWS = "rows"  # a chart's one table, by name
+CHECKED = False  # whether charts are held against the schema of Vega-Lite: half of their time
+
+
+def making() -> AbstractContextManager[None]:
+    """Charts are made in this block, held against the schema or not."""
+    from altair.utils.schemapi import debug_mode
+
+    return debug_mode(CHECKED)
 
 
 def finished(chart: Any, height: int | None) -> dict[str, Any]:
@@ -31,7 +41,8 @@ def finished(chart: Any, height: int | None) -> dict[str, Any]:
         .configure_axis(**text, **quiet)
         .configure_view(stroke=None)
     )  # configure() comes first: it takes the place of all that was configured before
-    return dict(styled.to_dict())
+    # what is wrong in a chart is found by the tests, which have it checked against the schema
+    return dict(styled.to_dict(validate=CHECKED))
 
 
 def colours(fitters: list[str]) -> alt.Scale:
@@ -93,7 +104,7 @@ def path(rows: pd.DataFrame, models: list[str], x: str, kind: str, title: str) -
     rows
         Columns ``x``, ``model``, ``mean``, ``low``, ``high``.
     """
-    base = alt.Chart(values(rows)).encode(
+    base = alt.Chart(alt.NamedData(ROWS)).encode(  # no copy of the rows for every step
         x=alt.X(f"x:{kind}", title=x),
         color=alt.Color("model:N", scale=colours(models), legend=None),
     )
@@ -104,7 +115,7 @@ def path(rows: pd.DataFrame, models: list[str], x: str, kind: str, title: str) -
     lines = base.mark_line(strokeWidth=1.5).encode(
         y="mean:Q", tooltip=["model:N", alt.Tooltip(f"x:{kind}", title=x or "week"), "mean:Q"]
     )
-    return finished(bands + lines, 150)
+    return finished(bands + lines, 150) | {"datasets": {ROWS: plain(rows)}}
 
 
 def calibration(rows: pd.DataFrame, models: list[str]) -> dict[str, Any]:
@@ -126,11 +137,15 @@ def calibration(rows: pd.DataFrame, models: list[str]) -> dict[str, Any]:
 
 def values(rows: pd.DataFrame) -> alt.Data:
     """Rows as plain values, to four digits: what an eye can see, and a page that stays small."""
-    records = [
+    return inline(plain(rows))
+
+
+def plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """The same as records; what is missing is left out."""
+    return [
         {str(key): short(value) for key, value in record.items() if value == value}
         for record in rows.to_dict("records")
     ]
-    return inline(records)
 
 
 def short(value: Any) -> Any:

@@ -76,12 +76,14 @@ def page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    with charts.making():
+        shown = content(fits, tables)
     script, style = library() + read("page.js"), read("page.css")
     return environment.get_template("page.html").render(
         script=script,
         style=style,
         policy=policy(script, style),
-        **content(fits, tables),
+        **shown,
         measurable=measurable(results),
     )
 

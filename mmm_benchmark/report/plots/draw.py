@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmm_benchmark.plan.jobs import SHORT_KEY
+from mmm_benchmark.report.aside import aside, cores
 from mmm_benchmark.report.made_by import code_stamp
 from mmm_benchmark.report.plots.gather import View, view
 from mmm_benchmark.report.plots.index import PLOTS, write_index
@@ -26,6 +28,9 @@ STAMPS = ".pictures.json"
 
 #: Fitters in one picture; more of them go on in a further one.
 MOST_FITTERS = 8
+
+#: Pictures that are worth another process.
+LEAST_APART = 6
 
 type Scored = tuple[ScorableFit, ScorableDataset]
 
@@ -106,7 +111,7 @@ def draw_all(
         elif written != picture.nothing:
             paths += picture.files
     if stale:
-        paths += _draw(stale, stamps)
+        paths += _draw_all(stale, stamps)
         for folder in sorted({_root(picture.stem) for picture in pictures}):
             write_index(folder)
     return sorted(paths)
@@ -125,6 +130,37 @@ def planned(
     return [*_apart(_of_datasets(good, results_dir)), *_of_summary(good, results_dir, tables)]
 
 
+def _draw_all(pictures: list[Picture], stamps: dict[Path, dict[str, str]]) -> list[Path]:
+    """Draw on every core; pictures of one dataset stay together, as they share what they read."""
+    from mmm_benchmark.report.plots.style import theme
+
+    hands = max(1, min(cores(), len(pictures) // LEAST_APART))
+    shares = [
+        pictures[len(pictures) * k // hands : len(pictures) * (k + 1) // hands]
+        for k in range(hands)
+    ]
+
+    def draw(share: list[Picture]) -> tuple[list[str], dict[str, dict[str, str]]]:
+        made = _draw(share, stamps)
+        mine = {folder: stamps[folder] for folder in {picture.stem.parent for picture in share}}
+        names = {picture.stem for picture in share}
+        return [str(path) for path in made], {
+            str(folder): {name: stamp for name, stamp in known.items() if folder / name in names}
+            for folder, known in mine.items()
+        }
+
+    with theme():  # imports what every hand needs
+        others = [aside(partial(draw, share)) for share in shares[1:]]
+        paths, _ = draw(shares[0])
+        for other in others:
+            more, known = other()
+            paths += more
+            for folder, found in known.items():
+                stamps[Path(folder)].update(found)
+                _write_stamps(Path(folder), stamps[Path(folder)])
+    return [Path(path) for path in paths]
+
+
 def _draw(pictures: list[Picture], stamps: dict[Path, dict[str, str]]) -> list[Path]:
     from mmm_benchmark.report.plots.style import save, theme
 
@@ -137,8 +173,14 @@ def _draw(pictures: list[Picture], stamps: dict[Path, dict[str, str]]) -> list[P
                 paths += save(figure, picture.stem)
             stamp = picture.nothing if figure is None else picture.made
             stamps[folder][picture.stem.name] = stamp
-            (folder / STAMPS).write_text(json.dumps(stamps[folder], indent=1, sort_keys=True))
+            _write_stamps(folder, stamps[folder])
     return paths
+
+
+def _write_stamps(folder: Path, stamps: Mapping[str, str]) -> None:
+    fresh = folder / f"{STAMPS}.{os.getpid()}"
+    fresh.write_text(json.dumps(stamps, indent=1, sort_keys=True))
+    fresh.replace(folder / STAMPS)
 
 
 def _of_datasets(fits: Sequence[Scored], results_dir: Path) -> list[Picture]:

@@ -63,10 +63,10 @@ class Ends:
         self.notes.append(line)
 
     @property
-    def begun_again(self) -> int:
-        """Fits that were begun more than once: their node was lost."""
-        begun = Counter(key for key, phase in self.phases if phase == "start")
-        return sum(times > 1 for times in begun.values())
+    def queued_again(self) -> int:
+        """Fits that went back to the queue: their node was lost, before or while they ran."""
+        queued = Counter(key for key, phase in self.phases if phase == "waiting")
+        return sum(times > 1 for times in queued.values())
 
 
 def small_nodes(cluster: Any, count: int) -> list[Any]:
@@ -218,7 +218,7 @@ def main() -> int:
         "jobs": len(outcomes),
         "ended_once": sum(times == 1 for times in ends.done_times.values()),
         "ok": sum(outcome.fit.ok for outcome in outcomes),
-        "begun_again": ends.begun_again,
+        "queued_again": ends.queued_again,
         "nodes_at_end": nodes,
         "tables": len(one),
         "tables_that_differ": len(wrong),

@@ -257,7 +257,7 @@ def read(data: Visible) -> xr.Dataset:
 
 
 def test_data_travel_once_and_are_laid_out_as_here() -> None:
-    data = Visible("tiny", tiny_observed(), "family")
+    data = Visible("told", tiny_observed(), "family")
     shipped = Shipped()
     assert isinstance(shipped.put(data), dict)  # small: with the task
     large = Visible("large", tiny_dataset(n_weeks=4000).observed)

@@ -66,7 +66,7 @@ def test_pictures_are_drawn_by_a_part_of_their_name(results: Results) -> None:
     kinds = {"roas": Shown(), "contributions_scipy": None, "contributions_nutpie": None}
     plots = results.directory / "tiny" / "plots"
     planned = [Picture(plots / name, (), partial(kinds.get, name)) for name in kinds]
-    results.__dict__["planned"] = planned
+    results.__dict__["_planned"] = planned
     assert results.pictures == [f"tiny/{name}" for name in kinds]
     assert results.figure("roas") is kinds["roas"]
     assert results.figure("roas")._repr_png_()[:4] == b"\x89PNG"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mmm_benchmark.report.page import write_page
+from mmm_benchmark.report.page import charts, write_page
 from mmm_benchmark.report.page.write import digest
 from mmm_benchmark.report.tables.build import build_tables
 
@@ -21,7 +21,14 @@ BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chr
 
 
 @pytest.fixture
-def written(toy: SimpleNamespace, make_fit: Any, make_failure: Any, tmp_path: Path) -> Path:
+def written(
+    toy: SimpleNamespace,
+    make_fit: Any,
+    make_failure: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    monkeypatch.setattr(charts, "CHECKED", True)  # against the schema of Vega-Lite
     toy.name = EVIL
     fits = [(make_fit(toy, "scipy", draws=1), toy), (make_fit(toy, "nutpie"), toy)]
     fits.append((make_failure(toy, "meridian", "error", f"said {EVIL}"), toy))
