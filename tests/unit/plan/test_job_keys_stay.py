@@ -66,7 +66,7 @@ def key_of(fitter: str, options: dict[str, Any], budget: Budget, seed: int) -> s
         ("diffusion", {}, {}, 42, "01d9cdacfe798b21ed2e4efe"),
         ("diffusion", {"beliefs": {"TV": {"roas": [2.0, 0.5]}}}, {}, 42,
          "6f760d9897f5779b029a2d81"),
-        ("wiener", {}, {}, 42, "c37004a459b1b9a54a07a9c8"),
+        ("wiener", {}, {}, 42, "dd3457a58c04b5506259c03a"),
         ("oracle", {}, {}, 42, "7a4700f4c53c6ffa1a107fa3"),
     ],
 )  # fmt: skip
