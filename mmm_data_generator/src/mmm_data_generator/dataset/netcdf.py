@@ -135,8 +135,8 @@ def _variable(values: h5py.Dataset, dims: Mapping[int, str]) -> xr.Variable:
         del attributes["_FillValue"]  # nothing to replace
     encoding = {"dtype": str} if kind == "O" else {}
     # read once, when first asked for as a whole, and never changed by whoever reads it
-    lazy = indexing.LazilyIndexedArray(_Stored(values))
-    kept = indexing.MemoryCachedArray(indexing.CopyOnWriteArray(lazy))
+    lazy: Any = indexing.LazilyIndexedArray(_Stored(values))
+    kept = indexing.MemoryCachedArray(indexing.CopyOnWriteArray(lazy))  # type: ignore[no-untyped-call]
     return xr.Variable(names, kept, attributes, encoding)
 
 
