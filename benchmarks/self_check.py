@@ -181,7 +181,10 @@ def main() -> None:
         with OUT.open(encoding="utf-8") as file:
             kept = list(csv.DictReader(file))
     if given.part == "stored":
-        keep(stored(given.results), [row for row in kept if row["source"] != "suite lite"])
+        rows = list(stored(given.results))
+        made = {row["fitter"] for row in rows}
+        others = [r for r in kept if r["source"] != "suite lite" or r["fitter"] not in made]
+        keep(iter(rows), others)
     elif given.part == "fresh":
         keep(
             fresh(given.seeds, given.fitters, {(r["fitter"], r["world"], r["seed"]) for r in kept}),

@@ -63,7 +63,8 @@ def _with_truth(tables: Mapping[str, pd.DataFrame], name: str, rows: pd.DataFram
         f"{100 * score:.0f}% of a channel's mean (CRPS)"
     )
     if len(means) == 1:
-        yield f"{line}; nothing else was fitted to compare it with."
+        alone = "no other was fitted to all of them" if len(counts) > 1 else "no other was fitted"
+        yield f"{line}; {alone}, so there is nothing to compare it with."
     else:
         second = str(means.index[1])
         yield f"{line}, those of the next, {second}, by {100 * float(means.iloc[1]):.0f}%."

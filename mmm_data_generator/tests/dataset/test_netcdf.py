@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from io import BytesIO
 from pathlib import Path
 
@@ -74,9 +75,21 @@ def test_groups_are_small_and_lazy_and_close_their_file(truth: xr.Dataset, tmp_p
         assert few.dtype == np.float32
         expected = truth["contribution"].isel(date=slice(3, 5), channel=[2, 0])
         np.testing.assert_allclose(few, expected, rtol=1e-6)
+    with netcdf.read_groups(path) as tree:
         left = tree["posterior"]["baseline"]
     with pytest.raises((ValueError, RuntimeError, OSError)):
         left.to_numpy()
+
+
+def test_a_part_can_be_read_after_its_tree_is_gone(truth: xr.Dataset, tmp_path: Path) -> None:
+    path = tmp_path / "fit.nc"
+    path.write_bytes(netcdf.write({"posterior": truth}))
+    part = netcdf.read_groups(path)["posterior"].to_dataset()
+    gc.collect()
+    other = part.copy(deep=True)
+    np.testing.assert_array_equal(part["roas"], truth["roas"])
+    other["roas"][:] = 0.0
+    np.testing.assert_array_equal(part["roas"], truth["roas"])
 
 
 def test_a_file_of_another_make_is_left_to_the_general_reader(tmp_path: Path) -> None:

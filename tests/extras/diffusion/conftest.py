@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 torch.set_num_threads(2)
@@ -21,6 +22,7 @@ check_shapes(
             "problem.truth",
             "physics.geos",
             "physics.kernels",
+            "physics.marginal",
             "physics.posterior",
             "physics.response",
             "physics.volume",
@@ -32,3 +34,12 @@ check_shapes(
         )
     )
 )
+
+
+@pytest.fixture(autouse=True)
+def few_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Contracts and signs of ``wiener`` need no sound weights: those take it many seconds."""
+    from mmm_benchmark.fitters.diffusion import wiener
+
+    monkeypatch.setattr(wiener, "ROUND", 150)
+    monkeypatch.setattr(wiener, "ROUNDS", 3)

@@ -32,9 +32,7 @@ def test_the_density_is_that_of_the_linear_model_where_paths_hardly_move() -> No
 
 
 @pytest.mark.parametrize("seed", [4])
-def test_a_world_whose_effects_move_is_not_off_by_a_factor(seed: int, monkeypatch) -> None:
-    monkeypatch.setattr(wiener, "ROUND", 200)
-    monkeypatch.setattr(wiener, "ROUNDS", 3)
+def test_a_world_whose_effects_move_is_not_off_by_a_factor(seed: int) -> None:
     world = generate_mmm_dataset("time_varying", seed=seed)
     scaled, order = answer.read(world.observed)
     drawn = wiener.solved(scaled, 40, 1)

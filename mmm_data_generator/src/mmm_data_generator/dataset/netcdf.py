@@ -8,7 +8,7 @@ file of another make is left to it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ class _Stored(BackendArray):
 
     def __init__(self, values: h5py.Dataset) -> None:
         self._values = values
+        self._file = values.file  # stays open as long as there are values to read
         self.shape = values.shape
         self.dtype = np.dtype(object) if values.dtype.kind == "O" else values.dtype
 
@@ -54,7 +55,9 @@ class _Stored(BackendArray):
 
 def read(source: Source) -> xr.Dataset:
     """The variables of a file without groups, in memory."""
-    with contextlib.suppress(_ForeignError), _opened(source) as file:
+    import h5py
+
+    with contextlib.suppress(_ForeignError), h5py.File(source, "r") as file:
         return _dataset(file).load()
     with xr.open_dataset(source, engine=ENGINE) as opened:
         return opened.load()
@@ -63,34 +66,25 @@ def read(source: Source) -> xr.Dataset:
 def read_groups(source: Source) -> xr.DataTree:
     """The groups of a file, each variable read when its values are first asked for.
 
-    The file stays open until the tree is closed.
+    The file is open until the tree is closed, or nothing of it is left that could be read.
     """
     import h5py
 
-    stack = contextlib.ExitStack()
+    file = h5py.File(source, "r")
     try:
-        file = stack.enter_context(_opened(source))
         if any(not isinstance(file.get(name, getlink=True), h5py.HardLink) for name in file):
             raise ValueError("a group is a link")
         if any(not _is_group(file, name) for name in file):
             raise _ForeignError
         tree = xr.DataTree.from_dict({name: _dataset(file[name]) for name in file})
     except _ForeignError:
-        stack.close()
+        file.close()
         return xr.open_datatree(source, engine=ENGINE)
     except BaseException:
-        stack.close()
+        file.close()
         raise
-    tree.set_close(stack.close)
+    tree.set_close(file.close)
     return tree
-
-
-@contextlib.contextmanager
-def _opened(source: Source) -> Iterator[h5py.File]:
-    import h5py
-
-    with h5py.File(source, "r") as file:
-        yield file
 
 
 def _is_group(parent: h5py.Group, name: str) -> bool:
@@ -140,7 +134,10 @@ def _variable(values: h5py.Dataset, dims: Mapping[int, str]) -> xr.Variable:
     if kind == "f" and fill is not None and np.isnan(fill):
         del attributes["_FillValue"]  # nothing to replace
     encoding = {"dtype": str} if kind == "O" else {}
-    return xr.Variable(names, indexing.LazilyIndexedArray(_Stored(values)), attributes, encoding)
+    # read once, when first asked for as a whole, and never changed by whoever reads it
+    lazy: Any = indexing.LazilyIndexedArray(_Stored(values))
+    kept = indexing.MemoryCachedArray(indexing.CopyOnWriteArray(lazy))  # type: ignore[no-untyped-call]
+    return xr.Variable(names, kept, attributes, encoding)
 
 
 def write(groups: Mapping[str, xr.Dataset], *, small: bool = False) -> bytes:
