@@ -97,6 +97,7 @@ def totals(observed: Any, z: Array) -> Array:
     """Contribution of each channel over the window, (chain, draw, channel)."""
     import jax
 
+    from mmm_benchmark.fitters.jax_inference.over_draws import over_draws
     from mmm_benchmark.fitters.numpyro_mmm import answer, density, prepare
 
     with jax.enable_x64(True):
@@ -108,8 +109,8 @@ def totals(observed: Any, z: Array) -> Array:
             rows = np.insert(rows, [3 * c] * c, 0.0, axis=1)
         parts = []
         for some in np.split(rows, range(CHUNK, len(rows), CHUNK)):
-            flat = answer._constrained(some, data)
-            flat.pop("media")
+            drawn = over_draws(answer._constrained, some[None], data)
+            flat = {name: value[0] for name, value in drawn.items() if name != "media"}
             parts.append(answer._contributions(flat, given)[0].sum((1, 2)))
     return np.concatenate(parts).reshape(*z.shape[:2], -1).astype(float)
 

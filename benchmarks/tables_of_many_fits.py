@@ -1,9 +1,10 @@
 """Tables of many stored fits: scored anew, and from the scores kept beside the fits.
 
 A store of ``--fits`` fits is made of the posteriors of one fitter on worlds of a preset (each fit
-stored under keys of its own, so nothing is shared), then tables are made of all of them twice:
-``first`` scores every fit, ``again`` reads what was kept. Seconds of wall clock, one process;
-``_cpu`` are seconds of the processor, which other work on the machine does not stretch.
+stored under keys of its own, so nothing is shared), then tables are made of all of them: ``first``
+scores every fit, ``again`` reads what was kept, ``page`` writes the page beside them, ``unchanged``
+finds that nothing changed, as ``--plots-only`` does. Seconds of wall clock, one process; ``_cpu``
+are seconds of the processor, which other work on the machine does not stretch.
 """
 
 from __future__ import annotations
@@ -82,12 +83,17 @@ def main() -> None:
         results = Path(folder)
         fill(results, given.preset, given.fits, given.worlds)
         took = {}
-        for name in ("first", "again"):
+        for name, page, again in (
+            ("first", False, True),
+            ("again", False, True),
+            ("page", True, True),
+            ("unchanged", True, False),
+        ):
             started = time.perf_counter()
             fits = [replace(fit) for fit in Store(results)]
             took[f"{name}_read"] = round(time.perf_counter() - started, 2)
             started, busy = time.perf_counter(), time.process_time()
-            summarise(fits, results, bayesian=False, pictures=False, again=True)
+            summarise(fits, results, bayesian=False, pictures=False, page=page, again=again)
             took[name] = round(time.perf_counter() - started, 2)
             took[f"{name}_cpu"] = round(time.process_time() - busy, 2)
         print(json.dumps({"fits": len(fits), **took}))
