@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -28,15 +28,15 @@ from mmm_benchmark.plan.grid import (
     grid,
     make_datasets,
 )
-from mmm_benchmark.plan.jobs import SHORT_KEY, Job
+from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.plan.options import Options
+from mmm_benchmark.plan.stored import distinct, latest_fits
 from mmm_benchmark.report.refresh import summarise
 from mmm_benchmark.run.executors import Perform, forked, local
 from mmm_benchmark.run.executors.local import cores, default_memory_limit_mb
 from mmm_benchmark.run.progress import Progress, screen
 from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
 from mmm_benchmark.store.fits import Store, StoredFit, check_writable
-from mmm_benchmark.store.place import called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -308,8 +308,6 @@ def redraw(options: Options, store: Store) -> Results:
     where there is none; names given with ``datasets``, ``samplers`` and ``libraries`` narrow them
     down.
     """
-    from mmm_benchmark.plan.jobs import DatasetRef
-
     fits = latest_fits(options, store)
     check_writable(options.results)
     tables = summarise(
@@ -329,52 +327,6 @@ def redraw(options: Options, store: Store) -> Results:
         if fit.status not in ("ok", "skipped")
     }
     return Results(tables, stored, failed, options.results)
-
-
-def latest_fits(options: Options, store: Store) -> list[StoredFit]:
-    """Those that :func:`redraw` takes; a UserError where there are none."""
-    from mmm_benchmark.plan.jobs import DatasetRef
-
-    latest: dict[tuple[str, str], StoredFit] = {}
-    wanted = {_called(spec) for spec in options.all_datasets}
-    for fit in sorted(store, key=lambda fit: fit.record["finished_at"]):
-        ref = DatasetRef(**fit.job["dataset"])
-        names = {ref.name, ref.label, ref.id}
-        if wanted and names.isdisjoint(wanted):
-            continue
-        if options.samplers and fit.job["fitter"] not in options.samplers:
-            continue
-        if options.libraries and fit.job["library"] not in options.libraries:
-            continue
-        place = ref.id, fit.job["fitter"]
-        if fit.ok or place not in latest or not latest[place].ok:
-            latest[place] = fit
-    if not latest:
-        raise UserError(
-            f"no stored fit in '{called(options.results)}' matches; run without --plots-only first"
-        )
-    return [latest[place] for place in sorted(latest)]
-
-
-def _called(spec: Any) -> str:
-    """What stored fits call a dataset: name, ``name@seed``, or the id of what a folder holds."""
-    from mmm_benchmark.plan.datasets import reference_to, source_of
-
-    if isinstance(spec, str) and not Path(spec).expanduser().is_dir():
-        return spec  # may also be an id
-    source = source_of(spec)
-    if source.fixed:
-        return reference_to(source.make(0)).id
-    return source.name if source.seed is None else f"{source.name}@{source.seed}"
-
-
-def distinct(fits: Sequence[tuple[str, StoredFit]]) -> list[str]:
-    """``dataset/fitter`` for each fit; where several share that, with the start of its key."""
-    names = [f"{label}/{fit.job['fitter']}" for label, fit in fits]
-    return [
-        f"{name} ({fit.key[:SHORT_KEY]})" if names.count(name) > 1 else name
-        for name, (_, fit) in zip(names, fits, strict=True)
-    ]
 
 
 def _teller(console: Console) -> Callable[[str], None]:

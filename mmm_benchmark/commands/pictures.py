@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mmm_benchmark.commands.typed import ResultsOption
+from mmm_benchmark.commands.typed import DatasetsOption, ResultsOption, SamplersOption
 from mmm_benchmark.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,18 +23,14 @@ def pictures(
         str, typer.Option(help="How wide: 'one' column (3.4 inches) or 'two' (7).")
     ] = "two",
     results: ResultsOption = Path("results"),
-    datasets: Annotated[
-        list[str] | None, typer.Option(help="Only these datasets; all by default.")
-    ] = None,
-    samplers: Annotated[
-        list[str] | None, typer.Option(help="Only these fitters; all by default.")
-    ] = None,
+    datasets: DatasetsOption = None,
+    samplers: SamplersOption = None,
 ) -> None:
     """Draw the pictures of stored fits for a paper, each with its caption in a text file."""
     from rich.console import Console
 
-    from mmm_benchmark.api import latest_fits
     from mmm_benchmark.plan.options import Options
+    from mmm_benchmark.plan.stored import latest_fits
     from mmm_benchmark.report.kept_scores import StoredDataset
     from mmm_benchmark.report.plots import planned
     from mmm_benchmark.report.plots.paper import FORMATS, WIDTHS, draw_for_paper

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from mmm_benchmark.commands.typed import ResultsOption
+from mmm_benchmark.commands.typed import DatasetsOption, ResultsOption, SamplersOption
 
 
 def report(
     results: ResultsOption = Path("results"),
-    datasets: Annotated[
-        list[str] | None, typer.Option(help="Only these datasets; all by default.")
-    ] = None,
-    samplers: Annotated[
-        list[str] | None, typer.Option(help="Only these fitters; all by default.")
-    ] = None,
+    datasets: DatasetsOption = None,
+    samplers: SamplersOption = None,
 ) -> None:
     """Write report.html: verdict, scores, pictures, failures and provenance in one file."""
     from rich.console import Console

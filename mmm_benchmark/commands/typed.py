@@ -23,6 +23,13 @@ ResultsOption = Annotated[
     ),
 ]
 
+DatasetsOption = Annotated[
+    list[str] | None, typer.Option(help="Only these datasets; all by default.")
+]
+SamplersOption = Annotated[
+    list[str] | None, typer.Option(help="Only these fitters; all by default.")
+]
+
 
 def typed_parameters() -> list[inspect.Parameter]:
     """The options as parameters of a Typer command."""
