@@ -23,6 +23,7 @@ from mmm_benchmark.fitters.numpyro_mmm.sampling import Inferred
 from mmm_benchmark.metrics.diagnostics import diagnose, pick_series
 from mmm_benchmark.shapes.jax import ChannelGeoDate, ChannelGeoDateLag, PerGeo, Scalar, Vector
 from mmm_data_generator.fields.parts import REVERSION
+from mmm_data_generator.world.coefficients import autoregress
 
 MULTIPLIERS = (*schema.SPEND_MULTIPLIERS, 1.0 + schema.MARGINAL_STEP)
 
@@ -130,11 +131,10 @@ def forecast_of(observed: xr.Dataset, given: Inputs, draws: Draws, seed: int) ->
 def _path_run_on(path: Array, volatility: Array, observed: xr.Dataset, seed: int) -> Array:
     """Log multipliers (draw, channel, date) of all weeks: each path goes on as its law has it."""
     rng = np.random.default_rng([seed, 3])
-    weeks = [path]
-    for _ in range(forecast.weeks_to_come(observed)):
-        step = volatility[..., None] * rng.standard_normal((*path.shape[:2], 1))
-        weeks.append((1 - REVERSION) * weeks[-1][..., -1:] + step)
-    return np.concatenate(weeks, axis=-1)
+    shocks = rng.standard_normal((forecast.weeks_to_come(observed), *path.shape[:2]))
+    steps = volatility[..., None] * np.moveaxis(shocks, 0, -1)
+    ahead = autoregress(np.concatenate([path[..., -1:], steps], axis=-1), 1 - REVERSION)
+    return np.concatenate([path[..., :-1], ahead], axis=-1)
 
 
 def _contributions(flat: Draws, given: Inputs) -> tuple[Array, Array]:
