@@ -9,15 +9,17 @@ Plain draws, so that "the data spoke" and "the prior spoke" can be told apart af
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmm_benchmark.fitters.common.lags import lag_tensor, lag_weights
 from mmm_benchmark.fitters.common.media_priors import media_prior_scale
+from mmm_benchmark.fitters.common.prior_draws import labelled
 from mmm_benchmark.fitters.common.structure import L_MAX
 from mmm_data_generator.fields.parts import REVERSION
+from mmm_data_generator.world.coefficients import autoregress
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,8 +58,6 @@ def prior_of_roas(
         Scale of the half-normal prior of the weekly steps of moving effects; 0 where they do not
         move.
     """
-    import xarray as xr
-
     spend = observed["spend"].transpose("channel", "geo", "date").to_numpy()
     largest = spend.max(axis=-1, keepdims=True)
     lagged = lag_tensor(spend / np.where(largest > 0, largest, 1.0), L_MAX)
@@ -72,13 +72,7 @@ def prior_of_roas(
         risen = _expit(beta * (a - lam)) - _expit(-beta * lam)
         effect = np.einsum("cg,g,ct->cgt", drawn["sigma"][d], sales, multiplier[d])
         total[d] = (risen * effect).sum(axis=(1, 2))
-    roas = (total / spend.sum(axis=(1, 2))).astype(np.float32)[None]
-    coords: dict[str, Any] = {
-        "chain": [0],
-        "draw": np.arange(draws),
-        "channel": observed["channel"].values,
-    }
-    return xr.Dataset({"roas": (tuple(coords), roas)}, coords=coords)
+    return labelled(observed, total / spend.sum(axis=(1, 2)))
 
 
 def paths(rng: np.random.Generator, volatility: float, spend: Array, draws: int) -> Array:
@@ -89,11 +83,8 @@ def paths(rng: np.random.Generator, volatility: float, spend: Array, draws: int)
     step = volatility * np.abs(rng.standard_normal((draws, channels, 1)))
     shocks = step * rng.standard_normal((draws, channels, dates))
     keep = 1 - REVERSION
-    path = np.empty_like(shocks)
-    path[..., 0] = shocks[..., 0] / np.sqrt(1 - keep**2)
-    for t in range(1, dates):
-        path[..., t] = keep * path[..., t - 1] + shocks[..., t]
-    return path
+    shocks[..., 0] /= np.sqrt(1 - keep**2)
+    return autoregress(shocks, keep)
 
 
 def _expit(x: Array) -> Array:

@@ -15,6 +15,7 @@ from meridian import backend
 from meridian.model.model import Meridian
 from numpy.typing import NDArray
 
+from mmm_benchmark.fitters.common.prior_draws import labelled
 from mmm_benchmark.fitters.meridian.forecast import contribution
 
 type Array = NDArray[np.float64]
@@ -36,12 +37,7 @@ def prior_of_roas(observed: xr.Dataset, model: Meridian, seed: int) -> xr.Datase
     else:
         money = contribution(observed, observed, model, _effects(model, rng)).sum((2, 3))
         roas = money / observed["spend"].sum(("geo", "date")).to_numpy()
-    coords: dict[str, Any] = {
-        "chain": [0],
-        "draw": np.arange(DRAWS),
-        "channel": observed["channel"].values,
-    }
-    return xr.Dataset({"roas": (tuple(coords), roas.astype(np.float32))}, coords=coords)
+    return labelled(observed, roas[0])
 
 
 def _effects(model: Meridian, rng: Any) -> xr.Dataset:

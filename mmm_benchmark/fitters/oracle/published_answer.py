@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from mmm_benchmark.fitters.common.prior_draws import labelled
 from mmm_benchmark.fitters.jax_inference.over_draws import Draws, over_draws
 from mmm_benchmark.fitters.oracle import published
 from mmm_benchmark.fitters.oracle.answer import MULTIPLIERS
@@ -95,11 +96,5 @@ def prior_of_roas(observed: xr.Dataset, family: dict[str, Any], seed: int) -> xr
     """ROAS as the law draws it, the same for every channel, ``roas (chain, draw, channel)``."""
     mean, sd = family["returns"]
     rng = np.random.default_rng([seed, 2])
-    size = (1, PRIOR_DRAWS, observed.sizes["channel"])
-    values = np.exp(mean + sd * rng.standard_normal(size)).astype(np.float32)
-    coords: dict[str, Any] = {
-        "chain": [0],
-        "draw": np.arange(PRIOR_DRAWS),
-        "channel": observed["channel"].values,
-    }
-    return xr.Dataset({"roas": (tuple(coords), values)}, coords=coords)
+    size = (PRIOR_DRAWS, observed.sizes["channel"])
+    return labelled(observed, np.exp(mean + sd * rng.standard_normal(size)))
