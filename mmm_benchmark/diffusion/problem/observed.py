@@ -73,20 +73,29 @@ def lags(spend: Tensor) -> Tensor:
     return padded.unfold(-2, LAGS, 1).flip(-1)
 
 
+def spend_unit(spend: Tensor) -> Tensor:
+    """Mean spend (B, G, 1, C) while active, of spend (B, G, T, C); 1 where there is none."""
+    unit = spend.sum(2, keepdim=True) / (spend > 0).sum(2, keepdim=True).clamp(min=1)
+    return torch.where(unit > 0, unit, torch.ones_like(unit))
+
+
+def control_unit(controls: Tensor) -> Tensor:
+    """Root mean square (B, 1, 1, K) of controls (B, G, T, K); 1 where they are all zero."""
+    rms = controls.square().mean((1, 2), keepdim=True).sqrt()
+    return torch.where(rms > 0, rms, torch.ones_like(rms))
+
+
 def scale_observed(
     sales: WorldGeoDate, spend: WorldGeoDateChannel, controls: WorldGeoDateControl
 ) -> Observed:
     """Scale raw ``sales`` (B, G, T), ``spend`` (B, G, T, C) and ``controls`` (B, G, T, K)."""
-    spending = spend > 0
-    unit = spend.sum(2, keepdim=True) / spending.sum(2, keepdim=True).clamp(min=1)
-    scaled = spend / torch.where(unit > 0, unit, torch.ones_like(unit))
-    rms = controls.square().mean((1, 2), keepdim=True).sqrt()
+    scaled = spend / spend_unit(spend)
     nothing = torch.zeros(spend.shape[0], spend.shape[-1], 4)
     return Observed(
         sales=(sales / sales.mean(2, keepdim=True)).float(),
         lagged=lags(scaled.float()).contiguous(),
-        controls=(controls / torch.where(rms > 0, rms, torch.ones_like(rms))).float(),
-        active=spending.any(2).any(1),
+        controls=(controls / control_unit(controls)).float(),
+        active=(spend > 0).any(2).any(1),
         belief=nothing,
         certainty=nothing,
     )

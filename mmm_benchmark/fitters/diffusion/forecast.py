@@ -18,7 +18,7 @@ from mmm_benchmark.diffusion.inference.answer import chunks
 from mmm_benchmark.diffusion.inference.sample import decode, saturation
 from mmm_benchmark.diffusion.physics.geos import GEO_BASE_SD
 from mmm_benchmark.diffusion.physics.kernels import base_covariance, ou_kernel
-from mmm_benchmark.diffusion.problem.observed import Observed, lags
+from mmm_benchmark.diffusion.problem.observed import Observed, control_unit, lags, spend_unit
 from mmm_benchmark.diffusion.problem.state import (
     BASE_MEAN,
     BASE_SCALE,
@@ -112,24 +112,22 @@ def _later(dataset: xr.Dataset, observed: Observed) -> Observed:
     window, seen = whole_window(dataset), dataset.sizes["date"]
     order = np.argsort(dataset["channel"].values.astype(str), kind="stable")
     spend = _tensor(window["spend"].transpose("geo", "date", "channel"))[..., order]
-    live = spend[:, :seen] > 0
-    unit = spend[:, :seen].sum(1, True) / live.sum(1, True).clamp(min=1)
-    lagged = lags((spend / torch.where(unit > 0, unit, torch.ones_like(unit))).float())
-    values = _tensor(window["controls"].transpose("geo", "date", "control"))
-    rms = values[:, :seen].square().mean((0, 1)).sqrt()
-    controls = (values / torch.where(rms > 0, rms, torch.ones_like(rms))).float()
+    lagged = lags((spend / spend_unit(spend[:, :, :seen])).float())
+    controls = _tensor(window["controls"].transpose("geo", "date", "control"))
+    controls = (controls / control_unit(controls[:, :, :seen])).float()
     draws, ahead = len(observed.sales), window.sizes["date"] - seen
 
     def for_each(x: Tensor) -> Tensor:
-        return x[None, :, seen:].expand(draws, *[-1] * x.ndim)
+        return x[:, :, seen:].expand(draws, *[-1] * (x.ndim - 1))
 
     return replace(
         observed,
-        sales=observed.sales.new_zeros(draws, len(spend), ahead),
+        sales=observed.sales.new_zeros(draws, spend.shape[1], ahead),
         lagged=for_each(lagged),
         controls=for_each(controls),
     )
 
 
 def _tensor(values: xr.DataArray) -> Tensor:
-    return torch.from_numpy(np.array(values.values, dtype=np.float64))
+    """One world of these values, in double precision."""
+    return torch.from_numpy(np.array(values.values, dtype=np.float64))[None]
