@@ -19,11 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mmm_benchmark.errors import UserError
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+from mmm_benchmark.run.executors.local import cores
 
 
 def aside(task: Callable[[], Any]) -> Callable[[], Any]:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmm_benchmark.plan.jobs import SHORT_KEY
-from mmm_benchmark.report.aside import aside, cores
+from mmm_benchmark.report.aside import aside
 from mmm_benchmark.report.made_by import code_stamp
 from mmm_benchmark.report.plots.gather import View, view
 from mmm_benchmark.report.plots.index import PLOTS, write_index
+from mmm_benchmark.run.executors.local import cores
 from mmm_benchmark.scoring.scorable import ScorableDataset, ScorableFit
 
 if TYPE_CHECKING:
