@@ -107,6 +107,7 @@ def content(
         "verdict": said,
         "entries": entries,
         "measures": measures,
+        "seeds": max((entry["seeds"] for entry in entries), default=0),
         "datasets": list(dict.fromkeys(entry["dataset"] for entry in entries)),
         "fitters": list(dict.fromkeys(entry["fitter"] for entry in entries)),
         "scores": charts.scores(rows, measures) if rows else None,
