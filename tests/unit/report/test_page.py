@@ -82,6 +82,18 @@ def test_a_run_without_a_fit_has_a_page(toy: Any, make_failure: Any, tmp_path: P
     assert "No fit succeeded" in text
 
 
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_seeds_are_spoken_of_where_there_are_several(
+    make_world: Any, make_fit: Any, tmp_path: Path, seeds: int
+) -> None:
+    worlds = [make_world(geos=1, seed=seed) for seed in range(seeds)]
+    fits = [(make_fit(world, "nutpie"), world) for world in worlds]
+    for i, (fit, _) in enumerate(fits):
+        fit.key = f"{i:024d}"
+    text = write_page(fits, build_tables(fits), tmp_path).read_text()
+    assert ("Means over seeds ± standard error" in text) == (seeds > 1)
+
+
 @pytest.mark.skipif(BROWSER is None, reason="no browser on this machine")
 def test_charts_draw_in_a_browser_without_complaint(written: Path, tmp_path: Path) -> None:
     assert BROWSER is not None
