@@ -129,7 +129,7 @@ class Diffusion:
             if self.beliefs is not None:
                 scaled = stated.heed(self.beliefs, observed, scaled)
             if self.prior is not None or isinstance(self.beliefs, str):
-                scaled, cut = beliefs.within_training(scaled)
+                scaled, cut = beliefs.within_training(scaled, config.network.priors)
                 notes = (*notes, *self._left_out(cut))
         with phase("sample"):
             plan = inference.Plan(
