@@ -26,6 +26,7 @@ TESTS: Final = {
 }
 #: A test tells hidden demand where it contradicts the model this much more often than elsewhere.
 TELLS = 0.3
+FEW = 15  # worlds: a share of fewer is known to within 20 points at best
 #: From this difference of R² on, worlds with hidden demand look otherwise.
 HINTS = 0.1
 
@@ -39,7 +40,8 @@ def verdicts(found: Study) -> pd.DataFrame:
 def _verdict(found: Study, row: Mapping[Any, Any]) -> dict[str, Any]:
     channel, share = str(row["channel"]), float(row["found"])
     tests = {kind: _test(found, channel, kind) for kind in TESTS}
-    best = max(tests, key=lambda kind: tests[kind])
+    best = max(tests, key=lambda kind: -1.0 if np.isnan(tests[kind]) else tests[kind])
+    tried = not np.isnan(tests[best])
     verdict = CAN if share >= OFTEN else TEST if tests[best] >= OFTEN else CANNOT
     return {
         "channel": channel,
@@ -48,16 +50,17 @@ def _verdict(found: Study, row: Mapping[Any, Any]) -> dict[str, Any]:
         "found_low": row["found_low"],
         "found_high": row["found_high"],
         "found_with_test": tests[best],
-        "test": TESTS[best],
+        "test": TESTS[best] if tried else "",
     }
 
 
 def _test(found: Study, channel: str, kind: str) -> float:
+    """Share of worlds in which a channel's return is found with a test; NaN if it was not tried."""
     table = found.remedies
     if table.empty:
-        return 0.0
+        return float("nan")
     own = table[(table["channel"] == channel) & (table["kind"] == kind)]
-    return float(own["own_found_after"].iloc[0]) if len(own) else 0.0
+    return float(own["own_found_after"].iloc[0]) if len(own) else float("nan")
 
 
 def sentences(found: Study) -> list[str]:
@@ -107,11 +110,9 @@ def _channels(found: Study) -> Iterator[str]:
                 f"{_percent(row['found_with_test'])} {row['test']}."
             )
         else:
-            told = f", and in {_percent(row['found_with_test'])} {row['test']}"
-            yield (
-                f"{row['channel']} cannot be measured with this plan. {base}"
-                f"{told if row['found_with_test'] else ''}."
-            )
+            tried = row["test"]
+            told = f", and in {_percent(row['found_with_test'])} {row['test']}" if tried else ""
+            yield f"{row['channel']} cannot be measured with this plan. {base}{told}."
 
 
 def _others(found: Study) -> Iterator[str]:
@@ -209,6 +210,9 @@ def _hidden(found: Study) -> Iterator[str]:
 
 
 def _warnings(found: Study) -> Iterator[str]:
+    worlds = int((found.worlds["fitter"] == found.fitters[0]).sum())
+    if worlds < FEW:
+        yield f"{worlds} worlds are few: read the intervals, or ask again with --worlds 30."
     yield from (f"{each}." for each in found.left_out)
     if found.fitters[0].startswith("diffusion"):
         yield (

@@ -263,7 +263,13 @@ def test_from_a_spreadsheet_to_the_page(tmp_path, monkeypatch, capsys) -> None:
     names = {"channels.csv", "verdicts.csv", "answer.json", "recoverability.png"}
     assert names <= {path.name for path in folder.iterdir()}
     assert json.loads((folder / "answer.json").read_text())["name"] == "mine"
-    assert "What can be measured in mine?" in (tmp_path / "results" / "report.html").read_text()
+    page = (tmp_path / "results" / "report.html").read_text()
+    assert "What can be measured in mine?" in page
+    assert 'href="#verdict"' not in page  # no fit, no verdict to lead to
+    # nothing is said of tests that were not tried
+    assert "with its best test" not in page
+    assert pd.read_csv(folder / "verdicts.csv")[["found_with_test", "test"]].isna().all(axis=None)
+    assert "6 worlds are few" in said
 
 
 @pytest.mark.parametrize(
