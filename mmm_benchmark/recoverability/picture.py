@@ -80,8 +80,8 @@ def draw_picture(found: Study, folder: Path) -> Path:
         headline(
             figure,
             f"{found.history.name}: what the spend at hand can tell",
-            f"{found.worlds["world"].nunique()} simulated worlds, {found.fitters[0]}; bars: 90% intervals of a "
-            f"share{', two standard errors of a gain' if many else ''}",
+            f"{found.worlds['world'].nunique()} simulated worlds, {found.fitters[0]}; bars: 90% "
+            f"intervals of a share{', two standard errors of a gain' if many else ''}",
         )
         return save(figure, folder / "recoverability")[0]
 
