@@ -125,7 +125,8 @@ def _others(found: Study) -> Iterator[str]:
             continue
         share = both.mean()
         apart = both[other] - both[first]
-        reach = 1.6449 * apart.groupby("world").mean().sem()
+        differences = apart.groupby("world").mean().to_numpy(float)
+        reach = 1.6449 * differences.std(ddof=1) / np.sqrt(len(differences))
         yield (
             f"{other}, asked of the same worlds, finds {_percent(share[other])} of all returns "
             f"within that factor, {first} {_percent(share[first])} (difference "
@@ -183,15 +184,15 @@ def _hidden(found: Study) -> Iterator[str]:
             "measure than this says: ask again with --hidden-demand 0.33."
         )
         return
-    over = (np.exp(part["over"].median()) for part in (followed, calm))
+    said, elsewhere = (float(np.exp(part["over"].median())) for part in (followed, calm))
     whole = found.worlds[found.worlds["fitter"] == found.fitters[0]]
     fits = [float(whole[whole["hidden"] == flag]["r2"].mean()) for flag in (True, False)]
     hint = ", and the fit of sales gives no hint" if abs(fits[0] - fits[1]) < HINTS else ""
     line = (
         "Where spend on a channel follows a demand that nobody sees, the model typically says "
-        "{:.1f} times its true return (elsewhere {:.1f} times){}: R² is {:.2f} there and {:.2f} "
-        "elsewhere."
-    ).format(*over, hint, *fits)
+        f"{said:.1f} times its true return (elsewhere {elsewhere:.1f} times){hint}: R² is "
+        f"{fits[0]:.2f} there and {fits[1]:.2f} elsewhere."
+    )
     if not found.doubts.empty:
         tests = found.doubts[found.doubts["kind"] == f"lift {MANY}"]
         if len(tests) and tests["followed"].any():
