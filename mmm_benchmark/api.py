@@ -31,6 +31,7 @@ from mmm_benchmark.plan.grid import (
 from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.plan.options import Options
 from mmm_benchmark.plan.stored import distinct, latest_fits
+from mmm_benchmark.report.page_file import check_page
 from mmm_benchmark.report.refresh import summarise
 from mmm_benchmark.run.executors import Perform, forked, local
 from mmm_benchmark.run.executors.local import cores, default_memory_limit_mb
@@ -170,6 +171,8 @@ def benchmark(options: Options, console: Console) -> Results:
     warn = Console(stderr=True)
     if options.plots_only:
         return redraw(options, Store(options.results, _teller(warn)))
+    if options.page:
+        check_page(options.results)
     store = Store(options.results, _teller(warn))
     outcomes = settled(options, console, store)
     names = distinct([(outcome.job.dataset.label, outcome.fit) for outcome in outcomes])

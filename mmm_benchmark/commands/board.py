@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -66,13 +67,20 @@ def submit(
     results: ResultsOption = Path("results"),
     out: Annotated[Path, typer.Option(help="Where the table goes.")] = SHIPPED,
     note: Annotated[str, typer.Option(help="What to say of the timings.")] = "",
+    add: Annotated[
+        bool, typer.Option("--add", help="Keep the tasks the table has that are not stored here.")
+    ] = False,
 ) -> None:
     """Score the stored fits of one fitter on the suite: one CSV, and its metadata."""
-    from mmm_benchmark.leaderboard.entry import write_entry
+    from mmm_benchmark.leaderboard.adding import added
+    from mmm_benchmark.leaderboard.entry import read_entry, write_entry
     from mmm_benchmark.leaderboard.submit import submission
 
     metadata, rows, count = submission(results, fitter, note)
     path = out / f"{fitter}{'-told' if metadata['pool'] == 'told' else ''}.csv"
+    if add:
+        metadata, rows = added(read_entry(path), metadata, rows)
+        count = Counter(row.status for row in rows)
     write_entry(path, metadata, rows)
     print(f"{path}: " + ", ".join(f"{n} {status}" for status, n in sorted(count.items())))
 

@@ -17,7 +17,7 @@ def report(
 
     from mmm_benchmark.api import benchmark
     from mmm_benchmark.plan.options import Options
-    from mmm_benchmark.report.page.write import NAME
+    from mmm_benchmark.report.page_file import PAGE
 
     options = Options(
         datasets=tuple(datasets or ()),
@@ -28,4 +28,4 @@ def report(
         page=True,
     )
     benchmark(options, Console(stderr=True))
-    print(results / NAME)
+    print(results / PAGE)

@@ -53,13 +53,14 @@ def do(options: Options, console: Console) -> int:
         print("stopped; what was finished is stored", file=sys.stderr)
         return INTERRUPTED
     if not options.quiet:
+        from mmm_benchmark.report.page_file import PAGE
         from mmm_benchmark.report.tables import print_tables
         from mmm_benchmark.store.place import Mirror
 
         print_tables(results.tables, console, options.all_tables)
         where = f"tables and plots: {results.directory}"
         if options.page:
-            where += f"; one page: {results.directory / 'report.html'}"
+            where += f"; one page: {results.directory / PAGE}"
         if isinstance(results.directory, Mirror):
             where += f"; copied to {results.directory.url}"
         console.print(where, markup=False, highlight=False, soft_wrap=True)

@@ -52,7 +52,9 @@ def train(
     model: Model,
     config: Annotated[
         str,
-        typer.Option(help="ours, ours-published, ours-believing, v1, v2, or a JSON configuration."),
+        typer.Option(
+            help="ours, ours-published, ours-believing, ours-prior-first, v1, v2, or JSON."
+        ),
     ] = "ours",
     start_from: Annotated[
         Path | None, typer.Option(help="Folder of a checkpoint to begin with, not from scratch.")
@@ -65,6 +67,9 @@ def train(
         float | None, typer.Option(min=0.01, help="Stop by this time, over all resumptions.")
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Optimiser steps.")] = None,
+    until: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many steps, to --resume later.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of worlds and weights.")] = None,
     device: Device = None,
     threads: Threads = None,
@@ -86,6 +91,7 @@ def train(
         resume=resume,
         start_from=start_from,
         minutes=minutes,
+        until=until,
         report=typer.echo,
     )
     typer.echo(f"checkpoint: {where}")

@@ -26,6 +26,9 @@ class NetworkConfig:
         model card does.
     beliefs
         Read what is believed beforehand of single channels, and be trained to heed it.
+    priors
+        Read a prior that stands in place of the training law, and be trained to answer under it;
+        needs ``beliefs``.
     """
 
     patch: int = 8
@@ -36,6 +39,7 @@ class NetworkConfig:
     heads: int = 4
     physics: bool = True
     beliefs: bool = False
+    priors: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +75,8 @@ class TrainingConfig:
         Channel-by-patch tokens in a batch: the batch size follows from the size of the worlds.
     prior
         ``"worlds"`` (every size and law), ``"worlds and published"`` (four in five with
-        published media shares, carry-over, curves and noise), ``"time_varying"`` (the
+        published media shares, carry-over, curves and noise), ``"prior first"`` (of seven in ten
+        of these the prior is drawn first and stated), ``"time_varying"`` (the
         world of the MMM-Diffusion model card), or
         ``"time_varying_v1"`` (its first version, weekly volatility 0.05).
     """
@@ -87,6 +92,8 @@ class TrainingConfig:
     seed: int = 20_260_101
     prior: str = "worlds"
     save_every: int = 200  # steps
+    validate_every: int = 0  # steps between looks at worlds never trained on; 0 never looks
+    validate_worlds: int = 32
     range_worlds: int = 1500  # from which the ranges of the out-of-prior check are taken
 
 
@@ -139,6 +146,21 @@ PRESETS: dict[str, DiffusionConfig] = {
         name="ours-believing",
         network=NetworkConfig(beliefs=True),
         training=replace(_PUBLISHED, steps=13_000, seed=20_260_104),
+    ),
+    # started from a trained "ours-believing": most worlds have a prior that is drawn first, stated
+    # to the network, and replaces the law of training
+    "ours-prior-first": DiffusionConfig(
+        name="ours-prior-first",
+        network=NetworkConfig(beliefs=True, priors=True),
+        training=replace(
+            _PUBLISHED,
+            steps=60_000,
+            seed=20_260_105,
+            prior="prior first",
+            learning_rate=3e-4,
+            save_every=50,
+            validate_every=1000,
+        ),
     ),
     "v1": DiffusionConfig(
         name="v1",

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from mmm_data_generator import MMMDataConfig, MMMDataset
 
 
+#: What a name ends with that is no dataset's, but a table's.
+TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet"})
+
+
 @dataclass(frozen=True)
 class Source:
     """A dataset still to be made or read.
@@ -62,9 +66,9 @@ def parse(spec: str | Path) -> Source:
     name, at, seed_text = text.partition("@")
     if at and not seed_text.isdecimal():
         raise UserError(f"dataset '{text}': the seed after '@' must be a whole number, 0 or more")
-    if "/" in text or text.endswith(".csv"):
-        hint = "; make a dataset of a CSV with: mmm-benchmark import FILE --out DIR"
-        is_file = path.is_file()
+    is_file = path.is_file()
+    if "/" in text or is_file or path.suffix in TABLES:
+        hint = "; make a dataset of a table with: mmm-benchmark import FILE --out DIR"
         raise UserError(
             f"dataset '{text}' is {'a file' if is_file else 'not there'}, a directory saved by "
             f"the generator is needed{hint if is_file else ''}"
@@ -73,7 +77,7 @@ def parse(spec: str | Path) -> Source:
 
     presets = [*list_available_presets(), *list_cells()]
     if name not in presets:
-        raise unknown("dataset", name, presets)
+        raise UserError(f"{unknown('dataset', name, presets)}; nor is there a folder '{text}'")
     own = int(seed_text) if at else None
     return Source(name, own, False, lambda seed: _generate(name, seed, name))
 

@@ -40,7 +40,7 @@ def latest_fits(options: Options, store: Store) -> list[StoredFit]:
             latest[place] = fit
     if not latest:
         raise UserError(
-            f"no stored fit in '{called(options.results)}' matches; run without --plots-only first"
+            f"no stored fit in '{called(options.results)}' matches; make one with mmm-benchmark run"
         )
     return [latest[place] for place in sorted(latest)]
 

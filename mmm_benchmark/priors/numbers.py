@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ class Table(NamedTuple):
     slope: Array  # (..., STEPS)
 
 
+@lru_cache(maxsize=1024)
 def _plain(law: Law) -> tuple[object, float, float]:
     """The scipy law, and the probabilities between which it is cut."""
     from scipy import stats
@@ -100,12 +102,16 @@ def table(values: Array) -> Table:
 
 def quantile_table(law: Law, scale: str) -> Table:
     """The ``"log"`` or ``"logit"`` of a number, as a function of a standard normal deviate."""
+    return table(values(law, scale))
+
+
+def values(law: Law, scale: str) -> Array:
+    """The same at :func:`deviates`, (STEPS,)."""
     from scipy.special import logit, ndtr
 
     tiny = 1e-9
     drawn = np.maximum(quantile(law, ndtr(deviates())), tiny)
-    at = logit(np.minimum(drawn, 1 - tiny)) if scale == "logit" else np.log(drawn)
-    return table(at)
+    return logit(np.minimum(drawn, 1 - tiny)) if scale == "logit" else np.log(drawn)
 
 
 def draw(law: Law, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
@@ -115,9 +121,13 @@ def draw(law: Law, rng: np.random.Generator, size: tuple[int, ...]) -> Array:
 
 def log_moments(law: Law, scale: str) -> tuple[float, float]:
     """Mean and standard deviation of the log or logit: the normal law nearest in moments."""
+    return moments(values(law, scale))
+
+
+def moments(at: Array) -> tuple[float, float]:
+    """Mean and standard deviation of what has these values at :func:`deviates`."""
     nodes = deviates()
     weights = np.exp(-0.5 * nodes**2)
     weights /= weights.sum()
-    at = quantile_table(law, scale).value
     mean = float(weights @ at)
     return mean, float(np.sqrt(weights @ (at - mean) ** 2))

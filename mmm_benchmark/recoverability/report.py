@@ -17,6 +17,7 @@ from mmm_benchmark.recoverability.picture import draw_picture
 from mmm_benchmark.recoverability.study import Study, study, write
 from mmm_benchmark.recoverability.words import sentences, verdicts
 from mmm_benchmark.report.page.measurable import ANSWER, FOLDER
+from mmm_benchmark.report.page_file import PAGE, check_page
 from mmm_benchmark.run.executors.local import cores
 from mmm_benchmark.store.fits import check_writable
 
@@ -33,6 +34,7 @@ def run(
 ) -> Study:
     """Run the study, print the answer and write its files under ``results``."""
     check_writable(results)
+    check_page(results)
     folder = results / FOLDER / _safe(history.name)
     with Line() as line:
         found = study(
@@ -85,7 +87,7 @@ def write_section(results: Path) -> Path:
     if latest:
         fits = [latest[place] for place in sorted(latest)]
         summarise(fits, results, bayesian=False, pictures=False, page=True, again=True)
-        return results / "report.html"
+        return results / PAGE
     return write_page([], build_tables([]), results)
 
 

@@ -12,6 +12,7 @@ from mmm_benchmark.scoring.contribution import ONE_DRAW
 from mmm_benchmark.scoring.posterior import flat_draws, geo_draws
 from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import ALL
+from mmm_data_generator.dataset.overview import spend_with_sales
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,8 +39,8 @@ def estimate_rows(posterior: xr.Dataset, observed: xr.Dataset) -> list[Row]:
     -------
     list of Row
         ``<quantity>``, ``<quantity>_q05``, ``<quantity>_q95`` for each of ``ESTIMATED``, and
-        ``spend``. Contributions in currency over the whole window, decay and half-saturation as
-        means over geos. A fit of one draw has no interval.
+        ``spend`` and ``spend_with_sales``. Contributions in currency over the whole window, decay
+        and half-saturation as means over geos. A fit of one draw has no interval.
     """
     channels = [str(channel) for channel in observed["channel"].values]
     spend = observed["spend"].sum(("geo", "date")).values  # channel
@@ -56,8 +57,13 @@ def estimate_rows(posterior: xr.Dataset, observed: xr.Dataset) -> list[Row]:
             draws[name] = flat_draws(posterior[name].mean("geo"))
     note = ONE_DRAW if contribution.shape[-1] == 1 else ""
     rows: list[Row] = [
-        {"channel": channel, "spend": money, "note": note}
-        for channel, money in zip((*channels, ALL), (*spend, spend.sum()), strict=True)
+        {"channel": channel, "spend": money, "spend_with_sales": follows, "note": note}
+        for channel, money, follows in zip(
+            (*channels, ALL),
+            (*spend, spend.sum()),
+            (*spend_with_sales(observed), np.nan),
+            strict=True,
+        )
     ]
     for name in ESTIMATED:
         for row, figures in zip(rows, summaries(draws.get(name), len(rows)), strict=True):

@@ -99,6 +99,24 @@ def test_results_directory_that_cannot_be_written(
     assert "cannot be written to" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["run --samplers scipy", "recoverability t.csv --channels TV"])
+def test_a_page_that_cannot_be_written_is_said_before_any_fit(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    weeks = [f"2023-{month:02}-01,{10 + month % 5}" for month in range(1, 13)]
+    Path("t.csv").write_text("\n".join(["date,TV", *weeks]))
+    Path("results/report.html").mkdir(parents=True)
+    assert cli.main(command.split()) == 2
+    error = capsys.readouterr().err
+    assert "cannot write the page 'results/report.html': it is a folder" in error
+    assert error.count("\n") == 1
+    assert [path.name for path in Path("results").iterdir()] == ["report.html"]
+
+
 def test_half_written_dataset_is_refused_before_any_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

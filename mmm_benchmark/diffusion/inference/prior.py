@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.special import ndtri
 
-from mmm_benchmark.diffusion.problem.beliefs import with_prior
-from mmm_benchmark.diffusion.problem.observed import Observed
+from mmm_benchmark.diffusion.problem.beliefs import SUREST
+from mmm_benchmark.diffusion.problem.laws import with_laws
+from mmm_benchmark.diffusion.problem.observed import LEVELS, Observed
 from mmm_benchmark.diffusion.problem.state import (
     LEVEL_MEAN,
     LEVEL_SCALE,
@@ -27,10 +30,9 @@ from mmm_benchmark.priors.units import units_of_spend
 
 if TYPE_CHECKING:
     import xarray as xr
-    from numpy.typing import NDArray
 
-#: A number stated as known is as sure as this, in standard deviations of the model's law.
-SUREST = 0.02
+type Array = NDArray[np.float64]
+
 SEED = 5  # of the draws that turn sales at full saturation into a share
 
 
@@ -47,40 +49,68 @@ def heed_prior(prior: Prior, dataset: xr.Dataset, observed: Observed) -> Observe
     spend = dataset["spend"].sel(channel=names).transpose("channel", "geo", "date").values
     sales = dataset["sales"].transpose("geo", "date").values.astype(float)
     weight = sales.sum(1) / sales.sum()
-    mean, scale = np.empty((len(names), 4)), np.empty((len(names), 4))
+    tied = np.zeros(len(names))
+    told = np.empty((len(names), 4, 2 + len(LEVELS)))  # mean, standard deviation, quantiles
     for c, name in enumerate(names):
         law, of_channel = prior.of(name), spend[c].astype(float)
         per_spend = float(sales.sum() / max(of_channel.sum(), 1e-30))
         half = numbers.rescaled(law.half_saturation, units_of_spend(of_channel))
-        mean[c], scale[c] = np.transpose(
-            [
-                _log_share(law, of_channel, weight, per_spend),
-                numbers.log_moments(law.adstock_decay, "logit"),
-                numbers.log_moments(half, "log"),
-                numbers.log_moments(law.slope, "log"),
-            ]
-        )
-    centre = np.array([LEVEL_MEAN - np.log(float(observed.channels[0])), *SHAPE_MEAN])
+        tied[c] = law.effect_is == "effect"
+        told[c] = [
+            _log_share(law, of_channel, weight, per_spend),
+            figures(numbers.values(law.adstock_decay, "logit")),
+            figures(numbers.values(half, "log")),
+            figures(numbers.values(law.slope, "log")),
+        ]
+    return with_laws(observed, *standardised(told[None], tied[None], float(observed.channels[0])))
+
+
+def figures(at: Array) -> Array:
+    """Mean, standard deviation and quantiles at ``LEVELS`` of a tabulated law."""
+    at_levels = np.interp(ndtri(LEVELS), numbers.deviates(), at)
+    return np.concatenate([numbers.moments(at), at_levels])
+
+
+def normal_figures(mean: float, sd: float) -> Array:
+    """The same of a normal law."""
+    return np.concatenate([[mean, sd], mean + sd * ndtri(LEVELS)])
+
+
+def standardised(
+    told: Array, tied: Array, channels: float, said: Array | None = None
+) -> tuple[torch.Tensor, ...]:
+    """What :func:`.laws.with_laws` takes, of laws on the log scale (logit for decay).
+
+    Parameters
+    ----------
+    told
+        (B, C, 4, 2 + Q) what :func:`figures` says of log share, decay, half-saturation and slope.
+    tied
+        (B, C) 1 where the level's law is one of sales at full saturation.
+    channels
+        How many are active.
+    said
+        (B, C, 4) where a law is stated; everywhere if not given.
+    """
+    centre = np.array([LEVEL_MEAN - np.log(channels), *SHAPE_MEAN])[:, None]
     unit = np.array([LEVEL_SCALE, *SHAPE_SCALE])
-    variance = np.maximum(scale / unit, SUREST) ** 2
-    return with_prior(observed, _one_world((mean - centre) / unit), _one_world(variance))
+    said = np.ones(told.shape[:-1]) if said is None else said
+    mean = (told[..., 0] - centre[:, 0]) / unit
+    variance = np.maximum(told[..., 1] / unit, SUREST) ** 2
+    law = (told[..., 2:] - centre) / unit[:, None]
+    flags = np.concatenate([said, (tied * said[..., 0])[..., None]], -1)
+    return tuple(torch.from_numpy(x).float() for x in (law, mean, variance, flags))
 
 
-def _one_world(values: NDArray[np.float64]) -> torch.Tensor:
-    return torch.from_numpy(values).float()[None]
-
-
-def _log_share(
-    law: ChannelPrior, spend: NDArray[np.float64], weight: NDArray[np.float64], per_spend: float
-) -> tuple[float, float]:
-    """Mean and standard deviation of the log share of sales."""
+def _log_share(law: ChannelPrior, spend: Array, weight: Array, per_spend: float) -> Array:
+    """Figures of the log share of sales."""
     if law.effect_is == "effect":  # sales at full saturation: the curve says how much of it is used
         rng = np.random.default_rng(SEED)
         share, _ = drawn_channel(law, spend, weight, per_spend, rng)
         log_share = np.log(np.maximum(share, 1e-9))
-        return float(log_share.mean()), float(log_share.std())
-    middle, spread = numbers.log_moments(law.effect, "log")
-    return middle - (np.log(per_spend) if law.effect_is == "roas" else 0.0), spread
+        return normal_figures(float(log_share.mean()), float(log_share.std()))
+    shift = np.log(per_spend) if law.effect_is == "roas" else 0.0
+    return figures(numbers.values(law.effect, "log") - shift)
 
 
 def left_out(prior: Prior, cut: int = 0) -> tuple[str, ...]:

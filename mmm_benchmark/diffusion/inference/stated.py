@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from scipy.special import ndtri
 
-from mmm_benchmark.diffusion.problem.beliefs import SPREAD, expected, with_beliefs, with_prior
-from mmm_benchmark.diffusion.problem.observed import Observed
+from mmm_benchmark.diffusion.problem.beliefs import SPREAD, expected, with_beliefs
+from mmm_benchmark.diffusion.problem.laws import with_laws
+from mmm_benchmark.diffusion.problem.observed import LEVELS, Observed
 from mmm_benchmark.diffusion.problem.state import (
     LEVEL_MEAN,
     LEVEL_SCALE,
@@ -64,7 +65,7 @@ def heed(stated: Stated | str, dataset: xr.Dataset, observed: Observed) -> Obser
     names = sorted(dataset["channel"].values.astype(str))
     check_beliefs(stated, names)
     if isinstance(stated, str):
-        return with_prior(observed, *_pymc_curves(observed))
+        return _with_pymc_curves(observed)
     natural = _natural(dataset, names, float(observed.channels[0]))
     mean, variance = expected(observed)
     both = torch.zeros(2, 1, len(names), len(QUANTITIES))
@@ -128,8 +129,8 @@ def _natural(
     }
 
 
-def _pymc_curves(observed: Observed) -> tuple[Tensor, Tensor]:
-    """The Hill curves near the baselines' sigmoids, as mean and variance (B, C, 4) of a prior.
+def _with_pymc_curves(observed: Observed) -> Observed:
+    """The Hill curves near the baselines' sigmoids as the prior of half-saturation and slope.
 
     ``mmm_data_generator.PublishedPrior``; level and decay stay those of the model.
     """
@@ -144,4 +145,8 @@ def _pymc_curves(observed: Observed) -> tuple[Tensor, Tensor]:
     variance[..., 2] = (SIGMOID_HALF[1] / SHAPE_SCALE[1]) ** 2
     mean[..., 3] = (slope - SHAPE_MEAN[2]) / SHAPE_SCALE[2]
     variance[..., 3] = slope_variance / SHAPE_SCALE[2] ** 2
-    return mean, variance
+    law, said = observed.law.clone(), observed.said.clone()
+    at = torch.from_numpy(ndtri(LEVELS)).float()
+    law[..., 2:, :] = (mean[..., None] + variance.sqrt()[..., None] * at)[..., 2:, :]
+    said[..., 2:4] = 1
+    return with_laws(observed, law, mean, variance, said)

@@ -98,7 +98,8 @@ class Denoiser(nn.Module):  # type: ignore[misc]
         self.out_control = nn.Linear(d1, 1)
         self.out_global = nn.Linear(d1, 2)
         self.embed_path = nn.Linear(n.channel_week * p + n.time, d2)
-        self.embed_channel = nn.Linear(n.channel + n.belief * config.beliefs, d2)
+        told = n.belief * config.beliefs + n.law * config.priors
+        self.embed_channel = nn.Linear(n.channel + told, d2)
         self.aligned = nn.Linear(d1, d2)
         self.cross = Attention(d2, config.heads, context=d1)
         self.channel = nn.ModuleList(
@@ -202,6 +203,8 @@ class Denoiser(nn.Module):  # type: ignore[misc]
         whole = features.of_channels(given)
         if self.config.beliefs:
             whole = torch.cat([whole, features.of_beliefs(given)], -1)
+        if self.config.priors:
+            whole = torch.cat([whole, features.of_laws(given)], -1)
         x = self.embed_path(weeks) + self.aligned(common.week)[:, None]
         x = torch.cat([x, self.embed_channel(whole)[:, :, None]], 2)
         x = x + self.cross(x.flatten(1, 2), common.context).unflatten(1, (c, -1))

@@ -196,6 +196,12 @@ def of_beliefs(given: Given) -> WorldChannelFeature:
     return torch.cat([trust, trust * observed.belief], -1)
 
 
+def of_laws(given: Given) -> WorldChannelFeature:
+    """(B, C, n) what prior is stated of a channel: flags, and quantiles at ``LEVELS``."""
+    observed = given.observed
+    return torch.cat([observed.said, observed.law.flatten(2)], -1)
+
+
 def of_time(weeks: int, patch: int, like: Tensor) -> Tensor:
     """(patch, n) features of the middle of each patch of weeks."""
     centre = torch.arange(0, weeks, patch, dtype=torch.float32, device=like.device) + patch / 2
@@ -236,6 +242,7 @@ class Widths(NamedTuple):
     channel_week: int
     channel: int
     belief: int
+    law: int
     time: int
     noise: int
 
@@ -255,6 +262,7 @@ def widths() -> Widths:
         channel_week=of_channel_weeks(given).shape[2],
         channel=of_channels(given).shape[-1],
         belief=of_beliefs(given).shape[-1],
+        law=of_laws(given).shape[-1],
         time=of_time(2, 2, given.sigma).shape[-1],
         noise=waves(given.sigma).shape[-1],
     )

@@ -8,6 +8,7 @@ solve. It is exact where the model is linear, and follows the curve where it is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -112,23 +113,52 @@ def perturbed_draw(
 ) -> State:
     """Randomised maximum likelihood: prior and sales perturbed by their own laws, then solved."""
     many = observed.take(torch.zeros(len(hyper), dtype=torch.long))
-    size, device = observed.sizes, hyper.device
+    device = hyper.device
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator).to(device)
 
     rest = rest_covariance(many, prior, geo_groups(*many.sales.shape[1:]).to(device))
     shock = (torch.linalg.cholesky(rest) @ normal(*rest.shape[:2], 1))[..., 0]
+    perturbed = drawn_from(prior, normal)
+    point, _ = _solve(many, perturbed, mode, rest, shock, DRAW_ITERATIONS)
+    return as_state(observed, point, hyper)
+
+
+def drawn_from(prior: Prior, normal: Callable[..., Tensor]) -> Prior:
+    """The prior with a draw of it in the place of its means; ``normal(*shape)`` draws N(0, 1)."""
     b, c, t = prior.path.shape
-    p_values, p_vectors = (x.to(device) for x in path_kernel(t))
-    b_values, b_vectors = (x.to(device) for x in base_kernel(t))
+    p_values, p_vectors = (x.to(prior.path.device) for x in path_kernel(t))
+    b_values, b_vectors = (x.to(prior.path.device) for x in base_kernel(t))
     scale = (prior.path_cov.diagonal(dim1=1, dim2=2).sum(1) / p_values.sum()).sqrt()
-    perturbed = replace(
+    return replace(
         prior,
         scalar=prior.scalar + prior.variance.sqrt() * normal(*prior.scalar.shape),
         path=scale[:, None, None] * (normal(b, c, t) * p_values.sqrt()) @ p_vectors.T,
         base=(normal(b, t) * b_values.sqrt()) @ b_vectors.T,
     )
-    point, _ = _solve(many, perturbed, mode, rest, shock, DRAW_ITERATIONS)
+
+
+def prior_states(observed: Observed, draws: int, seed: int) -> State:
+    """Draw states of one world before its sales are seen; beliefs it holds are heeded.
+
+    Noise scale and volatility go as far as the grid of the solves does: beyond, paths are absurd.
+    """
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=generator)
+
+    low, high = torch.special.ndtr(torch.tensor([-REACH, REACH]))
+    hyper = torch.special.ndtri(low + (high - low) * torch.rand(draws, 2, generator=generator))
+    many = observed.take(torch.zeros(draws, dtype=torch.long))
+    drawn = drawn_from(prior_at(many, hyper), normal)
+    return as_state(observed, Point(drawn.scalar, drawn.path, drawn.base), hyper)
+
+
+def as_state(observed: Observed, point: Point, hyper: WorldHyper) -> State:
+    """Scalars cut into levels, curves and controls; paths and baseline as they are."""
+    size = observed.sizes
+    c = size.channels
     level, shape, control = point.scalar.split([c, 3 * c, size.controls], 1)
     return State(point.path, level, shape.unflatten(1, (c, 3)), point.base, control, hyper)

@@ -16,6 +16,7 @@ import torch
 
 from mmm_benchmark.diffusion.config import NetworkConfig
 from mmm_benchmark.diffusion.problem.observed import Observed
+from mmm_benchmark.diffusion.problem.state import LIMIT
 from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.shapes.torch import WorldChannelBelief
@@ -25,7 +26,10 @@ NONE, CURVES = 0.4, 0.7  # chances: no belief at all; up to here beliefs about e
 CURVE_KNOWN = 0.75  # chance that all channels have a belief about decay (or half-saturation, slope)
 SINGLE_KNOWN = 0.3  # chance of each single belief in the rest of the worlds
 LEAST_CERTAINTY = 0.01  # a prior as wide as the model's but elsewhere counts as this much surer
-FARTHEST = 3.0  # a network is told no prior further out than this, in its own standard deviations
+#: A network that does not read priors is told none further out than this, in its own standard
+#: deviations; one that does was trained on laws as sure and as wide as these.
+FARTHEST = 3.0
+SUREST, WIDEST = 0.02, 2.0
 
 
 def check_heeds(network: NetworkConfig) -> None:
@@ -66,13 +70,18 @@ def expected(observed: Observed) -> tuple[WorldChannelBelief, WorldChannelBelief
     return observed.certainty * observed.belief / precision, 1 / precision
 
 
-def within_training(observed: Observed) -> tuple[Observed, int]:
+def within_training(observed: Observed, priors: bool = False) -> tuple[Observed, int]:
     """What a network can be told of the same beliefs, and how many of them that cut short.
 
-    It was trained on variances from ``SPREAD`` up to its own law's, about means that lie there.
+    It was trained on variances from ``SPREAD`` up to its own law's, about means that lie there; a
+    network that reads ``priors``, on wider and surer ones.
     """
     mean, variance = expected(observed)
-    seen = mean.clamp(-FARTHEST, FARTHEST), variance.clamp(1 / (1 + SPREAD[0] ** -2), 1.0)
+    if priors:
+        far, least, most = LIMIT, SUREST**2, WIDEST**2
+    else:
+        far, least, most = FARTHEST, 1 / (1 + SPREAD[0] ** -2), 1.0
+    seen = mean.clamp(-far, far), variance.clamp(least, most)
     cut = ((mean - seen[0]).abs() > 0.05) | ((variance / seen[1] - 1).abs() > 0.05)
     told = observed.active[..., None] & cut
     return with_prior(observed, *seen), int(told.sum())

@@ -12,11 +12,15 @@ from mmm_benchmark.shapes.torch import (
     ActiveChannel,
     PerWorld,
     WorldChannelBelief,
+    WorldChannelLaw,
+    WorldChannelSaid,
     WorldGeoDate,
     WorldGeoDateChannel,
     WorldGeoDateChannelLag,
     WorldGeoDateControl,
 )
+
+LEVELS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)  # quantiles that tell a stated prior
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,9 @@ class Observed:
     belief, certainty
         (B, C, 4) what is believed beforehand of each channel's level and shape, standardised,
         and the precision of each belief: 0 where there is none (``beliefs.py``).
+    law, said
+        (B, C, 4, Q) quantiles of the prior stated of each, and (B, C, 5) whether one is stated:
+        0 where there is none (``laws.py``).
     """
 
     sales: WorldGeoDate
@@ -44,6 +51,8 @@ class Observed:
     active: ActiveChannel
     belief: WorldChannelBelief
     certainty: WorldChannelBelief
+    law: WorldChannelLaw
+    said: WorldChannelSaid
 
     @property
     def channels(self) -> PerWorld:
@@ -64,7 +73,7 @@ class Observed:
         return Observed(*(getattr(self, name)[index] for name in _FIELDS))
 
 
-_FIELDS = ("sales", "lagged", "controls", "active", "belief", "certainty")
+_FIELDS = ("sales", "lagged", "controls", "active", "belief", "certainty", "law", "said")
 
 
 def lags(spend: Tensor) -> Tensor:
@@ -90,7 +99,8 @@ def scale_observed(
 ) -> Observed:
     """Scale raw ``sales`` (B, G, T), ``spend`` (B, G, T, C) and ``controls`` (B, G, T, K)."""
     scaled = spend / spend_unit(spend)
-    nothing = torch.zeros(spend.shape[0], spend.shape[-1], 4)
+    each = spend.shape[0], spend.shape[-1]
+    nothing = torch.zeros(*each, 4)
     return Observed(
         sales=(sales / sales.mean(2, keepdim=True)).float(),
         lagged=lags(scaled.float()).contiguous(),
@@ -98,4 +108,6 @@ def scale_observed(
         active=(spend > 0).any(2).any(1),
         belief=nothing,
         certainty=nothing,
+        law=torch.zeros(*each, 4, len(LEVELS)),
+        said=torch.zeros(*each, 5),
     )

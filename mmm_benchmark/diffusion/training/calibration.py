@@ -20,9 +20,7 @@ from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
 from mmm_benchmark.diffusion.problem.state import State, log_share
 from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.diffusion.training import worlds
-from mmm_benchmark.diffusion.training.simulated import NEEDED, observed_and_truth
 from mmm_benchmark.errors import UserError
-from mmm_data_generator import draw_batch
 
 Array = NDArray[np.float64]
 LEVELS = tuple(round(0.1 * i, 1) for i in range(1, 10))
@@ -40,10 +38,9 @@ def fresh(law: str, prior: str, count: int, seed: int) -> Iterator[tuple[Observe
         if law == TRAINING:
             one, card = worlds.draw_law(rng, prior)
         sizes = worlds.CARD if card else worlds.draw_size(rng)
-        arrays = draw_batch(rng, worlds.LAWS[one], n, *sizes)
-        keep = worlds.usable(arrays)
-        yield observed_and_truth({name: arrays[name][keep] for name in NEEDED})
-        count -= int(keep.sum())
+        observed, truth = worlds.simulated(rng, one, n, sizes)
+        yield observed, truth
+        count -= len(observed.sales)
 
 
 def quantities(state: State, observed: Observed, media: Tensor) -> dict[str, Tensor]:
@@ -104,8 +101,9 @@ def calibrate(
 
     With ``told`` the model is told beliefs about each world, drawn as training draws them.
     """
-    if law not in (TRAINING, *worlds.LAWS):
-        raise UserError(f"unknown law '{law}'; one of: {TRAINING}, {', '.join(worlds.LAWS)}")
+    laws = (TRAINING, worlds.STATED, *worlds.LAWS)
+    if law not in laws:
+        raise UserError(f"unknown law '{law}'; one of: {', '.join(laws)}")
     if told:
         check_heeds(config.network)
     schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)

@@ -45,6 +45,13 @@ NEEDED = (
 Arrays = Mapping[str, NDArray[np.float64]]
 
 
+def usable(arrays: Arrays) -> NDArray[np.bool_]:
+    """Worlds with positive mean sales in every geo, and some spend in every geo and channel."""
+    positive = (arrays["sales"].mean(2) > 0).all(axis=1)
+    spends = np.any(arrays["spend"] > 0, axis=2)
+    return np.asarray(positive & np.all(spends, axis=(1, 2)))
+
+
 def observed_and_truth(arrays: Arrays) -> tuple[Observed, Truth]:
     """Scale a batch of simulated worlds of one size.
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -30,12 +29,13 @@ from mmm_benchmark.diffusion.problem.beliefs import draw_beliefs
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.schedule import Schedule, cosine_schedule, forward_noise
 from mmm_benchmark.diffusion.problem.truth import Truth
-from mmm_benchmark.diffusion.training import worlds
+from mmm_benchmark.diffusion.training import kept, validation, worlds
 from mmm_benchmark.diffusion.training.losses import NAMES, losses, total
 from mmm_benchmark.errors import UserError
 
-HISTORY = "history.csv"
+HISTORY, VALIDATION = "history.csv", "validation.csv"
 LOG_EVERY = 50  # steps averaged into one line of the history
+REPORTED = ("step", "worlds", "total", *(f"crps, {way}" for way in validation.WAYS))
 
 
 @dataclass
@@ -45,6 +45,7 @@ class Progress:
     step: int = 0
     worlds: int = 0
     seconds: float = 0.0
+    core_seconds: float = 0.0  # of processors, validation included
     started_from: str = ""  # fingerprint of the weights training began with, if not from scratch
 
 
@@ -108,7 +109,7 @@ class Trainer:
         config, step = self.config.training, self.progress.step
         rng = np.random.default_rng(np.random.SeedSequence([config.seed, step]))
         observed, truth = worlds.draw(rng, config.prior, config.tokens, self.config.network.patch)
-        if self.config.network.beliefs:
+        if self.config.network.beliefs and not bool(observed.said.any()):
             observed = draw_beliefs(rng, observed, truth)
         observed, truth = observed.to(self.device), truth.to(self.device)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
@@ -135,13 +136,7 @@ class Trainer:
 
     def save(self) -> None:
         """Write the running state and, beside it, the averaged weights as a checkpoint."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
-        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        for index, moments in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"moment.{index}.{k}": v for k, v in moments.items()}
-        checkpoint.write_tensors(self.folder / "state.safetensors", tensors)
-        checkpoint.write_json(self.folder / "progress.json", vars(self.progress))
+        kept.write(self.folder, self.network, self.average, self.optimiser, vars(self.progress))
         checkpoint.save(
             self.folder / "checkpoint", self.average.state_dict(), self.config, vars(self.progress)
         )
@@ -149,36 +144,24 @@ class Trainer:
     def start_from(self, folder: Path) -> None:
         """Begin with the weights of another checkpoint; its optimiser is not taken over.
 
-        A network that is to learn beliefs may start from one that knew none.
+        A network that is to learn beliefs, or priors, may start from one that knew none: what it
+        reads beside starts at weight zero, so the first answers are those of the other.
         """
         network, config, record = checkpoint.load(folder, self.device)
-        weights, learns = network.state_dict(), self.config.network.beliefs
-        if replace(config.network, beliefs=learns) != self.config.network:
+        weights, mine, its = network.state_dict(), self.config.network, config.network
+        if replace(its, beliefs=mine.beliefs, priors=mine.priors) != mine:
             raise UserError(f"{folder}: its network has other sizes than '{self.config.name}'")
-        if learns > config.network.beliefs:
-            weight = weights["embed_channel.weight"]
-            weights["embed_channel.weight"] = pad(weight, (0, features.widths().belief))
-        for mine in (self.network, self.average):
-            mine.load_state_dict(weights)
+        n = features.widths()
+        wider = n.belief * (mine.beliefs - its.beliefs) + n.law * (mine.priors - its.priors)
+        weights["embed_channel.weight"] = pad(weights["embed_channel.weight"], (0, wider))
+        for each in (self.network, self.average):
+            each.load_state_dict(weights)
         self.progress.started_from = str(record["sha256"])
 
     def resume(self) -> None:
         """Take up the last saved state."""
-        tensors = load_file(self.folder / "state.safetensors", device=str(self.device))
-
-        def under(prefix: str) -> dict[str, Tensor]:
-            return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-        self.network.load_state_dict(under("network."))
-        self.average.load_state_dict(under("average."))
-        moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in under("moment.").items():
-            index, name = key.split(".")
-            moments.setdefault(int(index), {})[name] = value
-        whole = self.optimiser.state_dict()
-        self.optimiser.load_state_dict({**whole, "state": moments})
-        text = (self.folder / "progress.json").read_text(encoding="utf-8")
-        self.progress = Progress(**json.loads(text))
+        found = kept.read(self.folder, self.network, self.average, self.optimiser, self.device)
+        self.progress = Progress(**found)
 
 
 def train(
@@ -189,6 +172,7 @@ def train(
     resume: bool = False,
     start_from: Path | None = None,
     minutes: float | None = None,
+    until: int | None = None,
     report: Callable[[str], None] = print,
 ) -> Path:
     """Train, logging every loss to ``history.csv``; returns the checkpoint's folder.
@@ -200,18 +184,25 @@ def train(
     minutes
         Stop by this much time (over all resumptions), the learning rate following the clock when
         it runs ahead of the steps. Without it the result depends on config and seed alone.
+    until
+        Stop after so many steps and save, to be resumed; the learning rate does not mind.
     """
     trainer = Trainer(config, folder, device)
-    if resume and (folder / "progress.json").exists():
+    if resume and (folder / kept.PROGRESS).exists():
         trainer.resume()
-        _forget_after(folder / HISTORY, trainer.progress.step)
+        for name in (HISTORY, VALIDATION):
+            _forget_after(folder / name, trainer.progress.step)
     elif start_from is not None:
         trainer.start_from(start_from)
     folder.mkdir(parents=True, exist_ok=True)
-    for line in _steps(trainer, minutes):
-        _append(folder / HISTORY, line)
-        report(f"step {line['step']:.0f}  worlds {line['worlds']:.0f}  loss {line['total']:.4f}")
+    look = _validator(trainer)
+    for line in _steps(trainer, minutes, until, look):
+        name = HISTORY if "total" in line else VALIDATION
+        _append(folder / name, line)
+        report("  ".join(f"{key} {value:.4g}" for key, value in line.items() if key in REPORTED))
     trainer.save()
+    if until is not None and trainer.progress.step < config.training.steps:
+        return folder / "checkpoint"
     ranges = worlds.prior_ranges(config.training.prior, config.training.range_worlds)
     checkpoint.save(
         folder / "checkpoint",
@@ -222,24 +213,47 @@ def train(
     return folder / "checkpoint"
 
 
-def _steps(trainer: Trainer, minutes: float | None) -> Iterator[dict[str, float]]:
+def _validator(trainer: Trainer) -> Callable[[], dict[str, float]] | None:
+    """What looks at the averaged weights, if the configuration asks for it."""
+    config = trainer.config.training
+    if not config.validate_every:
+        return None
+    asked = validation.validation_set(config.validate_worlds)
+    return lambda: validation.summary(validation.validate(trainer.average, trainer.schedule, asked))
+
+
+def _steps(
+    trainer: Trainer,
+    minutes: float | None,
+    until: int | None,
+    look: Callable[[], dict[str, float]] | None,
+) -> Iterator[dict[str, float]]:
+    """Lines of the history, and in between those of validation."""
     config, progress = trainer.config.training, trainer.progress
     recent: list[dict[str, float]] = []
-    clock = time.perf_counter()
+    clock, core = time.perf_counter(), time.process_time()
+    if look is not None and progress.step == 0:
+        yield {"step": 0, "worlds": 0, "core_seconds": 0.0, **look()}
     while True:
         done = progress.step / config.steps
         if minutes is not None:
             done = max(done, progress.seconds / (60 * minutes))
-        if done >= 1:
+        if done >= 1 or (until is not None and progress.step >= until):
             break
         recent.append(trainer.step(done))
         now = time.perf_counter()
         progress.seconds, clock = progress.seconds + now - clock, now
+        now = time.process_time()
+        progress.core_seconds, core = progress.core_seconds + now - core, now
         if progress.step % LOG_EVERY == 0:
             line = {k: float(np.mean([r[k] for r in recent])) for k in recent[0]}
             place = {"step": progress.step, "worlds": progress.worlds, "seconds": progress.seconds}
+            place["core_seconds"] = progress.core_seconds
             yield {**place, "learning_rate": learning_rate(config, progress.step, done), **line}
             recent.clear()
+        if look is not None and progress.step % config.validate_every == 0:
+            place = {"step": progress.step, "worlds": progress.worlds}
+            yield {**place, "core_seconds": progress.core_seconds, **look()}
         if progress.step % config.save_every == 0:
             trainer.save()
 
@@ -249,8 +263,8 @@ def _forget_after(path: Path, step: int) -> None:
     if not path.exists():
         return
     head, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if float(line.split(",", 1)[0]) <= step]
-    path.write_text("".join([head, *kept]), encoding="utf-8")
+    rest = [line for line in lines if float(line.split(",", 1)[0]) <= step]
+    path.write_text("".join([head, *rest]), encoding="utf-8")
 
 
 def _append(path: Path, line: dict[str, float]) -> None:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from mmm_benchmark.diffusion.inference.limits import TAIL, array_summaries
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.truth import Truth
-from mmm_benchmark.diffusion.training.simulated import NEEDED, Arrays, observed_and_truth
+from mmm_benchmark.diffusion.training import prior_first
+from mmm_benchmark.diffusion.training.simulated import NEEDED, observed_and_truth, usable
 from mmm_data_generator import PublishedPrior, TimeVaryingPrior, WorldPrior, draw_batch
 from mmm_data_generator.priors import Prior
 
@@ -22,12 +23,14 @@ LAWS: dict[str, Prior] = {
         volatility=0.05, control_volatility=0.03, jump_probability=0.0
     ),
 }
+STATED = "stated"  # worlds whose prior is drawn first and stated (prior_first.py)
 CARD = (5, 3, 104, 1)  # channels, controls, weeks, geos of the MMM-Diffusion model card's world
 #: Training priors that mix laws: one quarter of batches is that card's own, these chances
 #: the others.
 MIXTURES: dict[str, dict[str, float]] = {
     "worlds": {"worlds": 1.0},
     "worlds and published": {"worlds": 0.2, "published": 0.8},
+    "prior first": {"worlds": 0.06, "published": 0.24, STATED: 0.7},  # 0.525 of all batches
 }
 CARD_SHARE = 0.25  # of training batches have that card's size and law
 MAX_ROWS = 420  # geos x weeks of a training world
@@ -63,15 +66,17 @@ def draw(rng: np.random.Generator, prior: str, tokens: int, patch: int) -> tuple
     channels, controls, weeks, geos = CARD if card else draw_size(rng)
     per_world = channels * (np.ceil(weeks / patch) + 1) + np.ceil(weeks / patch) * (1 + geos)
     count = int(np.clip(tokens / per_world, 4, 64))
-    arrays = draw_batch(rng, LAWS[law], count, channels, controls, weeks, geos)
+    return simulated(rng, law, count, (channels, controls, weeks, geos))
+
+
+def simulated(
+    rng: np.random.Generator, law: str, count: int, size: tuple[int, int, int, int]
+) -> tuple[Observed, Truth]:
+    """Draw at most ``count`` worlds of one law and size; those of ``STATED`` come with a prior."""
+    if law == STATED:
+        return prior_first.draw(rng, count, *size)
+    arrays = draw_batch(rng, LAWS[law], count, *size)
     return observed_and_truth({name: arrays[name][usable(arrays)] for name in NEEDED})
-
-
-def usable(arrays: Arrays) -> NDArray[np.bool_]:
-    """Worlds with positive mean sales in every geo, and some spend in every geo and channel."""
-    positive = (arrays["sales"].mean(2) > 0).all(axis=1)
-    spends = np.any(arrays["spend"] > 0, axis=2)
-    return np.asarray(positive & np.all(spends, axis=(1, 2)))
 
 
 def prior_ranges(prior: str, count: int = 1500, seed: int = 0) -> dict[str, tuple[float, float]]:
@@ -84,9 +89,12 @@ def prior_ranges(prior: str, count: int = 1500, seed: int = 0) -> dict[str, tupl
     for _ in range(count // 15):
         law, card = draw_law(rng, prior)
         sizes = CARD if card else draw_size(rng)
-        arrays = draw_batch(rng, LAWS[law], 15, *sizes)
-        keep = usable(arrays)
-        figures = array_summaries(arrays["sales"][keep], arrays["spend"][keep])
+        if law == STATED:
+            arrays = prior_first.draw_arrays(rng, 15, *sizes).arrays
+        else:
+            drawn = draw_batch(rng, LAWS[law], 15, *sizes)
+            arrays = {name: drawn[name][usable(drawn)] for name in ("sales", "spend")}
+        figures = array_summaries(arrays["sales"], arrays["spend"])
         for name, values in figures.items():
             found.setdefault(name, []).append(values)
     tails = (TAIL, 1 - TAIL)

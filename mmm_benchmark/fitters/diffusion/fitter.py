@@ -107,6 +107,7 @@ class Diffusion:
             from mmm_benchmark.diffusion.problem import beliefs
             from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
             from mmm_benchmark.fitters.diffusion.forecast import forecast_of
+            from mmm_benchmark.fitters.diffusion.prior_draws import prior_of_roas
             from mmm_benchmark.metrics.judged import judged
         with phase("build"):
             self._check_settings()
@@ -128,7 +129,7 @@ class Diffusion:
             if self.beliefs is not None:
                 scaled = stated.heed(self.beliefs, observed, scaled)
             if self.prior is not None or isinstance(self.beliefs, str):
-                scaled, cut = beliefs.within_training(scaled)
+                scaled, cut = beliefs.within_training(scaled, config.network.priors)
                 notes = (*notes, *self._left_out(cut))
         with phase("sample"):
             plan = inference.Plan(
@@ -148,6 +149,7 @@ class Diffusion:
                 diagnostics={"network_evaluations": float(self.steps)},
                 notes=(*outside, *notes),
                 forecast=forecast_of(observed, scaled, state, seed),
+                prior=prior_of_roas(observed, scaled, order, seed),
             )
             return judged(found, observed, outside)
 

@@ -70,6 +70,7 @@ class Wiener:
         with phase("import"):
             from mmm_benchmark.diffusion.inference import answer, limits, prior, stated
             from mmm_benchmark.fitters.diffusion.forecast import forecast_of
+            from mmm_benchmark.fitters.diffusion.prior_draws import prior_of_roas
             from mmm_benchmark.metrics.judged import judged
         with phase("build"):
             limits.check_draws("wiener", self.draws)
@@ -94,6 +95,7 @@ class Wiener:
                 checks={"solves_hold_the_mass": not drawn.refused},
                 notes=(*notes, *drawn.notes),
                 forecast=forecast_of(observed, scaled, drawn.state, seed),
+                prior=prior_of_roas(observed, scaled, order, seed),
             )
             return judged(found, observed, refused=drawn.refused, doubt=drawn.doubt)
 

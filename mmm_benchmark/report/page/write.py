@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.report.page import board, charts, world
 from mmm_benchmark.report.page.measurable import measurable
+from mmm_benchmark.report.page_file import PAGE
 from mmm_benchmark.report.tables.views import dataset_label
 from mmm_benchmark.report.verdict import verdict
 from mmm_benchmark.scoring import marks
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HERE = Path(__file__).parent
-NAME = "report.html"
 #: Datasets shown in detail; with more, the board still has them all.
 DETAILED = 12
 
@@ -51,8 +51,8 @@ def write_page(
         When the file cannot be written.
     """
     text = page(fits, tables, results)
-    path = results / NAME
-    fresh = path.with_name(f".{NAME}.{os.getpid()}")
+    path = results / PAGE
+    fresh = path.with_name(f".{PAGE}.{os.getpid()}")
     try:
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(path)
@@ -107,6 +107,7 @@ def content(
         "verdict": said,
         "entries": entries,
         "measures": measures,
+        "seeds": max((entry["seeds"] for entry in entries), default=0),
         "datasets": list(dict.fromkeys(entry["dataset"] for entry in entries)),
         "fitters": list(dict.fromkeys(entry["fitter"] for entry in entries)),
         "scores": charts.scores(rows, measures) if rows else None,

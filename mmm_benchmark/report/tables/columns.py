@@ -68,7 +68,7 @@ MEASURES: dict[str, tuple[str, ...]] = {
         *("wrong", "silent_failure"),
     ),
     "estimates": (
-        "spend",
+        *("spend", "spend_with_sales"),
         *(f"{name}{end}" for name in ESTIMATED for end in ("", "_q05", "_q95")),
     ),
     "runtime_comparison": (

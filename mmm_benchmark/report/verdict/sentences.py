@@ -9,6 +9,7 @@ import pandas as pd
 
 from mmm_benchmark.report.tables.views import dataset_label, plain
 from mmm_benchmark.report.verdict.agreement import agreement, channels_only
+from mmm_benchmark.report.verdict.follows_sales import follows_sales
 from mmm_benchmark.report.verdict.own_words import own_words
 from mmm_benchmark.scoring import marks
 from mmm_benchmark.scoring.series import ALL
@@ -137,6 +138,7 @@ def _without_truth(tables: Mapping[str, pd.DataFrame], own: pd.DataFrame) -> Ite
     else:
         yield f"{models} models credit media with {100 * low:.0f}% to {100 * high:.0f}% of sales."
         yield from _disagreements(channels_only(agreement(own)))
+    yield from follows_sales(channels_only(own))
     r2 = _over_all(tables["performance_metrics"], str(own["dataset"].iloc[0]))["r2"]
     if r2.notna().any():
         low, high = f"{r2.min():.2f}", f"{r2.max():.2f}"

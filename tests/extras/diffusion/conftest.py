@@ -16,6 +16,7 @@ check_shapes(
         f"mmm_benchmark.diffusion.{name}"
         for name in (
             "problem.beliefs",
+            "problem.laws",
             "problem.observed",
             "problem.schedule",
             "problem.state",

@@ -54,6 +54,8 @@ def test_permuting_channels_permutes_the_answer(physics: bool) -> None:
         observed.active[:, order],
         observed.belief[:, order],
         observed.certainty[:, order],
+        observed.law[:, order],
+        observed.said[:, order],
     )
     moved = replace(
         state, path=state.path[:, order], level=state.level[:, order], shape=state.shape[:, order]
@@ -84,6 +86,8 @@ def test_a_masked_channel_changes_nothing_else() -> None:
         pad(observed.active, 1),
         pad(observed.belief, 1),
         pad(observed.certainty, 1),
+        pad(observed.law, 1),
+        pad(observed.said, 1),
     )
     wide = replace(
         state, path=pad(state.path, 1), level=pad(state.level, 1), shape=pad(state.shape, 1)

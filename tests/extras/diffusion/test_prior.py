@@ -10,9 +10,14 @@ from worlds_for_tests import noisy, small
 
 from mmm_benchmark.diffusion.inference import stated
 from mmm_benchmark.diffusion.inference.answer import read
-from mmm_benchmark.diffusion.inference.prior import SUREST, heed_prior, left_out
+from mmm_benchmark.diffusion.inference.prior import heed_prior, left_out
 from mmm_benchmark.diffusion.physics import wiener
-from mmm_benchmark.diffusion.problem.beliefs import expected, with_prior, within_training
+from mmm_benchmark.diffusion.problem.beliefs import (
+    SUREST,
+    expected,
+    with_prior,
+    within_training,
+)
 from mmm_benchmark.diffusion.problem.state import SHAPE_MEAN, SHAPE_SCALE
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget

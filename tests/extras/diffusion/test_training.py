@@ -179,5 +179,7 @@ def test_configurations_round_trip_and_refuse_what_they_do_not_know() -> None:
     assert from_json(json.loads(json.dumps(config.to_json()))) == config
     with pytest.raises(UserError, match="unknown field 'wings'"):
         from_json({"network": {"wings": 2}})
-    with pytest.raises(UserError, match="one of: ours, ours-published, ours-believing, v1, v2"):
+    with pytest.raises(
+        UserError, match="one of: ours, ours-published, ours-believing, ours-prior-first, v1, v2"
+    ):
         preset("v3")

@@ -128,3 +128,14 @@ def test_ordinary_names_are_names() -> None:
 def test_a_path_that_leads_nowhere_is_one_line(path: str) -> None:
     with pytest.raises(UserError, match="is not there, a directory saved by the generator"):
         make_datasets(Options(datasets=(path,)))
+
+
+def test_a_table_is_to_be_imported_and_a_missing_folder_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("sales.xlsx").touch()
+    with pytest.raises(UserError, match=r"'sales\.xlsx' is a file.*mmm-benchmark import FILE"):
+        make_datasets(Options(datasets=("sales.xlsx",)))
+    with pytest.raises(UserError, match=r"^unknown dataset 'mine'.*nor is there a folder 'mine'$"):
+        make_datasets(Options(datasets=("mine",)))

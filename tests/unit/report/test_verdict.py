@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import xarray as xr
 from rich.console import Console
 
 from mmm_benchmark.report.tables import print_tables
@@ -94,6 +95,25 @@ def test_models_agree_when_their_intervals_meet(toy, make_fit, bias: float, agre
     found = agreement(estimates)
     assert set(found["agree"]) == {agree}
     assert (found["lowest"] <= found["highest"]).all()
+
+
+def test_a_channel_whose_spend_follows_sales_is_named(toy, make_fit) -> None:
+    said = of(build_tables([(make_fit(toy, "one"), without_truth(toy))]))
+    assert "follows sales" not in said
+    drawn = toy.observed["spend"]
+    toy.observed = toy.observed.assign(sales=1e3 + 7.0 * drawn.sel(channel="channel-1"))
+    said = of(build_tables([(make_fit(toy, "one"), without_truth(toy))]))
+    assert (
+        "Spend on channel-1 follows sales (correlation 1.00): what the models credit to it may be "
+        "demand it did not cause."
+    ) in said
+    toy.observed = toy.observed.assign(
+        spend=xr.concat([drawn.sel(channel="channel-1")] * drawn.sizes["channel"], "channel")
+        .transpose(*drawn.dims)
+        .assign_coords(channel=drawn["channel"])
+    )
+    said = of(build_tables([(make_fit(toy, "one"), without_truth(toy))]))
+    assert "channel-1 (1.00) and channel-2 (1.00) follows sales (correlation in brackets)" in said
 
 
 def test_points_decide_no_agreement(toy, make_fit) -> None:

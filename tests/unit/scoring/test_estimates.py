@@ -42,6 +42,19 @@ def test_each_channel_and_their_sum(toy: SimpleNamespace, make_fit: Callable[...
     assert np.isnan(row["marginal_roas"])  # no one curve belongs to all channels
 
 
+def test_how_far_spend_follows_sales(make_world: Any, make_fit: Callable[..., Any]) -> None:
+    world = make_world(geos=1)
+    spend, sales = (world.observed[name].values[0] for name in ("spend", "sales"))
+    rows = rows_of(world, make_fit(world))
+    for j, channel in enumerate(world.observed["channel"].values):
+        expected = np.corrcoef(spend[:, j], sales)[0, 1]
+        assert rows[channel]["spend_with_sales"] == pytest.approx(expected)
+    world.observed["spend"].values[..., 0] = 5.0
+    rows = rows_of(world, make_fit(world))
+    assert np.isnan(rows["channel-0"]["spend_with_sales"])  # spent alike every week
+    assert np.isnan(rows["all"]["spend_with_sales"])
+
+
 def test_a_point_has_no_interval(toy: SimpleNamespace, make_fit: Callable[..., Any]) -> None:
     row = rows_of(toy, make_fit(toy, draws=1))["channel-0"]
     assert np.isfinite(row["roas"])

@@ -45,12 +45,9 @@ def oddities(observed: xr.Dataset) -> Iterator[str]:
     """What makes a channel hard or impossible to measure."""
     channels = [str(channel) for channel in observed["channel"].values]
     spend = observed["spend"].values  # geo, date, channel
-    within = spend - spend.mean(axis=1, keepdims=True)
-    flat = within.reshape(-1, len(channels))
-    sales = observed["sales"].values
-    sales = (sales - sales.mean(axis=1, keepdims=True)).ravel()
-    size = np.sqrt((flat**2).sum(axis=0))
-    constant = size <= 1e-9 * np.sqrt((spend**2).sum((0, 1)))
+    flat = _within(spend).reshape(-1, len(channels))
+    constant = _constant(spend)
+    follows = spend_with_sales(observed)
     share = spend.sum((0, 1)) / spend.sum()
     for j, channel in enumerate(channels):
         if constant[j]:
@@ -58,10 +55,9 @@ def oddities(observed: xr.Dataset) -> Iterator[str]:
             continue
         if share[j] < SMALL:
             yield f"'{channel}' is {share[j]:.1%} of spend: its effect is lost in the noise"
-        follows = _correlation(flat[:, j], sales)
-        if follows > FOLLOWS:
+        if follows[j] > FOLLOWS:
             yield (
-                f"spend of '{channel}' follows sales (correlation {follows:.2f}): where demand"
+                f"spend of '{channel}' follows sales (correlation {follows[j]:.2f}): where demand"
                 " drives spend, models credit the channel with it"
             )
         for k in range(j + 1, len(channels)):
@@ -74,6 +70,29 @@ def oddities(observed: xr.Dataset) -> Iterator[str]:
     periods = observed.sizes["date"] * observed.sizes["geo"]
     if periods < 2 * unknowns:
         yield f"{periods} observations for about {unknowns} unknowns: the priors will decide"
+
+
+def spend_with_sales(observed: xr.Dataset) -> np.ndarray:
+    """Correlation of each channel's spend with the sales of the same period, ``(channel,)``.
+
+    The mean of each geo is taken out of both, so that a large geo alone correlates nothing. NaN
+    where a channel is spent alike in every period.
+    """
+    spend = observed["spend"].values
+    flat, sales = _within(spend).reshape(-1, spend.shape[-1]), _within(observed["sales"].values)
+    found = np.array([_correlation(column, sales.ravel()) for column in flat.T])
+    return np.where(_constant(spend), np.nan, found)
+
+
+def _within(values: np.ndarray) -> np.ndarray:
+    """Deviations from the mean of each geo, ``(geo, date, ...)``."""
+    return values - values.mean(axis=1, keepdims=True)
+
+
+def _constant(spend: np.ndarray) -> np.ndarray:
+    """Whether a channel's spend never moves, ``(channel,)``."""
+    moved = (_within(spend) ** 2).sum((0, 1))
+    return np.sqrt(moved) <= 1e-9 * np.sqrt((spend**2).sum((0, 1)))
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:

@@ -77,7 +77,8 @@ def read_spreadsheet(
     _check_names(cells, [date, *([geo] if geo else []), *numbers], str(path))
     cells, dropped = _without_totals(cells, date, totals)
     if dropped:
-        notes.append(f"{dropped} rows without a date left out as totals")
+        rows = "1 row" if dropped == 1 else f"{dropped} rows"
+        notes.append(f"{rows} without a date left out: totals")
     columns = {name: [str(cell) for cell in cells[name]] for name in numbers}
     mark = decimal or in_numbers.decimal_mark(
         (cell for column in columns.values() for cell in column), separator, str(path)
