@@ -3,8 +3,8 @@
 Ctrl-C ends the kind that is tried with the figures so far.
 
 ``--times`` is how often each fault of a run is tried; faults of a store and fuzzed files are tried
-ten times as often. ``--night`` kills each of six victims at 34 moments (two of them where Ray is), corrupts a store
-200 times and reads 1,000 fuzzed files. Exit code 1 when anything did not hold.
+ten times as often. ``--night`` kills each of six victims at 34 moments (two of them where Ray is),
+corrupts a store 200 times and reads 1,000 fuzzed files. Exit code 1 when anything did not hold.
 """
 
 from __future__ import annotations

@@ -92,10 +92,9 @@ def node_killed(rng: Random, place: Path) -> Iterator[Wrong]:
     lose(cluster(), rng.choice(nodes))
     code, said = driver.wait()
     yield from complaints(driver, code, said)
-    if code != 0 or len(finished(driver.results)) != 3:
-        yield Wrong(
-            "lost", f"exit code {code}, {len(finished(driver.results))} of 3: {said[-300:]}"
-        )
+    ended = finished(driver.results)
+    if code != 0 or len(ended) != 3:
+        yield Wrong("lost", f"exit code {code}, {len(ended)} of 3 fits: {said[-300:]}")
     small_nodes(cluster(), 1)
     yield from recovery(place, ended, *ON_RAY)
 
