@@ -7,14 +7,16 @@
 would take; wall seconds stand beside them with the load, as other work stretches them.
 
 - ``driver``: the driver alone, no cluster: from a job to its stored answer, with answers that are
-  already made; processor ms a job before the fit (``out``) and after it (``in``); and what a world
-  costs before its first fit: to be drawn, and to be kept.
+  already made and sealed, as nodes on the same disk do it; processor ms a job before the fit
+  (``out``) and after it (``in``); and what a world costs before its first fit: to be drawn, and to
+  be kept.
 - ``node``: a node alone, in this process and its children: ms a fit beside the fit itself, fork,
   reading and writing included; the start of its fork server; what travels, kB.
 - ``cluster``: 1, 2 and 4 nodes of one core on this machine: seconds until the first fit begins,
   jobs a second, processor ms of the driver a job beside those it takes while nothing happens
   (given for a second), milliseconds from an empty task to its answer,
   and what a look at tasks that have no news costs the driver, for each of them.
+- ``bucket``: the same with one node and ``--results s3://...``, on a server of moto on loopback.
 
 ``simulate`` plays these figures forward, event by event (simpy), with the batches that the
 executor makes (``run/executors/ray/batches.py``) and fit times drawn from those measured
@@ -25,12 +27,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import resource
+import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +47,12 @@ from mmm_benchmark.plan.grid import Contender, Made, find_contenders, grid, make
 from mmm_benchmark.plan.jobs import Job
 from mmm_benchmark.plan.options import Options
 from mmm_benchmark.run.executors import Ending, Order, Perform
-from mmm_benchmark.run.runner import Policy, Run, Task, run_jobs
+from mmm_benchmark.run.runner import Run, run_jobs
+from mmm_benchmark.run.sealing import sealing
+from mmm_benchmark.run.tasks import Policy, Task
 from mmm_benchmark.store.datasets import keep
 from mmm_benchmark.store.fits import Store
+from mmm_benchmark.store.place import place_of
 from mmm_benchmark.store.visible import Visible
 
 HERE = Path(__file__).parent
@@ -52,6 +60,7 @@ OUT = HERE / "results" / "scaling"
 TOY = HERE / "toy_fitter.py"
 WORKERS = (1, 2, 4)
 IDLE = 5.0  # seconds
+FIRST = 4  # jobs before those that are measured: what is done once is done by them
 SILENT = 400  # tasks that a look goes over
 
 
@@ -128,10 +137,14 @@ def of_driver(made: list[Made], contenders: list[Contender], options: Options) -
         clock[0].out.append(time.process_time() - clock[0].at)
         if not answer:
             answer.update(answer_to(order))
+        folder = order.directory.parent / f"node-{order.directory.name}"
+        folder.mkdir()
         for name, content in answer.items():
-            (order.directory / name).write_bytes(content)
+            (folder / name).write_bytes(content)
+        ending = Ending(status=None, reason=None, wall_s=60.0, peak_rss_mb=1.0, checked=True)
+        sealed = order.seal(folder, ending, order.data.half) if order.seal and order.data else None
         clock[0].at = time.process_time()
-        return Ending(status=None, reason=None, wall_s=60.0, peak_rss_mb=1.0, checked=True)
+        return replace(ending, sealed=sealed)
 
     began = time.process_time()
     make_datasets(Options(datasets=["small_business"], seeds=range(101, 109)))
@@ -179,12 +192,18 @@ def of_node(made: list[Made], contenders: list[Contender], place: Path) -> dict[
     from mmm_benchmark.run.executors.ray.node import servers, work
     from mmm_benchmark.run.executors.ray.parcel import load
 
-    orders = []
+    orders, store = [], Store(place)
+    staging = store.staging()
     for each in made:
         (job,) = grid([each], contenders, Options())
         data = Visible(each.ref.content, each.dataset.observed)
         python = contenders[0].python
-        orders.append(Order(directory=place, python=python, threads=1, job=job.orders(), data=data))
+        task = Task(job, each.dataset.observed, python)
+        how = sealing(store, staging, task, Policy(), keep=False)
+        folder = staging.folder(job.key)
+        orders.append(
+            Order(directory=folder, python=python, threads=1, job=job.orders(), data=data, seal=how)
+        )
 
     def spent() -> float:
         return sum(
@@ -193,7 +212,7 @@ def of_node(made: list[Made], contenders: list[Contender], place: Path) -> dict[
         )
 
     began, busy = time.monotonic(), spent()
-    first = [event for told in work(load(orders[:1])) for event in told]
+    list(work(load(orders[:1])))
     start_wall, start_cpu = time.monotonic() - began, spent() - busy
     began = time.monotonic()
     events = [event for told in work(load(orders[1:])) for event in told]
@@ -201,15 +220,18 @@ def of_node(made: list[Made], contenders: list[Contender], place: Path) -> dict[
     servers().close()  # its processor time, and that of all it forked, is counted now
     busy = spent() - busy - start_cpu
     ends = [event for event in events if event.kind == "end"]
-    totals = [json.loads(event.files["fit.json"])["total_s"] for event in ends]
-    sizes = [sum(map(len, event.files.values())) for event in (*first, *ends) if event.files]
+    sealed = [event.ending.sealed for event in ends]
+    totals = [each.record["total_s"] for each in sealed]
+    stored = [sum(p.stat().st_size for p in each.folder.iterdir()) for each in sealed]
+    staging.close()
     return {
         "start_wall_s": start_wall,
         "fits_and_start_cpu_s": start_cpu + busy,
         "per_fit_wall_ms": 1e3 * (wall - sum(totals)) / len(ends),
         "per_fit_cpu_ms": 1e3 * busy / len(ends),
         "sent_kb": float(np.mean([len(dumps(load([order]))) for order in orders])) / 1e3,
-        "returned_kb": float(np.mean(sizes)) / 1e3,
+        "returned_kb": float(np.mean([len(dumps(event)) for event in ends])) / 1e3,
+        "stored_kb": float(np.mean(stored)) / 1e3,
     }
 
 
@@ -233,9 +255,12 @@ def of_cluster(
     try:
         with dispatching(How()) as dispatcher:
             limits = {"parallel": dispatcher.window, "by_claim": True}
-            with run_of(made, contenders, options, dispatcher.perform, **limits) as settle:
+            with run_of(made[:FIRST], contenders, options, dispatcher.perform, **limits) as settle:
+                begins = time.monotonic()
+                first = (settle().first or begins) - begins
+            with run_of(made[FIRST:], contenders, options, dispatcher.perform, **limits) as settle:
                 began, busy = time.monotonic(), time.process_time()
-                clock = settle()
+                settle()
                 wall, busy = time.monotonic() - began, time.process_time() - busy
             idle = time.process_time()
             time.sleep(IDLE)
@@ -259,16 +284,47 @@ def of_cluster(
     finally:
         ray.shutdown()
         cluster.shutdown()
-    first = (clock.first or began) - began
+    fits = len(made) - FIRST
     return {
         "first_begins_s": first,
-        "jobs_per_s": (len(made) - 1) / (wall - first),
-        "driver_ms": 1e3 * (busy - idle * wall) / len(made),
+        "jobs_per_s": fits / wall,
+        "driver_ms": 1e3 * (busy - idle * wall) / fits,
         "driver_idle_ms_per_s": 1e3 * idle,
         "round_trip_ms": 1e3 * float(np.median(trips)),
         "fastest_round_trip_ms": 1e3 * float(np.min(trips)),
         "look_us_per_task": 1e6 * looked / 10 / SILENT,
     }
+
+
+@contextlib.contextmanager
+def bucket() -> Iterator[str]:
+    """An S3-compatible server in a process of its own on loopback, and a place in it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.environ |= {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    try:
+        import s3fs
+
+        for _ in range(60):
+            with contextlib.suppress(OSError):
+                s3fs.S3FileSystem(use_listings_cache=False).makedirs("scaling", exist_ok=True)
+                break
+            time.sleep(1.0)
+        yield "s3://scaling/results"
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def measure(jobs: int, parts: list[str]) -> None:
@@ -301,13 +357,18 @@ def measure(jobs: int, parts: list[str]) -> None:
             chosen = Options(fitter=[TOY], results=place / f"{workers}")
             note("cluster", workers, of_cluster(workers, made, contenders, chosen))
 
+        if "bucket" in parts:
+            with bucket() as url:
+                chosen = Options(fitter=[TOY], results=place_of(url))
+                note("bucket", 1, of_cluster(1, made, contenders, chosen))
+
 
 def main() -> None:
     """Measure or simulate, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("measure", "simulate"))
     parser.add_argument("--jobs", type=int, default=40)
-    parser.add_argument("--parts", nargs="+", default=["driver", "node", "cluster"])
+    parser.add_argument("--parts", nargs="+", default=["driver", "node", "cluster", "bucket"])
     asked = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     if asked.what == "measure":

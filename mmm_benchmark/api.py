@@ -36,7 +36,8 @@ from mmm_benchmark.report.refresh import summarise
 from mmm_benchmark.run.executors import Perform, forked, local
 from mmm_benchmark.run.executors.local import cores, default_memory_limit_mb
 from mmm_benchmark.run.progress import Progress, screen
-from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
+from mmm_benchmark.run.runner import Outcome, Run, run_jobs
+from mmm_benchmark.run.tasks import Policy, Task
 from mmm_benchmark.store.fits import Store, StoredFit, check_writable
 
 if TYPE_CHECKING:

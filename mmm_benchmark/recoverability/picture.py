@@ -40,6 +40,8 @@ def draw_picture(found: Study, folder: Path) -> Path:
         axes = figure.subplots(1, 2 if many else 1, squeeze=False)[0]
         y = np.arange(len(table))[::-1]
         for verdict, colour in colours.items():
+            if verdict == TEST and not many:
+                continue  # none was tried
             own = (table["verdict"] == verdict).to_numpy()
             axes[0].errorbar(
                 table["found"][own],
@@ -66,10 +68,10 @@ def draw_picture(found: Study, folder: Path) -> Path:
         axes[0].set(yticks=y, yticklabels=[_short(name) for name in table["channel"]], xlim=(0, 1))
         axes[0].set_xlabel(f"share of worlds in which its return is found within {FACTOR:g} times")
         axes[0].set_title("Can it be measured?")
-        axes[0].legend(
-            loc="upper center",
-            bbox_to_anchor=(0.4, -0.06 - 1.1 / rows),
-            ncols=4,
+        axes[0].legend(  # beside the title: below, it would meet the caption
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            ncols=2,
             handletextpad=0.2,
             columnspacing=0.8,
         )
@@ -78,8 +80,8 @@ def draw_picture(found: Study, folder: Path) -> Path:
         headline(
             figure,
             f"{found.history.name}: what the spend at hand can tell",
-            f"{len(found.worlds)} simulated worlds, {found.fitters[0]}; bars: 90% intervals of a "
-            "share, two standard errors of a gain",
+            f"{found.worlds['world'].nunique()} simulated worlds, {found.fitters[0]}; bars: 90% "
+            f"intervals of a share{', two standard errors of a gain' if many else ''}",
         )
         return save(figure, folder / "recoverability")[0]
 

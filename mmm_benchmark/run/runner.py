@@ -2,85 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from mmm_benchmark.environments.claims import ONE, Claims
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.plan.jobs import Job
-from mmm_benchmark.run.answer_file import BadAnswerError, check_answer, read_record
-from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
+from mmm_benchmark.run.executors import Order, Perform, Stopped
+from mmm_benchmark.run.finishing import finish, from_outside
+from mmm_benchmark.run.sealing import sealing
 from mmm_benchmark.run.shared_imports import imports_of
-from mmm_benchmark.store.fits import SCHEMA, Store, StoredFit
-from mmm_benchmark.store.place import Mirror
-from mmm_benchmark.store.plain_files import is_plain
+from mmm_benchmark.run.tasks import Policy, Task
+from mmm_benchmark.store.fits import Store, StoredFit
 from mmm_benchmark.store.sealed_folder import Staging
 from mmm_benchmark.store.visible import Visible
-
-KEPT_FILES = ("job.json", "fit.json", "fit.nc", "log.txt")
-LOG_BYTES = 200_000  # of a log's end are kept
-TAIL_LINES = 20
-
-#: Outcomes that the key does not determine: they may be otherwise next time.
-CIRCUMSTANCES = ("timeout", "memory", "killed")
-#: What libraries say when the machine, not the job, lacks something.
-SHORTAGES = {
-    "No space left on device": "no room left on the disk",
-    "Disk quota exceeded": "no room left on the disk",
-    "File too large": "a file would pass the size limit of this process",
-    "Too many open files": "no file handles left",
-    "Cannot allocate memory": "this machine ran out of memory",
-    "can't start new thread": "this machine allows no more threads",
-}
-LEAST_ROOM = 1_000_000  # bytes: a disk with less is full
-
-
-@dataclass(frozen=True, kw_only=True)
-class Policy:
-    """When a stored result is used, and what a worker may take.
-
-    ``ok`` and ``skipped`` are used again; so is ``error``, since the key determines it. A
-    ``timeout`` or ``memory`` is used again unless the limit was raised; ``killed``, and whatever
-    came of a machine without room, memory or handles, never is: its cause came from outside.
-    """
-
-    force: bool = False
-    retry_failed: bool = False
-    timeout: float | None = None  # seconds
-    memory_limit: float | None = None  # MB
-    parallel: int = 1
-    threads: int = 1  # for each worker; where work is claimed by fitters, at most
-    by_claim: bool = False
-    reuse_compiled: bool = False  # programs that earlier fits have compiled
-
-    def refit_because(self, fit: StoredFit | None) -> str | None:
-        """Say why a job must be fitted although ``fit`` is stored; None when it need not be."""
-        if fit is None:
-            return "not stored yet"
-        if self.force:
-            return "forced"
-        status = fit.status
-        if status in ("ok", "skipped"):
-            return None
-        if self.retry_failed:
-            return f"stored as {status}"
-        if status == "killed":
-            return "was killed from outside"
-        if fit.record.get("circumstance"):
-            return f"failed for another cause: {fit.record['reason']}"
-        limits = {"timeout": self.timeout, "memory": self.memory_limit}
-        if status in limits:
-            now, then = limits[status], fit.record["limits"][status]
-            if then is not None and (now is None or now > then):
-                return f"stored as {status} at a lower limit"
-        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,20 +49,6 @@ class Reporter(Protocol):
 
     def note(self, line: str) -> None:
         """Something else worth a line."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """A job, the data it is about and the interpreter that its fitter runs in."""
-
-    job: Job
-    observed: Any  # xarray.Dataset, the observed half
-    python: Path
-    claims: Claims = ONE
-
-    def threads(self, policy: Policy) -> int:
-        """How many threads its libraries may use."""
-        return min(self.claims.cpus, policy.threads) if policy.by_claim else policy.threads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,138 +176,20 @@ class _Settling:
             claims=task.claims,
             job=job.orders(),
             data=run.visible(task, family),
-            seal=Sealing.into(run.store, task, policy, keep=stored is not None and stored.ok),
+            seal=sealing(
+                run.store, run.staging, task, policy, keep=stored is not None and stored.ok
+            ),
         )
         ending = run.perform(order, lambda phase: run.reporter.phase(job, phase), self.stopping)
-        record = dict(ending.sealed or finish(folder, task, ending, policy))
+        sealed = ending.sealed
+        record = finish(folder, task, ending, policy) if sealed is None else dict(sealed.record)
         if stored is not None and stored.ok and from_outside(record):
             run.reporter.note(f"{job.label}: the good fit that was stored is kept")
             return Outcome(job=job, fit=stored, fresh=True, lost=record)
-        if ending.sealed is not None:
-            return Outcome(job=job, fit=run.store.distant(job.key, record), fresh=True)
-        return Outcome(job=job, fit=run.store.put(job.key, folder), fresh=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sealing:
-    """Stores an answer in an object store from where its worker ran: see ``Order.seal``."""
-
-    url: str
-    task: Task  # without its data
-    policy: Policy
-    keep: bool  # whether a good fit is stored, which a circumstance must not replace
-
-    @classmethod
-    def into(cls, store: Store, task: Task, policy: Policy, *, keep: bool) -> Sealing | None:
-        """None where the store is this machine's: a folder, or memory."""
-        if not isinstance(store.root, Mirror) or store.root.url.startswith("memory:"):
-            return None
-        bare = replace(task, observed=None)
-        return cls(url=store.root.url, task=bare, policy=policy, keep=keep)
-
-    def __call__(self, folder: Path, ending: Ending, observed: Any) -> Mapping[str, Any]:
-        """Finish and store; a UserError when the store cannot be reached from here."""
-        record = finish(folder, replace(self.task, observed=observed), ending, self.policy)
-        if not (self.keep and from_outside(record)):
-            mirror = Mirror(folder.parent / "mirror", url=self.url)
-            Store(mirror).put(self.task.job.key, folder)
-        return record
-
-
-def from_outside(record: Mapping[str, Any]) -> bool:
-    """Whether the key does not determine what came of a fit."""
-    return record["status"] in CIRCUMSTANCES or record["circumstance"]
-
-
-def finish(folder: Path, task: Task, ending: Ending, policy: Policy) -> dict[str, Any]:
-    """Turn what a worker left behind into what is stored; return the record.
-
-    Nothing is taken on trust: the record must be one, the draws must keep every promise of an
-    answer, and a failure for want of room, memory or handles is marked as a circumstance.
-    """
-    job = task.job
-    reclaim(folder)
-    record: dict[str, Any] = {
-        "seconds": {},
-        "total_s": ending.wall_s,
-        "peak_rss_mb": 0.0,
-        "diagnostics": {},
-        "parameter_counts": {},
-        "checks": {},
-        "notes": [],
-        "imports": "shared" if ending.imported_s > 0 else "own",
-        "versions": dict(job.versions),
-        **_answer(folder, task, ending),
-    }
-    draws = folder / "fit.nc"
-    if record["status"] != "ok":
-        draws.unlink(missing_ok=True)
-    record["process_s"] = ending.wall_s
-    record["peak_rss_mb"] = max(record["peak_rss_mb"], ending.peak_rss_mb)
-    record["stored_mb"] = draws.stat().st_size / 1e6 if draws.exists() else 0.0
-    record["schema"] = SCHEMA
-    record["limits"] = {"timeout": policy.timeout, "memory": policy.memory_limit}
-    record["compiled"] = "reused" if policy.reuse_compiled else "fresh"
-    record["threads"] = task.threads(policy)
-    record["finished_at"] = datetime.now(UTC).isoformat(timespec="milliseconds")
-    record["log_tail"] = "" if record["status"] == "ok" else keep_log_end(folder / "log.txt")
-    short = shortage(folder, record)
-    record["circumstance"] = short is not None or ending.circumstance
-    if short is not None:
-        record["reason"] = f"{short}: {record['reason']}"
-    (folder / "fit.json").write_text(json.dumps(record, indent=1))
-    (folder / "job.json").write_text(json.dumps(job.document(), indent=1))
-    return record
-
-
-def _answer(folder: Path, task: Task, ending: Ending) -> dict[str, Any]:
-    """What the worker's files say, or the failure that they are."""
-    if ending.status is not None:
-        return {"status": ending.status, "reason": ending.reason}
-    if not (folder / "fit.json").exists():
-        return {"status": "error", "reason": "the worker left without an answer"}
-    try:
-        record = read_record(folder / "fit.json", longest=ending.wall_s + ending.imported_s + 1.0)
-        if record["status"] == "ok" and not ending.checked:
-            check_answer(folder / "fit.nc", task.observed)
-    except BadAnswerError as error:
-        return {"status": "error", "reason": str(error)}
-    return record
-
-
-def reclaim(folder: Path) -> None:
-    """Leave nothing in a worker's folder but plain files of the known names."""
-    folder.mkdir(parents=True, exist_ok=True)  # a fitter may have removed it
-    folder.chmod(0o700)
-    for path in folder.iterdir():
-        if path.name not in KEPT_FILES or not is_plain(path):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-
-
-def shortage(folder: Path, record: Mapping[str, Any]) -> str | None:
-    """What the machine lacked when a fit failed, or None when that was not the cause."""
-    if record["status"] not in ("error", "memory"):
-        return None
-    said = f"{record['reason']}\n{record['log_tail']}"
-    for words, meaning in SHORTAGES.items():
-        if words in said:
-            return meaning
-    if record["status"] == "error" and shutil.disk_usage(folder).free < LEAST_ROOM:
-        return "no room left on the disk"
-    return None
-
-
-def keep_log_end(path: Path) -> str:
-    """Cut a log to its last part; return its last lines."""
-    if not path.exists():
-        return ""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        file.seek(max(0, size - LOG_BYTES))
-        end = file.read(LOG_BYTES)
-    if size > LOG_BYTES:
-        path.write_bytes(end)
-    return "\n".join(end.decode(errors="replace").splitlines()[-TAIL_LINES:])
+        if sealed is None:
+            fit = run.store.put(job.key, folder)
+        elif sealed.folder is None:
+            fit = run.store.distant(job.key, record)
+        else:
+            fit = run.store.take(job.key, sealed.folder, record)
+        return Outcome(job=job, fit=fit, fresh=True)

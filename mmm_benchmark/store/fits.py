@@ -18,7 +18,7 @@ from mmm_benchmark.errors import UserError
 from mmm_benchmark.store.keys import key_of
 from mmm_benchmark.store.place import called
 from mmm_benchmark.store.plain_files import is_plain, read_object
-from mmm_benchmark.store.sealed_folder import Staging
+from mmm_benchmark.store.sealed_folder import Staging, put_in_place
 from mmm_benchmark.store.shelf import STAGING, DamagedError, Lock
 from mmm_benchmark.store.shelves import shelf_of
 
@@ -171,6 +171,11 @@ class Store:
     def put(self, key: str, staged: Path) -> StoredFit:
         """Seal a finished folder and give it its final place."""
         return StoredFit(key, self.shelf.publish(FITS, key, staged))
+
+    def take(self, key: str, sealed: Path, record: Mapping[str, Any]) -> StoredFit:
+        """Give a folder that was sealed on this disk by another machine its final place."""
+        put_in_place(sealed, self.fits / key)
+        return StoredFit(key, self.fits / key, told=record)
 
     def distant(self, key: str, record: Mapping[str, Any]) -> StoredFit:
         """A fit that was put into the object store from elsewhere; brought here when looked into.

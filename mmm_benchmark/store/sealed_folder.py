@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from mmm_benchmark.store.locks import FileLock
 from mmm_benchmark.store.plain_files import is_plain, open_plain, read_object
 
 MANIFEST = "manifest.json"
+TOKEN = "token"
 
 
 def digest(path: Path) -> str:
@@ -133,7 +135,8 @@ def put_in_place(staged: Path, final: Path) -> None:
 class Staging:
     """A run's own folder for unfinished work; swept by whoever comes later if the run dies.
 
-    The run holds a lock in it, which the kernel drops at death, however sudden.
+    The run holds a lock in it, which the kernel drops at death, however sudden. Another machine
+    that finds the run's token there sees the same disk.
     """
 
     def __init__(self, area: Path) -> None:
@@ -142,6 +145,8 @@ class Staging:
         self.path = Path(tempfile.mkdtemp(prefix="run-", dir=area))
         self._lock = FileLock(self.path / "owner")
         self._lock.acquire()
+        self.token = secrets.token_hex(16)
+        (self.path / TOKEN).write_text(self.token)
 
     def folder(self, name: str) -> Path:
         """Make an empty folder of that name."""

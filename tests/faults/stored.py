@@ -17,7 +17,7 @@ import xarray as xr
 
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.plan.datasets import reference_to
-from mmm_benchmark.run import runner
+from mmm_benchmark.run import finishing
 from mmm_benchmark.store.datasets import keep, load_dataset
 from mmm_benchmark.store.fits import Store
 from mmm_benchmark.store.sealed_folder import MANIFEST, seal
@@ -194,7 +194,7 @@ def clock_backwards(rng: Random, place: Path) -> Iterator[Wrong]:
         settle(place, *JOBS[:2], executor=Executor())
         now = time.time()
         with (
-            mock.patch.object(runner, "datetime", Past),
+            mock.patch.object(finishing, "datetime", Past),
             mock.patch.object(time, "time", return_value=now - back.total_seconds()),
         ):
             outcomes = settle(place, *JOBS, executor=Executor())

@@ -66,8 +66,9 @@ def scores(rows: list[dict[str, Any]], measures: list[Measure]) -> dict[str, Any
             color=alt.Color("fitter:N", scale=colours(fitters), legend=None),
         )
     )
-    points = base.mark_point(filled=True, size=70).encode(
-        x=alt.X("mean:Q", title=None, scale=alt.Scale(zero=False)), tooltip=["fitter:N", "text:N"]
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x=alt.X("mean:Q", title=None, scale=alt.Scale(zero=False, padding=8)),
+        tooltip=["fitter:N", "text:N"],
     )
     errors = base.mark_rule(strokeWidth=1.6).encode(x="low:Q", x2="high:Q")
     return finished((errors + points).add_params(dataset, measure), 24 * len(fitters) + 30)

@@ -12,7 +12,8 @@ from mmm_benchmark.report.plots.style import GREEN, ORANGE, RED
 from mmm_benchmark.store.plain_files import read_object
 
 FOLDER, ANSWER = "recoverability", "answer.json"
-COLOURS = {"can be measured": GREEN, "only with a lift test": ORANGE, "cannot": RED}
+TEST = "only with a lift test"
+COLOURS = {"can be measured": GREEN, TEST: ORANGE, "cannot": RED}
 OFTEN = 2 / 3  # of worlds: from here on a channel can be measured
 
 
@@ -29,6 +30,7 @@ def measurable(results: Path) -> list[dict[str, Any]]:
 
 
 def _section(found: dict[str, Any]) -> dict[str, Any]:
+    tried = bool(found["remedies"])
     rows = [
         {
             "channel": str(row["channel"]),
@@ -36,14 +38,15 @@ def _section(found: dict[str, Any]) -> dict[str, Any]:
             "found": float(row["found"]),
             "low": float(row["found_low"]),
             "high": float(row["found_high"]),
-            "tested": float(row["found_with_test"]),
+            "tested": row["found_with_test"] if tried else None,
         }
         for row in found["channels"]
     ]
     return {
         "name": str(found["name"]),
         "sentences": [str(line) for line in found["sentences"]],
-        "key": COLOURS,
+        "key": {name: COLOURS[name] for name in COLOURS if tried or name != TEST},
+        "tried": tried,
         "chart": _chart(rows),
         "rows": [
             {
@@ -75,7 +78,7 @@ def _section(found: dict[str, Any]) -> dict[str, Any]:
 def _chart(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Share of worlds in which each return is found, alone and told a lift test."""
     order = [row["channel"] for row in rows]
-    percent = alt.Axis(format="%")
+    percent = alt.Axis(format="%", tickCount=5)
     base = alt.Chart(inline(rows)).encode(
         y=alt.Y("channel:N", sort=order, title=None, axis=alt.Axis(labelLimit=150))
     )
@@ -94,7 +97,11 @@ def _chart(rows: list[dict[str, Any]]) -> dict[str, Any]:
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
         x=x, color=colour, tooltip=["channel:N", "verdict:N", alt.Tooltip("found:Q", format=".0%")]
     )
-    told = base.mark_point(shape="diamond", size=60, color="currentColor").encode(x="tested:Q")
+    told = (
+        base.mark_point(shape="diamond", size=60, color="currentColor")
+        .encode(x="tested:Q")
+        .transform_filter("datum.tested !== null")
+    )
     often = alt.Chart(inline([{"x": OFTEN}]))
     line = often.mark_rule(strokeDash=[4, 4], color="currentColor", opacity=0.5).encode(x="x:Q")
     return finished(bars + points + told + line, 26 * len(rows) + 70)

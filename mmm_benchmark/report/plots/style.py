@@ -50,28 +50,28 @@ def mixed(colour: str, light: float) -> str:
     return "#" + "".join(f"{round(part + (target - part) * abs(light)):02X}" for part in parts)
 
 
-LIGHT, DARK = 0.5, -0.45
+DARK = -0.45
 
 LOOKS: dict[str, Look] = {
     "scipy": Look(RED),
     "scipy-bootstrap": Look(mixed(RED, DARK), "s", "--"),
-    "scipy-plain": Look(mixed(RED, LIGHT), "X", ":"),
+    "scipy-plain": Look(mixed(RED, 0.4), "X", ":"),
     "nutpie": Look(BLUE),
-    "nutpie-default": Look(mixed(BLUE, DARK), "v", "-."),
-    "nutpie-matched": Look(mixed(BLUE, LIGHT), "P", ":"),
-    "nutpie-tv": Look(mixed(BLUE, 0.7), "^", "-."),
-    "pymc": Look(mixed(BLUE, 0.3), "s", "--"),
+    "nutpie-default": Look(mixed(BLUE, -0.55), "v", "-."),
+    "nutpie-matched": Look(mixed(BLUE, 0.3), "P", ":"),
+    "nutpie-tv": Look(mixed(BLUE, 0.55), "^", "-."),
+    "pymc": Look(mixed(BLUE, -0.25), "s", "--"),
     "numpyro": Look(SKY),
-    "blackjax": Look(mixed(SKY, DARK), "s", "--"),
+    "blackjax": Look(mixed(SKY, DARK), "X", ":"),
     "meridian": Look(ORANGE),
-    "meridian-default": Look(mixed(ORANGE, DARK), "v", "-."),
-    "meridian-matched": Look(mixed(ORANGE, LIGHT), "P", ":"),
-    "meridian-published": Look(mixed(ORANGE, -0.25), "^", "--"),
-    "meridian-aks": Look(mixed(ORANGE, 0.3), "s", "--"),
+    "meridian-default": Look(mixed(ORANGE, -0.6), "v", "-."),
+    "meridian-matched": Look(mixed(ORANGE, 0.25), "P", ":"),
+    "meridian-published": Look(mixed(ORANGE, -0.4), "^", "--"),
+    "meridian-aks": Look(mixed(ORANGE, -0.2), "s", "--"),
     "numpyro-mmm": Look(GREEN),
     "numpyro-mmm-tv": Look(mixed(GREEN, DARK), "v", "-."),
-    "numpyro-svi": Look(mixed(GREEN, 0.7), "s", "--"),
-    "numpyro-laplace": Look(mixed(GREEN, 0.45), "^", ":"),
+    "numpyro-svi": Look(mixed(GREEN, 0.5), "s", "--"),
+    "numpyro-laplace": Look(mixed(GREEN, 0.25), "^", ":"),
     "exact": Look(mixed(GREEN, -0.7), "D", "--"),
     "diffusion": Look(PINK),
     "diffusion-ddpm": Look(mixed(PINK, DARK), "s", "--"),

@@ -29,17 +29,17 @@ def fine(value: float) -> str:
 
 def percent(value: float) -> str:
     """One decimal of a per cent."""
-    return f"{100 * value:.1f}%"
+    return f"{100 * value:z.1f}%"
 
 
 def points(value: float) -> str:
     """Points of sales, with a sign where there is one to see."""
-    return f"{100 * value:+.1f}"
+    return f"{100 * value:+z.1f}"
 
 
 def whole(value: float) -> str:
     """Thousands separated, no decimals."""
-    return f"{value:,.0f}"
+    return f"{value:z,.0f}"
 
 
 def seconds(value: float) -> str:

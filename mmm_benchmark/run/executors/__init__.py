@@ -42,8 +42,17 @@ class Order:
             (self.directory / "observed.nc").write_bytes(self.data.netcdf())
 
 
-#: Makes of a worker's folder what is stored and stores it; returns the record.
-Seal = Callable[[Path, "Ending", Any], Mapping[str, Any]]
+@dataclass(frozen=True, kw_only=True)
+class Sealed:
+    """An answer that was made ready for the store where its worker ran."""
+
+    record: Mapping[str, Any]
+    #: The sealed folder, on a disk that this machine shares; None: it is where it belongs.
+    folder: Path | None = None
+
+
+#: Makes of a worker's folder what is stored, there or where the store is.
+Seal = Callable[[Path, "Ending", Any], Sealed]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +65,7 @@ class Ending:
     peak_rss_mb: float  # largest sum over the process tree that was seen
     imported_s: float = 0.0  # seconds of importing that were spent before the process began
     circumstance: bool = False  # whether a failure says more of the machine than of the job
-    sealed: Mapping[str, Any] | None = None  # its record, when :attr:`Order.seal` was used
+    sealed: Sealed | None = None  # when :attr:`Order.seal` was used
     checked: bool = False  # whether this package found the answer to keep its promises already
 
 

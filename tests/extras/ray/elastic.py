@@ -33,7 +33,8 @@ from mmm_benchmark.plan.options import Options
 from mmm_benchmark.report.refresh import summarise
 from mmm_benchmark.run.executors.ray import How, dispatching
 from mmm_benchmark.run.executors.ray.cluster import SETTINGS
-from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, run_jobs
+from mmm_benchmark.run.runner import Outcome, Run, run_jobs
+from mmm_benchmark.run.tasks import Policy, Task
 from mmm_benchmark.store.datasets import keep
 from mmm_benchmark.store.fits import Store
 from tests.factories import tiny_dataset

@@ -104,6 +104,7 @@ def test_answer_of_a_node_is_the_answer_made_here(tmp_path: Path) -> None:
     assert there.fresh
     assert there.fit.ok
     assert there.fit.key == here.fit.key
+    assert there.fit.told is not None  # a node on this disk has sealed it
     with there.fit.tree() as one, here.fit.tree() as other:
         xr.testing.assert_equal(one["posterior"].to_dataset(), other["posterior"].to_dataset())
     assert "a line on standard output" in (there.fit.path / "log.txt").read_text()

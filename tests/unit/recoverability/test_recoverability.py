@@ -95,6 +95,27 @@ def test_who_answers_with_the_truth_can_measure_every_channel(history) -> None:
     assert any("TV can be measured" in line for line in sentences(found))
 
 
+def test_a_further_fitter_is_set_beside_the_first(history) -> None:
+    found = study(
+        history,
+        [Known(history), Known(history, name="guess", error=1.2)],  # type: ignore[list-item]
+        worlds=6, hidden_share=0.34, seed=1, remedies=False,
+        progress=lambda what, done, many: None,
+    )  # fmt: skip
+    (line,) = (line for line in sentences(found) if line.startswith("guess"))
+    own = found.rows[found.rows["fitter"] == "guess"]["found"]
+    assert f"finds {100 * own.mean():.0f}% of all returns" in line
+    assert "known 100%" in line
+    assert f"difference {100 * (own.mean() - 1):+.0f} ± " in line
+
+
+def test_r2_hints_where_it_differs(history) -> None:
+    found, _ = asked(history, 0.05)
+    assert any("gives no hint: R² is 0.90" in line for line in sentences(found))
+    found.worlds.loc[found.worlds["hidden"], "r2"] = 0.6
+    assert not any("no hint" in line for line in sentences(found))
+
+
 def test_who_guesses_cannot_and_a_lift_test_helps_as_it_should(history) -> None:
     found, _ = asked(history, 1.2, remedies=True)
     table = verdicts(found)
@@ -242,7 +263,13 @@ def test_from_a_spreadsheet_to_the_page(tmp_path, monkeypatch, capsys) -> None:
     names = {"channels.csv", "verdicts.csv", "answer.json", "recoverability.png"}
     assert names <= {path.name for path in folder.iterdir()}
     assert json.loads((folder / "answer.json").read_text())["name"] == "mine"
-    assert "What can be measured in mine?" in (tmp_path / "results" / "report.html").read_text()
+    page = (tmp_path / "results" / "report.html").read_text()
+    assert "What can be measured in mine?" in page
+    assert 'href="#verdict"' not in page  # no fit, no verdict to lead to
+    # nothing is said of tests that were not tried
+    assert "with its best test" not in page
+    assert pd.read_csv(folder / "verdicts.csv")[["found_with_test", "test"]].isna().all(axis=None)
+    assert "6 worlds are few" in said
 
 
 @pytest.mark.parametrize(

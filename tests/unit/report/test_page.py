@@ -14,8 +14,10 @@ import pytest
 
 from mmm_benchmark.report.page import charts, write_page
 from mmm_benchmark.report.page.write import digest
+from mmm_benchmark.report.plots.style import look
 from mmm_benchmark.report.tables.build import build_tables
 
+DARK_SHADE = look("nutpie-default").colour
 EVIL = "<script>alert(1)</script>"
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
 
@@ -30,7 +32,7 @@ def written(
 ) -> Path:
     monkeypatch.setattr(charts, "CHECKED", True)  # against the schema of Vega-Lite
     toy.name = EVIL
-    fits = [(make_fit(toy, "scipy", draws=1), toy), (make_fit(toy, "nutpie"), toy)]
+    fits = [(make_fit(toy, "scipy", draws=1), toy), (make_fit(toy, "nutpie-default"), toy)]
     fits.append((make_failure(toy, "meridian", "error", f"said {EVIL}"), toy))
     return write_page(fits, build_tables(fits), tmp_path)
 
@@ -95,18 +97,26 @@ def test_seeds_are_spoken_of_where_there_are_several(
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no browser on this machine")
-def test_charts_draw_in_a_browser_without_complaint(written: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_charts_draw_in_a_browser_without_complaint(
+    written: Path, tmp_path: Path, scheme: str
+) -> None:
     assert BROWSER is not None
     command = [
         *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
         *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
         *("--enable-logging=stderr", "--virtual-time-budget=30000", "--dump-dom"),
+        f"--blink-settings=preferredColorScheme={0 if scheme == 'dark' else 1}",
         *(f"--user-data-dir={tmp_path / 'profile'}", written.as_uri()),
     ]
     finished = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert 'data-drawn="all"' in finished.stdout
     assert finished.stdout.count("<svg") > 9
     assert "CONSOLE" not in finished.stderr
+    # a dark shade would be lost on dark paper
+    swatch = re.search(f'fill="(#[0-9a-fA-F]+)" data-colour="{DARK_SHADE}"', finished.stdout)
+    assert swatch is not None
+    assert (swatch[1] == DARK_SHADE) == (scheme == "light")
 
 
 def test_the_page_of_own_data_has_the_plans_and_what_could_be_measured(

@@ -17,7 +17,7 @@ from mmm_benchmark.fit import Fit
 from mmm_benchmark.run.answer_checks import broken_promises
 from mmm_benchmark.run.answer_file import BadAnswerError, check_answer, read_record
 from mmm_benchmark.run.executors import Ending, Order
-from mmm_benchmark.run.runner import Policy
+from mmm_benchmark.run.tasks import Policy
 from mmm_benchmark.run.worker import write_fit
 from tests.factories import tiny_answer, tiny_observed
 from tests.unit.run.test_runner import GONE_WELL, JOB, Executor, settle

@@ -18,7 +18,8 @@ from mmm_benchmark.fit import Budget, Fit
 from mmm_benchmark.plan.datasets import reference_to
 from mmm_benchmark.plan.jobs import DatasetRef, Job
 from mmm_benchmark.run.executors import Ending, Order, Perform, Stopped
-from mmm_benchmark.run.runner import Outcome, Policy, Run, Task, order_of, run_jobs
+from mmm_benchmark.run.runner import Outcome, Run, order_of, run_jobs
+from mmm_benchmark.run.tasks import Policy, Task
 from mmm_benchmark.run.worker import write_fit
 from mmm_benchmark.store.datasets import keep, load_dataset
 from mmm_benchmark.store.fits import Store, StoredFit

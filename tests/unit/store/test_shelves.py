@@ -155,7 +155,7 @@ def test_a_damaged_fit_is_said_once_and_made_again(place: Place) -> None:
 
 
 def test_a_failure_never_replaces_a_good_fit(place: Place) -> None:
-    from mmm_benchmark.run.runner import Policy
+    from mmm_benchmark.run.tasks import Policy
 
     settle(place("one"), JOB, executor=Executor())
     executor = Executor(ending=TIMED_OUT)

@@ -93,12 +93,15 @@ class Dispatcher:
     """The fits of a run on a cluster."""
 
     def __init__(self, how: How) -> None:
+        from ray import remote
+
         self._how = how
         patience()  # what is wrong there is said before any fit
         self._kinds: dict[tuple[Any, ...], Kind] = {}
         self._batches: dict[Any, Batch] = {}
         self._took = batches.Durations()
         self._shipped = Shipped()
+        self._work = remote(work)  # made once: nodes are sent every such object
         self._new: queue.SimpleQueue[Ticket] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._offers = cluster.nodes()
@@ -221,14 +224,12 @@ class Dispatcher:
         )
 
     def _hand_out(self) -> None:
-        import ray
-
         for kind in self._kinds.values():
             while kind.waiting and self._is_room_for(kind):
                 fitter = kind.waiting[0].order.fitter
                 size = self._took.batch(fitter, len(kind.waiting), kind.places)
                 taken = [kind.waiting.popleft() for _ in range(size)]
-                task = ray.remote(work).options(
+                task = self._work.options(
                     num_cpus=kind.wanted["CPU"],
                     num_gpus=kind.wanted.get("GPU"),
                     memory=int(kind.wanted.get("memory", 0)) or None,

@@ -147,7 +147,7 @@ def fit(
         ending = replace(ending, checked=_is_sound(order.directory, ending, data))
         files = _files(order.directory)
         if order.seal is not None:
-            # without the bucket's credentials here the answer goes to the driver, which has them
+            # where neither bucket nor disk is within reach the answer goes to the driver
             with contextlib.suppress(UserError):
                 sealed = order.seal(order.directory, ending, data.half)
                 ending, files = replace(ending, sealed=sealed), {}

@@ -6,6 +6,7 @@ import importlib.metadata
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from mmm_benchmark.environments.load import is_file_target, split_file_target
@@ -40,6 +41,12 @@ class Load:
     pause: float = 0.5
 
 
+@cache
+def _release() -> str:
+    """Read once: it lies in a file."""
+    return importlib.metadata.version(DISTRIBUTION)
+
+
 def pack(order: Order, *, shared: bool = True) -> Parcel:
     """One job without its data."""
     if order.job is None or order.data is None:
@@ -50,7 +57,7 @@ def pack(order: Order, *, shared: bool = True) -> Parcel:
         order=replace(order, data=None),
         data=order.data.key,
         fitter_file=given,
-        release=importlib.metadata.version(DISTRIBUTION),
+        release=_release(),
         shared=shared,
     )
 
