@@ -1,13 +1,17 @@
 """What is to weigh network against physics: a gate learnt on worlds whose truth is known.
 
     python benchmarks/gate.py simulate [--worlds 120]   # goes on where it stopped
+    python benchmarks/gate.py presets [--seeds 8]       # worlds that no training aims at
     python benchmarks/gate.py learn                     # weights, and what they buy out of sample
 
-Worlds of the laws ``worlds`` and ``published`` of training, none of them of the suite; half of them
-told beliefs. Each is answered by the shipped network (8 steps) and by ``wiener``. What is noted is
-what is seen before the truth, and five numbers from which the CRPS of every mixture of the two
-follows: with weight w of the network, w a + (1-w) b - w^2 c - (1-w)^2 d - w (1-w) e, summed over
-weeks and channels and divided by the mean contribution. Needs the extra ``diffusion``.
+Worlds of the laws ``worlds`` and ``published`` of training, none of them of the suite, half of
+them told beliefs; and half as many whose prior was drawn first, told that prior. Each is answered
+by the shipped network (8 steps) and by ``wiener``. What is noted is what is seen before the truth,
+and five numbers from which the CRPS of every mixture of the two follows: with weight w of the
+network, w a + (1-w) b - w^2 c - (1-w)^2 d - w (1-w) e, summed over weeks and channels and divided
+by the mean contribution. Beside them, of each channel's total, the share of draws of each that lie
+below the truth: the mixture's is their weighted mean, which says what its intervals hold. Needs
+the extra ``diffusion``.
 """
 
 from __future__ import annotations
@@ -22,8 +26,15 @@ from numpy.typing import NDArray
 
 type Array = NDArray[np.float64]
 
-OUT = Path(__file__).parent / "results" / "diffusion" / "gate.csv"
-SEEN = ("outside", "gain", "misfit_network", "misfit_physics", "told", "apart", "moves", "weeks")
+RESULTS = Path(__file__).parent / "results" / "diffusion"
+OUT, OF_PRESETS, BOUGHT = (RESULTS / f"gate{n}.csv" for n in ("", "_presets", "_bought"))
+SEEN = (
+    *("outside", "gain", "misfit_network", "misfit_physics", "told", "cut", "apart", "moves"),
+    "weeks",
+)
+PRESETS = ("small_business", "time_varying")
+PRIORS_FROM = 1000  # seeds of worlds whose prior is drawn first
+FIRST_SEED = 901  # of presets: no choice was made on these
 PARTS = ("a", "b", "c", "d", "e")
 DRAWS = 100
 PENALTY = 0.02  # ridge of the gate's slopes, per world
@@ -31,68 +42,99 @@ FOLDS = 10
 
 
 def one(seed: int) -> dict[str, Any] | None:
-    """One world: what is seen, and the parts of its CRPS."""
-    import torch
-
-    from mmm_benchmark.diffusion.inference import checkpoint
-    from mmm_benchmark.diffusion.inference.sample import Plan, decode, sample
-    from mmm_benchmark.diffusion.problem.beliefs import draw_beliefs, expected
-    from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
+    """One world of training's laws: what is seen, and the parts of its CRPS."""
+    from mmm_benchmark.diffusion.problem.beliefs import draw_beliefs
     from mmm_benchmark.diffusion.training import worlds
-    from mmm_benchmark.diffusion.training.simulated import NEEDED, observed_and_truth
-    from mmm_benchmark.fitters.diffusion.wiener import solved
+    from mmm_benchmark.diffusion.training.simulated import NEEDED, observed_and_truth, usable
     from mmm_data_generator import draw_batch
 
     rng = np.random.default_rng([4711, seed])
     law = ("worlds", "published")[seed % 2]
     channels, weeks = int(rng.integers(3, 8)), int(rng.choice([78, 104, 131]))
     arrays = draw_batch(rng, worlds.LAWS[law], 1, channels, int(rng.integers(0, 4)), weeks, 1)
-    if not worlds.usable(arrays).all():
+    if not usable(arrays).all():
         return None
     scaled, truth = observed_and_truth({name: arrays[name] for name in NEEDED})
     if seed % 4 > 1:
         scaled = draw_beliefs(rng, scaled, truth)
+    return {"seed": seed, "law": law, **answered(arrays, scaled, truth, seed)}
+
+
+def of_prior(seed: int) -> dict[str, Any]:
+    """One world whose prior was drawn first, both told that prior."""
+    from mmm_benchmark.diffusion.problem.laws import with_laws
+    from mmm_benchmark.diffusion.training import prior_first
+    from mmm_benchmark.diffusion.training.simulated import observed_and_truth
+
+    rng = np.random.default_rng([4711, seed])
+    channels, weeks = int(rng.integers(3, 8)), int(rng.choice([78, 104, 131]))
+    controls = int(rng.integers(0, 4))
+    arrays, told = prior_first.draw_arrays(rng, 1, channels, controls, weeks, 1)
+    scaled, truth = observed_and_truth(arrays)
+    found = answered(arrays, with_laws(scaled, *told), truth, seed)
+    return {"seed": seed, "law": "prior first", **found}
+
+
+def of_preset(preset: str, seed: int) -> dict[str, Any]:
+    """The same of a world that no training aims at."""
+    from mmm_benchmark.diffusion.training.simulated import NEEDED, observed_and_truth
+    from mmm_data_generator import get_preset_config, simulate_batch
+
+    arrays = simulate_batch(get_preset_config(preset), [seed])
+    scaled, truth = observed_and_truth({name: arrays[name] for name in NEEDED})
+    return {"seed": seed, "law": preset, **answered(arrays, scaled, truth, seed)}
+
+
+def answered(arrays: Any, scaled: Any, truth: Any, seed: int) -> dict[str, Any]:
+    """What is seen of both answers, and the parts of the CRPS of their mixtures."""
+    import torch
+
+    from mmm_benchmark.diffusion.inference import checkpoint
+    from mmm_benchmark.diffusion.inference.sample import Plan, decode, sample
+    from mmm_benchmark.diffusion.problem.beliefs import expected, within_training
+    from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
+    from mmm_benchmark.fitters.diffusion.wiener import solved
+
     network, config, record = checkpoint.load(None, torch.device("cpu"))
     schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
-    of_network = sample(network, schedule, scaled, DRAWS, Plan("dpm", 8, 10), seed)
+    known, cut = scaled, 0
+    if bool(scaled.said.any()):
+        known, cut = within_training(scaled, config.network.priors)
+    of_network = sample(network, schedule, known, DRAWS, Plan("dpm", 8, 10), seed)
     of_physics = solved(scaled, DRAWS, seed)
     many = scaled.take(torch.zeros(DRAWS, dtype=torch.long))
     generator = torch.Generator().manual_seed(seed)
     decoded = [decode(state, many, generator) for state in (of_network, of_physics.state)]
-    n, p = (each.contribution[:, 0].double().numpy() for each in decoded)
-    right = truth.contribution[0].double().numpy()
-    sales = scaled.sales[0, 0].double().numpy()
+    n, p = (each.contribution.mean(1).double().numpy() for each in decoded)
     misfit = [
-        float(np.log(((sales - each.expected[:, 0].double().numpy().mean(0)) ** 2).mean()
-                     / (each.noise.double().numpy() ** 2).mean()))
+        float(np.log(((scaled.sales[0] - each.expected.mean(0)) ** 2).mean().item()
+                     / (each.noise**2).mean().item()))
         for each in decoded
     ]  # fmt: skip
-    certain = 1 - expected(scaled)[1][scaled.active].double().numpy()
+    certain = 1 - expected(scaled)[1][scaled.active].numpy()
+    seen = {
+        "outside": outside(arrays, record),
+        "gain": float(np.log1p(of_physics.diagnostics["evidence_gain"])),
+        "misfit_network": misfit[0],
+        "misfit_physics": misfit[1],
+        "told": float(certain.clip(min=0).mean()),
+        "cut": cut / certain.size,
+        "apart": float(np.log(n.sum() / p.sum())),
+        "moves": float(of_network.hyper[:, 1].mean()),
+        "weeks": float(scaled.sales.shape[-1]),
+    }
+    right = truth.contribution[0].double().numpy()
     unit = right.mean() * right.size
-    return {
-        "seed": seed,
-        "law": law,
-        "outside": round(outside(arrays, record), 4),
-        "gain": round(float(np.log1p(of_physics.diagnostics["evidence_gain"])), 4),
-        "misfit_network": round(misfit[0], 4),
-        "misfit_physics": round(misfit[1], 4),
-        "told": round(float(certain.clip(min=0).mean()), 4),
-        "apart": round(float(np.log(n.sum() / p.sum())), 4),
-        "moves": round(float(of_network.hyper[:, 1].mean()), 4),
-        "weeks": weeks,
-        "a": np.abs(n - right).mean(0).sum() / unit,
-        "b": np.abs(p - right).mean(0).sum() / unit,
+    below = [" ".join(f"{x:.3f}" for x in (d.sum(1) < right.sum(0)).mean(0)) for d in (n, p)]
+    return {name: round(value, 4) for name, value in seen.items()} | {
+        "below_network": below[0],
+        "below_physics": below[1],
+        "a": float(np.abs(n - right).mean(0).sum() / unit),
+        "b": float(np.abs(p - right).mean(0).sum() / unit),
         "c": within(n) / unit,
         "d": within(p) / unit,
-        "e": np.abs(n[:, None] - p[None]).mean((0, 1)).sum() / unit,
+        "e": float(np.abs(n[:, None] - p[None]).mean((0, 1)).sum() / unit),
     }
-
-
-def within(draws: Array) -> float:
-    """Half the mean distance of two draws, summed over cells."""
-    n = len(draws)
-    weight = (2 * np.arange(1, n + 1) - n - 1).reshape(-1, *[1] * (draws.ndim - 1))
-    return float((weight * np.sort(draws, axis=0)).sum() / (n * (n - 1)))
 
 
 def outside(arrays: Any, record: dict[str, Any]) -> float:
@@ -107,31 +149,56 @@ def outside(arrays: Any, record: dict[str, Any]) -> float:
     return max(far)
 
 
+def within(draws: Array) -> float:
+    """Half the mean distance of two draws, summed over cells."""
+    n = len(draws)
+    weight = (2 * np.arange(1, n + 1) - n - 1).reshape(-1, *[1] * (draws.ndim - 1))
+    return float((weight * np.sort(draws, axis=0)).sum() / (n * (n - 1)))
+
+
 def simulate(count: int) -> None:
     """Worlds that are not there yet."""
-    import torch
-
-    torch.set_num_threads(1)
-    rows = read()
+    rows = read(OUT)
     done = {int(row["seed"]) for row in rows}
     for seed in range(count):
-        if seed in done or (found := one(seed)) is None:
-            continue
-        rows.append({k: str(v) for k, v in found.items()})
-        OUT.parent.mkdir(parents=True, exist_ok=True)
-        with OUT.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-        at = [f"{crps(parts_of([found]), w)[0]:.3f}" for w in (0.0, 0.5, 1.0)]
-        print(seed, found["law"], *at, flush=True)
+        if seed not in done and (found := one(seed)) is not None:
+            kept(OUT, rows, found)
+    for seed in range(PRIORS_FROM, PRIORS_FROM + count // 2):
+        if seed not in done:
+            kept(OUT, rows, of_prior(seed))
 
 
-def read() -> list[dict[str, Any]]:
+def presets(count: int) -> None:
+    """So many seeds of each preset."""
+    rows = read(OF_PRESETS)
+    done = {(row["law"], int(row["seed"])) for row in rows}
+    for seed in range(FIRST_SEED, FIRST_SEED + count):
+        for preset in PRESETS:
+            if (preset, seed) not in done:
+                kept(OF_PRESETS, rows, of_preset(preset, seed))
+
+
+def kept(path: Path, rows: list[dict[str, Any]], found: dict[str, Any]) -> None:
+    """Write one row more."""
+    rows.append({k: str(v) for k, v in found.items()})
+    written(path, rows)
+    at = [f"{crps(parts_of([found]), w)[0]:.3f}" for w in (0.0, 0.5, 1.0)]
+    print(found["seed"], found["law"], *at, flush=True)
+
+
+def written(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write a table."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[-1]), restval="0", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read(path: Path) -> list[dict[str, Any]]:
     """Rows so far."""
-    if not OUT.exists():
+    if not path.exists():
         return []
-    with OUT.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
@@ -145,6 +212,15 @@ def crps(parts: Array, w: Array | float) -> Array:
     a, b, c, d, e = parts.T
     v = 1 - np.asarray(w)
     return np.asarray(w * a + v * b - w**2 * c - v**2 * d - w * v * e)
+
+
+def ranks(rows: list[dict[str, Any]], w: Array) -> Array:
+    """Where the truth of each channel's total lies in the mixture, between 0 and 1."""
+    found = []
+    for row, weight in zip(rows, w, strict=True):
+        n, p = (np.array(row[f"below_{of}"].split(), float) for of in ("network", "physics"))
+        found.append(weight * n + (1 - weight) * p)
+    return np.concatenate(found)
 
 
 def fitted(x: Array, parts: Array) -> Array:
@@ -163,44 +239,83 @@ def learn() -> None:
     """Fit the gate, and say what it buys on worlds it was not fitted to."""
     from scipy.special import expit
 
-    rows = read()
-    x = np.array([[float(row[name]) for name in SEEN] for row in rows])
-    middle, scale = x.mean(0), x.std(0) + 1e-9
-    x = ((x - middle) / scale).clip(-3, 3)
+    rows = read(OUT)
+    raw = seen_of(rows)
+    middle, scale = raw.mean(0), raw.std(0) + 1e-9
+    x = ((raw - middle) / scale).clip(-3, 3)
     parts = parts_of(rows)
     w = np.empty(len(x))
     fold = np.random.default_rng(0).permutation(len(x)) % FOLDS
     for k in range(FOLDS):
         theta = fitted(x[fold != k], parts[fold != k])
         w[fold == k] = expit(theta[0] + x[fold == k] @ theta[1:])
-    even = fitted(np.empty((len(x), 0)), parts)
-    best = np.log(crps(parts, w))
-    print(f"{len(x)} worlds; weight of the network: mean {w.mean():.2f}, "
-          f"5 to 95% {np.quantile(w, 0.05):.2f} to {np.quantile(w, 0.95):.2f}")  # fmt: skip
-    for name, other in (("physics alone", 0.0), ("network alone", 1.0),
-                        ("one weight for all", float(expit(even[0])))):  # fmt: skip
-        gain = best - np.log(crps(parts, other))
-        se = gain.std(ddof=1) / len(gain) ** 0.5
-        print(
-            f"  gate over {name}: CRPS x {np.exp(gain.mean()):.3f} "
-            f"[{np.exp(gain.mean() - 1.96 * se):.3f}, {np.exp(gain.mean() + 1.96 * se):.3f}]"
-        )
+    even = float(expit(fitted(np.empty((len(x), 0)), parts)[0]))
+    bought = compared("all, out of fold", rows, w, even)
+    for law in sorted({row["law"] for row in rows}):
+        some = np.array([row["law"] == law for row in rows])
+        own = [row for row in rows if row["law"] == law]
+        bought += compared(f"{law}, out of fold", own, w[some], even)
     theta = fitted(x, parts)
-    print("  logit =", round(float(theta[0]), 3),
+    others = read(OF_PRESETS)
+    for preset in sorted({row["law"] for row in others}):
+        of = [row for row in others if row["law"] == preset]
+        far = ((seen_of(of) - middle) / scale).clip(-3, 3)
+        bought += compared(preset, of, expit(theta[0] + far @ theta[1:]), even)
+    written(BOUGHT, bought)
+    print("logit =", round(float(theta[0]), 3),
           *(f"{t:+.3f} {name}" for name, t in zip(SEEN, theta[1:], strict=True)))  # fmt: skip
-    print("  middle", middle.round(4).tolist(), "scale", scale.round(4).tolist())
+
+
+def seen_of(rows: list[dict[str, Any]]) -> Array:
+    """What a gate looks at, (world, feature)."""
+    return np.array([[float(row.get(name) or 0) for name in SEEN] for row in rows])
+
+
+def compared(where: str, rows: list[dict[str, Any]], w: Array, even: float) -> list[dict[str, Any]]:
+    """The gate beside each alone and beside one weight for all, world by world."""
+    parts, found = parts_of(rows), []
+    best = np.log(crps(parts, w))
+    answers = {"gate": w, "network": 0 * w + 1, "physics": 0 * w, "one weight": 0 * w + even}
+    for name, each in answers.items():
+        gain = best - np.log(crps(parts, each))
+        error = gain.std(ddof=1) / len(gain) ** 0.5
+        low, middle, high = np.exp(gain.mean() + 1.96 * error * np.array([-1, 0, 1]))
+        rank = ranks(rows, each)
+        held = [f"{(np.abs(rank - 0.5) <= x / 2).mean():.3f}" for x in (0.5, 0.8, 0.9)]
+        found.append(
+            {
+                "worlds": where,
+                "count": len(rows),
+                "answer": name,
+                "weight": f"{np.mean(each):.3f}",
+                "crps": f"{np.exp(np.log(crps(parts, each)).mean()):.4f}",
+                "gate_over_it": f"{middle:.4f}",
+                "low": f"{low:.4f}",
+                "high": f"{high:.4f}",
+                **dict(zip(("held_50", "held_80", "held_90"), held, strict=True)),
+            }
+        )
+        print(*found[-1].values(), flush=True)
+    return found
 
 
 def main() -> None:
     """Simulate or learn."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=("simulate", "learn"))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("part", choices=("simulate", "presets", "learn"))
     parser.add_argument("--worlds", type=int, default=120)
+    parser.add_argument("--seeds", type=int, default=8)
     given = parser.parse_args()
+    if given.part == "learn":
+        learn()
+        return
+    import torch
+
+    torch.set_num_threads(1)
     if given.part == "simulate":
         simulate(given.worlds)
     else:
-        learn()
+        presets(given.seeds)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
     python benchmarks/prior_first.py go best --until N      # the better one goes on, or by name
     python benchmarks/prior_first.py pack best              # what another machine can go on from
     python benchmarks/prior_first.py curve                  # loss, CRPS, coverage by core-hour
-    python benchmarks/prior_first.py compare [CHECKPOINT]   # with the shipped network, paired
+    python benchmarks/prior_first.py compare [best]         # with the shipped network, paired
 
 Both start from the shipped checkpoint. ``work/prior_first/RECIPE`` holds a training; packed, it is
 ``benchmarks/results/diffusion/prior_first``. Needs the extra ``diffusion``; one thread.
@@ -25,6 +25,7 @@ RESULTS = Path(__file__).parent / "results" / "diffusion"
 PACKED = RESULTS / "prior_first"
 #: Learning rates: a fine-tuning, and the pace of the trainings that taught the shipped network.
 RECIPES = {"gentle": 3e-4, "bold": 1e-3}
+LOOKED_AT = 20  # worlds of each kind: the same in every look, or looks could not be compared
 TURN = 200  # steps that one recipe trains before the other
 
 
@@ -39,8 +40,8 @@ def go(recipe: str, until: int) -> None:
     torch.set_num_threads(1)
     config = preset("ours-prior-first")
     paced = replace(config.training, learning_rate=RECIPES[recipe])
-    if until <= 1000:  # a race: looked at often
-        paced = replace(paced, validate_every=TURN, validate_worlds=20)
+    often = TURN if until <= 1000 else 1000  # a race is looked at often
+    paced = replace(paced, validate_every=often, validate_worlds=LOOKED_AT)
     train(
         replace(config, training=paced),
         WORK / recipe,
@@ -166,7 +167,8 @@ def main() -> None:
     elif given.part == "curve":
         curve()
     else:
-        folder = Path(which) if which else PACKED / "checkpoint"
+        folder = Path(which or PACKED / "checkpoint")
+        folder = WORK / which / "checkpoint" if which in RECIPES else folder
         compare(folder, given.worlds, given.draws)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,10 +23,14 @@ ESTIMATED = (
     *("contribution", "share_of_sales", "roas", "marginal_roas"),
     *("adstock_decay", "half_saturation"),
 )
+#: How far the data moved the return from what the fit's prior said of it.
+MOVED = ("contraction", "shift")
 LEVEL = 0.9
 
 
-def estimate_rows(posterior: xr.Dataset, observed: xr.Dataset) -> list[Row]:
+def estimate_rows(
+    posterior: xr.Dataset, observed: xr.Dataset, moved: Sequence[Row] = ()
+) -> list[Row]:
     """One row per channel over all geos and dates, then one over all channels together.
 
     Parameters
@@ -34,13 +39,16 @@ def estimate_rows(posterior: xr.Dataset, observed: xr.Dataset) -> list[Row]:
         The ``/posterior`` group of a fit.
     observed
         The data it was fitted to.
+    moved
+        How far the fit moved from its own prior, the rows of ``prior_influence``.
 
     Returns
     -------
     list of Row
         ``<quantity>``, ``<quantity>_q05``, ``<quantity>_q95`` for each of ``ESTIMATED``, and
-        ``spend`` and ``spend_with_sales``. Contributions in currency over the whole window, decay
-        and half-saturation as means over geos. A fit of one draw has no interval.
+        ``spend``, ``spend_with_sales`` and, where the fit's prior is known, ``contraction`` and
+        ``shift``. Contributions in currency over the whole window, decay and half-saturation as
+        means over geos. A fit of one draw has no interval.
     """
     channels = [str(channel) for channel in observed["channel"].values]
     spend = observed["spend"].sum(("geo", "date")).values  # channel
@@ -65,6 +73,9 @@ def estimate_rows(posterior: xr.Dataset, observed: xr.Dataset) -> list[Row]:
             strict=True,
         )
     ]
+    known = {row["channel"]: row for row in moved}
+    for row in rows:
+        row |= {name: known.get(row["channel"], {}).get(name, np.nan) for name in MOVED}
     for name in ESTIMATED:
         for row, figures in zip(rows, summaries(draws.get(name), len(rows)), strict=True):
             row |= dict(zip((name, f"{name}_q05", f"{name}_q95"), figures, strict=True))

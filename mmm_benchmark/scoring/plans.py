@@ -7,7 +7,7 @@ the others: models that disagree about a channel disagree about moving its money
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,12 +17,15 @@ from mmm_benchmark.metrics.budget import Curves
 from mmm_benchmark.scoring.decision import curves_of, planned_by
 from mmm_benchmark.scoring.scorable import Row
 from mmm_benchmark.scoring.series import ALL
+from mmm_data_generator.dataset.overview import FOLLOWS, spend_with_sales
 
 if TYPE_CHECKING:
     import xarray as xr
 
 #: A gain below this share of sales is no reason to move money.
 NOTHING = 1e-4
+#: A channel whose spend grows by more than this gets more.
+MORE = 0.02
 ADVICE = {
     "yes": "every model expects a gain from it",
     "no": "do not move money on this: another model expects a loss",
@@ -56,6 +59,7 @@ def plan_tables(
     spend = observed["spend"].sum(("geo", "date")).values
     sales = float(observed["sales"].sum())
     channels = [str(channel) for channel in observed["channel"].values]
+    chases = spend_with_sales(observed) > FOLLOWS
     curves = {fitter: curves_of(posterior) for fitter, posterior in posteriors.items()}
     plans: list[Row] = []
     gains: list[Row] = []
@@ -76,8 +80,14 @@ def plan_tables(
             }
             for channel, money, times in zip(channels, spend, plan, strict=True)
         ]
+        risky = [
+            channel
+            for channel, times, chasing in zip(channels, plan, chases, strict=True)
+            if chasing and times > 1 + MORE
+        ]
         plans.append({"fitter": fitter, "channel": ALL, "spend": spend.sum(),
-                      "planned": float(spend @ plan), **_said(fitter, earned, sales)})  # fmt: skip
+                      "planned": float(spend @ plan),
+                      **_said(fitter, earned, sales, risky)})  # fmt: skip
     return plans, gains
 
 
@@ -90,7 +100,9 @@ def gain_rows(plan: FloatArray, believed: Curves, drawn: Curves) -> dict[str, fl
     return {"gain": mean, "gain_q05": float(low), "gain_q95": float(high)}
 
 
-def _said(fitter: str, earned: Mapping[str, Mapping[str, float]], sales: float) -> Row:
+def _said(
+    fitter: str, earned: Mapping[str, Mapping[str, float]], sales: float, risky: Sequence[str]
+) -> Row:
     own = earned[fitter]["gain"]
     others = {judge: row["gain"] for judge, row in earned.items() if judge != fitter}
     if own <= NOTHING * sales:
@@ -99,6 +111,12 @@ def _said(fitter: str, earned: Mapping[str, Mapping[str, float]], sales: float) 
         advice = "alone"
     else:
         advice = "no" if min(others.values()) < 0 else "yes"
+    note = ADVICE[advice]
+    if risky and advice == "yes":
+        note += (
+            f", but it puts more on {' and '.join(risky)}, where spend follows sales and all "
+            "models may be wrong together"
+        )
     worst = min(others, key=lambda judge: others[judge]) if others else ""
     return {
         "expected_gain": own,
@@ -107,5 +125,5 @@ def _said(fitter: str, earned: Mapping[str, Mapping[str, float]], sales: float) 
         "least_share": others.get(worst, np.nan) / sales,
         "least_by": worst,
         "move_money": advice,
-        "note": ADVICE[advice],
+        "note": note,
     }

@@ -121,6 +121,7 @@ def _scored(
         "contribution",
         lambda truth: roas_rows(posterior, observed, truth, bayesian),
     )
+    moved = prior_rows(posterior, prior)
     return {
         "performance_metrics": performance_rows(posterior, predictive, observed, truth, bayesian),
         "contribution_recovery": known(
@@ -138,9 +139,9 @@ def _scored(
         ),
         "decision_recovery": decision_rows(posterior, observed, market),
         "holdout_accuracy": holdout_rows(forecast, truth),
-        "prior_influence": prior_rows(posterior, prior),
+        "prior_influence": moved,
         "silent_failures": silent_rows(fit, roas),
-        "estimates": estimate_rows(posterior, observed),
+        "estimates": estimate_rows(posterior, observed, moved),
     }
 
 

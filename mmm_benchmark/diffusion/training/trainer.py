@@ -45,7 +45,7 @@ class Progress:
     step: int = 0
     worlds: int = 0
     seconds: float = 0.0
-    core_seconds: float = 0.0  # of processors, validation included
+    core_seconds: float = 0.0  # of processors, looks at validation left out
     started_from: str = ""  # fingerprint of the weights training began with, if not from scratch
 
 
@@ -234,6 +234,7 @@ def _steps(
     clock, core = time.perf_counter(), time.process_time()
     if look is not None and progress.step == 0:
         yield {"step": 0, "worlds": 0, "core_seconds": 0.0, **look()}
+        core = time.process_time()
     while True:
         done = progress.step / config.steps
         if minutes is not None:
@@ -254,6 +255,7 @@ def _steps(
         if look is not None and progress.step % config.validate_every == 0:
             place = {"step": progress.step, "worlds": progress.worlds}
             yield {**place, "core_seconds": progress.core_seconds, **look()}
+            core = time.process_time()
         if progress.step % config.save_every == 0:
             trainer.save()
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from mmm_benchmark.metrics.calibration import LEVELS
 from mmm_benchmark.phases import PHASES
-from mmm_benchmark.scoring.estimates import ESTIMATED
+from mmm_benchmark.scoring.estimates import ESTIMATED, MOVED
 from mmm_benchmark.scoring.records import CONVERGENCE, ROLES, SAMPLER
 from mmm_benchmark.scoring.score import SCORED
 
@@ -70,6 +70,7 @@ MEASURES: dict[str, tuple[str, ...]] = {
     "estimates": (
         *("spend", "spend_with_sales"),
         *(f"{name}{end}" for name in ESTIMATED for end in ("", "_q05", "_q95")),
+        *MOVED,
     ),
     "runtime_comparison": (
         *(f"{phase}_s" for phase in PHASES),

@@ -38,7 +38,8 @@ def plan_lines(own: pd.DataFrame) -> Iterator[tuple[str, str]]:
         line = f"{moves(rows)}; it expects {percent(whole['expected_share'])} of sales from this"
         if whole["least_by"]:
             line += f", {whole['least_by']} expects {percent(whole['least_share'])}"
-        yield str(fitter), f"{line}. {str(whole['note']).capitalize()}."
+        note = str(whole["note"])  # it may name channels, which keep their letters
+        yield str(fitter), f"{line}. {note[:1].upper()}{note[1:]}."
 
 
 def moves(rows: pd.DataFrame) -> str:

@@ -58,9 +58,21 @@ def test_a_plan_that_all_gain_by_is_not() -> None:
     plans, gains = plan_tables(models, observed())
     assert over_all(plans, "one")["move_money"] == "yes"
     assert np.isnan(next(r for r in gains if r["judge"] == "other")["gain_q05"])
+    assert "follows sales" not in over_all(plans, "one")["note"]
     tv = next(r for r in plans if r["fitter"] == "one" and r["channel"] == "TV")
     assert tv["multiplier"] == pytest.approx(1.3)
     assert tv["planned"] == pytest.approx(130.0)
+
+
+def test_a_plan_that_puts_more_where_spend_follows_sales_says_so() -> None:
+    chased = observed()
+    chased["spend"].values[0, :, 0] = [40.0, 60.0]
+    chased["sales"].values[0] = [400.0, 600.0]
+    for returns, said in (((200.0, 100.0), True), ((100.0, 200.0), False)):
+        models = {"one": straight(*returns), "other": straight(*returns)}
+        note = over_all(plan_tables(models, chased)[0], "one")["note"]
+        assert note.startswith("every model expects a gain from it")
+        assert ("puts more on TV, where spend follows sales" in note) == said
 
 
 def test_one_model_has_no_judge_and_a_flat_one_no_plan() -> None:

@@ -36,6 +36,9 @@ def test_a_fit_without_a_prior_says_so(toy, make_fit) -> None:
     rows = score_fit(fit, toy)["prior_influence"]
     assert len(rows) == toy.observed.sizes["channel"] + 1
     assert rows[-1]["contraction"] == pytest.approx(0.5, abs=1e-5)
+    estimates = score_fit(fit, toy)["estimates"]
+    assert [row["contraction"] for row in estimates] == [row["contraction"] for row in rows]
+    assert np.isnan(score_fit(make_fit(toy), toy)["estimates"][0]["shift"])
 
 
 @pytest.mark.parametrize("draws", [20_000])
