@@ -40,9 +40,9 @@ def may_ray() -> bool:
 
 @cache
 def cluster() -> Any:
-    """A head and two nodes; runs join it by RAY_ADDRESS."""
+    """A cluster that is a head yet; runs join it by RAY_ADDRESS."""
     from mmm_benchmark.run.executors.ray.cluster import SETTINGS
-    from tests.extras.ray.elastic import STORE, small_nodes
+    from tests.extras.ray.elastic import STORE
 
     os.environ.update(SETTINGS)
     from ray.cluster_utils import Cluster
@@ -50,7 +50,6 @@ def cluster() -> Any:
     head = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
     made = Cluster(initialize_head=True, head_node_args=head)
     atexit.register(made.shutdown)
-    small_nodes(made, 2)
     os.environ["RAY_ADDRESS"] = made.address
     return made
 
@@ -58,7 +57,7 @@ def cluster() -> Any:
 @cache
 def usual_time() -> float:
     """Seconds that an undisturbed run takes there now."""
-    cluster()
+    two_nodes()
     with tempfile.TemporaryDirectory() as place:
         begun = time.monotonic()
         Driver(Path(place), "good", *ON_RAY).wait()
@@ -67,7 +66,7 @@ def usual_time() -> float:
 
 def driver_killed(rng: Random, place: Path) -> Iterator[Wrong]:
     """The driver ends at a random moment: nodes end its fits, the next driver goes on."""
-    cluster()
+    two_nodes()
     hit = False
     while not hit:
         begun = time.monotonic()
@@ -81,9 +80,9 @@ def driver_killed(rng: Random, place: Path) -> Iterator[Wrong]:
 
 def node_killed(rng: Random, place: Path) -> Iterator[Wrong]:
     """All processes of a node end at once: the run goes on elsewhere, and ends well by itself."""
-    from tests.extras.ray.elastic import lose, small_nodes
+    from tests.extras.ray.elastic import lose
 
-    nodes = [node for node in cluster().list_all_nodes() if node is not cluster().head_node]
+    nodes = two_nodes()
     moment = time.monotonic() + rng.uniform(0.0, usual_time())
     driver = Driver(place, "good", *ON_RAY)
     while not driver.over and time.monotonic() < moment:
@@ -95,8 +94,19 @@ def node_killed(rng: Random, place: Path) -> Iterator[Wrong]:
     ended = finished(driver.results)
     if code != 0 or len(ended) != 3:
         yield Wrong("lost", f"exit code {code}, {len(ended)} of 3 fits: {said[-300:]}")
-    small_nodes(cluster(), 1)
     yield from recovery(place, ended, *ON_RAY)
+
+
+def two_nodes() -> list[Any]:
+    """The nodes beside the head, those that were lost made up for."""
+    from tests.extras.ray.elastic import small_nodes
+
+    while True:
+        nodes = [node for node in cluster().list_all_nodes() if node is not cluster().head_node]
+        if len(nodes) >= 2:
+            return nodes
+        with contextlib.suppress(Exception):  # Ray gives up a node that takes long to start
+            small_nodes(cluster(), 2 - len(nodes))
 
 
 def left_on_nodes() -> Iterator[Wrong]:
