@@ -35,6 +35,8 @@ def calibrate(
         raise unknown("law", law, list_cells())
     if datasets < 10:
         raise UserError(f"--datasets {datasets}: at least 10 worlds are needed to say anything")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)  # or said now, before hours of fits
     is_file = fitter.endswith(".py") or ".py:" in fitter
     options = options_of(
         typed

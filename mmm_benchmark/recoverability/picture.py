@@ -67,11 +67,12 @@ def draw_picture(found: Study, folder: Path) -> Path:
         axes[0].axvline(OFTEN, color="#888888", lw=1, ls="--")
         axes[0].set(yticks=y, yticklabels=[_short(name) for name in table["channel"]], xlim=(0, 1))
         axes[0].set_xlabel(f"share of worlds in which its return is found within {FACTOR:g} times")
-        axes[0].set_title("Can it be measured?")
-        axes[0].legend(  # beside the title: below, it would meet the caption
-            loc="lower right",
-            bbox_to_anchor=(1.0, 1.0),
-            ncols=2,
+        axes[0].set_title("Can it be measured?", pad=24)
+        axes[0].legend(  # under the title: below the panel, it would meet the caption
+            loc="lower left",
+            bbox_to_anchor=(-0.03, 0.985),
+            ncols=4,
+            fontsize=8.5,
             handletextpad=0.2,
             columnspacing=0.8,
         )

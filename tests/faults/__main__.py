@@ -3,8 +3,8 @@
 Ctrl-C ends the kind that is tried with the figures so far.
 
 ``--times`` is how often each fault of a run is tried; faults of a store and fuzzed files are tried
-ten times as often. ``--night`` kills each of four victims at 50 moments, corrupts a store 200 times
-and reads 1,000 fuzzed files. Exit code 1 when anything did not hold.
+ten times as often. ``--night`` kills each of six victims at 34 moments (two of them where Ray is),
+corrupts a store 200 times and reads 1,000 fuzzed files. Exit code 1 when anything did not hold.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from random import Random
 
-from tests.faults import fuzzed, running, stored
+from tests.faults import fuzzed, on_ray, running, stored
 from tests.faults.tally import Fault, Tally, table
 
 STORED: dict[str, Fault] = {
@@ -29,9 +29,10 @@ FUZZED: dict[str, Fault] = {
     "fuzzed config": fuzzed.config,
     "fuzzed prior": fuzzed.prior,
 }
-#: How often in a night: 200 moments, 200 corruptions, 1,000 files; the rest as it takes time.
+#: How often in a night: 204 moments, 200 corruptions, 1,000 files; the rest as it takes time.
+VICTIMS = ("parent", "worker", "keeper", "server", "Ray driver", "Ray node")
 NIGHT = {
-    **{f"{victim} killed": 50 for victim in ("parent", "worker", "keeper", "server")},
+    **{f"{victim} killed": 34 for victim in VICTIMS},
     **dict.fromkeys(STORED, 200),
     "fuzzed table": 600,
     "fuzzed config": 300,
@@ -64,11 +65,14 @@ def main() -> int:
     parser.add_argument("--only", default="")
     chosen = parser.parse_args()
     tallies = []
-    for name, fault in {**STORED, **FUZZED, **running.FAULTS}.items():
+    for name, fault in {**STORED, **FUZZED, **running.FAULTS, **on_ray.FAULTS}.items():
         if chosen.only not in name:
             continue
         if name == "a full disk" and not running.may_mount():
             print(f"{name}: not tried, nothing may be mounted here", file=sys.stderr, flush=True)
+            continue
+        if name in on_ray.FAULTS and not on_ray.may_ray():
+            print(f"{name}: not tried, Ray is not here", file=sys.stderr, flush=True)
             continue
         times = chosen.times * (10 if name in STORED or name in FUZZED else 1)
         if chosen.night:

@@ -150,7 +150,9 @@ class Forked:
     """A process of the fork server, with the methods of one of ``subprocess``."""
 
     def __init__(self, words: Sequence[str], said: Path, limit: int | None) -> None:
-        self._process = _forking().Process(target=command_line, args=(words, str(said), limit))
+        self._process = _forking().Process(
+            target=command_line, args=(words, str(said), limit, dict(os.environ))
+        )
         self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
@@ -173,7 +175,9 @@ def _forking() -> ForkServerContext:
     return context
 
 
-def command_line(words: Sequence[str], said: str, limit: int | None) -> None:
+def command_line(
+    words: Sequence[str], said: str, limit: int | None, environ: dict[str, str]
+) -> None:
     """Become the command in a session of its own."""
     from mmm_benchmark import cli
 
@@ -182,6 +186,7 @@ def command_line(words: Sequence[str], said: str, limit: int | None) -> None:
         for stream in (1, 2):
             os.dup2(out.fileno(), stream)
     _prepare(limit)
+    os.environ.update(environ)
     os.chdir(ROOT)
     sys.argv = ["mmm-benchmark", *words]
     sys.exit(cli.main())

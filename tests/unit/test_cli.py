@@ -257,3 +257,14 @@ def test_an_interrupt_while_modules_are_imported_ends_without_a_word() -> None:
     assert ended.returncode == -signal.SIGINT
     assert not ended.stderr
     assert signal.getsignal(signal.SIGINT) is not signal.SIG_DFL  # after our own import
+
+
+def test_a_study_says_before_its_fits_that_its_figures_have_no_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").write_text("in the way")
+    words = ["calibrate", "scipy-bootstrap", "--datasets", "10", "--out", "taken"]
+    assert cli.main(words) == 2
+    assert "'taken': File exists" in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()
