@@ -172,7 +172,10 @@ def _help(found: Study) -> Iterator[str]:
         + ")"
         for row in worth.to_dict("records")
     ]
-    yield f"What would help, best first: {'; '.join(listed)}."
+    yield (
+        f"What would help, best first: {'; '.join(listed)}. Few worlds order them: read which help "
+        "rather than which is first."
+    )
 
 
 def _hidden(found: Study) -> Iterator[str]:

@@ -21,6 +21,7 @@ from mmm_benchmark.report.plots.style import (
     new_figure,
     shorten,
 )
+from mmm_benchmark.report.tables.views import LEAST_R2
 from mmm_benchmark.scoring.scorable import ScorableDataset
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 #: More channels than this get a grid of their sums over geos, without single geos.
 MANY_CHANNELS = 10
-
-LEAST_R2 = -1.0  # twice the error of the mean
 
 
 def predicted_against_actual(label: str, dataset: ScorableDataset, views: list[View]) -> Figure:

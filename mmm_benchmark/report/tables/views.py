@@ -11,6 +11,9 @@ from typing import Any
 
 import pandas as pd
 
+#: Of R²: below it, twice the error of the mean, only that it is below.
+LEAST_R2 = -1.0
+
 type Format = Callable[[float], str]
 type Shown = tuple[str, str, Format]  # column, heading, format
 
@@ -20,6 +23,11 @@ def plain(value: float) -> str:
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.2f}" if abs(value) >= 0.005 or value == 0 else f"{value:.1g}"
+
+
+def explained(value: float) -> str:
+    """R²; far below zero its size says nothing, as any level may be missed."""
+    return plain(value) if value >= LEAST_R2 else f"< {LEAST_R2:.0f}"
 
 
 def fine(value: float) -> str:
@@ -91,7 +99,7 @@ VIEWS: dict[str, View] = {
             ("skill_vs_oracle", "skill vs\noracle", plain),
             ("coverage_90", "90%\nholds", percent),
             ("srmse", "SRMSE", fine),
-            ("r2", "R²", plain),
+            ("r2", "R²", explained),
             ("bias", "bias\n(size)", percent),
             ("correlation", "corr.", plain),
             ("variation_ratio", "variation\nratio", plain),

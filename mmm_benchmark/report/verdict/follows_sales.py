@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from mmm_benchmark.report.verdict.own_words import listed
 from mmm_data_generator.dataset.overview import FOLLOWS
 
 
@@ -26,6 +27,6 @@ def follows_sales(estimates: pd.DataFrame) -> Iterator[str]:
         )
     else:
         yield (
-            f"Spend on {', '.join(named[:-1])} and {named[-1]} follows sales (correlation in "
+            f"Spend on {listed(named)} follows sales (correlation in "
             "brackets): what the models credit to them may be demand they did not cause."
         )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
 from mmm_benchmark.report.tables.views import dataset_label, plain
 from mmm_benchmark.report.verdict.agreement import agreement, channels_only
 from mmm_benchmark.report.verdict.follows_sales import follows_sales
-from mmm_benchmark.report.verdict.own_words import own_words
+from mmm_benchmark.report.verdict.own_words import listed, own_words
 from mmm_benchmark.scoring import marks
 from mmm_benchmark.scoring.series import ALL
 
@@ -71,12 +71,7 @@ def _with_truth(tables: Mapping[str, pd.DataFrame], name: str, rows: pd.DataFram
         yield f"{line}, those of the next, {second}, by {100 * float(means.iloc[1]):.0f}%."
         yield _luck(tables["paired_comparison"], name, best, second, worlds)
     yield _intervals(rivals[rivals["fitter"] == best], best)
-    for fitter, own in entrants.groupby("fitter"):
-        if fitter not in set(rivals["fitter"]) and own["crps"].mean() < score:
-            yield (
-                f"{fitter} is nearer ({100 * own['crps'].mean():.0f}%), but it does not compete: it"
-                f" {_help(own)}."
-            )
+    yield from _nearer(entrants[~entrants["fitter"].isin(rivals["fitter"])], score)
     if honest.empty:
         yield f"It {_help(rivals[rivals['fitter'] == best])}, so this is no lead over others."
     failed = _failed_checks(tables["diagnostics_summary"], name)
@@ -84,6 +79,24 @@ def _with_truth(tables: Mapping[str, pd.DataFrame], name: str, rows: pd.DataFram
         yield f"But {best} failed its own checks ({failed[best]}): do not trust its lead."
     diagnostics = tables["diagnostics_summary"]
     yield from own_words(diagnostics[diagnostics["dataset"] == name])
+
+
+def _nearer(helped: pd.DataFrame, score: float) -> Iterator[str]:
+    """Who is nearer than the leader with help; a sentence for each kind of help."""
+    found: dict[str, list[tuple[float, str]]] = {}
+    for fitter, own in helped.groupby("fitter"):
+        if own["crps"].mean() < score:
+            found.setdefault(_help(own), []).append((float(own["crps"].mean()), str(fitter)))
+    for help, fitters in found.items():
+        named = [f"{fitter} ({100 * error:.0f}%)" for error, fitter in sorted(fitters)]
+        if len(named) == 1:
+            fitter, share = named[0].rsplit(" ", 1)
+            yield f"{fitter} is nearer {share}, but it does not compete: it {help}."
+        else:
+            yield (
+                f"{listed(named)} are nearer, but they do not compete: they "
+                f"{help.replace('was ', 'were ')}."
+            )
 
 
 def _helped(cell: str) -> bool:
@@ -150,7 +163,7 @@ def _without_truth(tables: Mapping[str, pd.DataFrame], own: pd.DataFrame) -> Ite
     failed = _failed_checks(tables["diagnostics_summary"], str(own["dataset"].iloc[0]))
     if failed:
         named = [f"{fitter} ({what})" for fitter, what in failed.items()]
-        yield f"Do not rely on models whose own checks failed: {_listed(named)}."
+        yield f"Do not rely on models whose own checks failed: {listed(named)}."
     diagnostics, first = tables["diagnostics_summary"], own.iloc[0]
     here = diagnostics["dataset"] == first["dataset"]
     if pd.notna(first["seed"]):
@@ -169,7 +182,7 @@ def _disagreements(channels: pd.DataFrame) -> Iterator[str]:
     agreed = list(channels.loc[channels["agree"] == "yes", "channel"])
     if agreed:
         yield (
-            f"Their intervals meet for the return of {_listed(agreed)}. Models that agree may "
+            f"Their intervals meet for the return of {listed(agreed)}. Models that agree may "
             "still be wrong together, most of all where spend follows sales."
         )
 
@@ -186,7 +199,3 @@ def _over_all(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         if label in own:
             own = own[own[label] == ALL]
     return own
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

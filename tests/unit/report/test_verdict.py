@@ -150,6 +150,20 @@ def test_the_rest_is_behind_all_tables(toy, make_fit) -> None:
     assert "(parameter_recovery.csv)" in texts[1]
 
 
+def test_fitters_of_which_the_same_is_said_share_a_sentence(toy, make_fit) -> None:
+    """The verdict stays short with every fitter in one store."""
+    fits = [(make_fit(toy, "scipy", error=0.5), toy)]
+    for name, error in (("diffusion", 0.1), ("wiener", 0.2)):
+        fit = make_fit(toy, name, error=error)
+        fit.job["library"] = "diffusion"
+        fit.record["diagnostics"] = {"self_check": 1.0, "chance_wrong": 0.5}
+        fit.record["notes"] = ["check with exact"]
+        fits.append((fit, toy))
+    said = of(build_tables(fits))
+    assert "%) are nearer, but they do not compete: they were made with knowledge" in said
+    assert "diffusion and wiener say of themselves: check with exact." in said
+
+
 def test_who_knows_the_generator_does_not_lead(toy, make_fit) -> None:
     """The diffusion model learnt from the generator's own worlds; nearer or not, scipy leads."""
     knowing = make_fit(toy, "diffusion", error=0.05)

@@ -14,6 +14,7 @@ from mmm_benchmark.report.tables import print_tables, read_tables, write_tables
 from mmm_benchmark.report.tables.columns import HEAD, OVER_DRAWS, SPREAD, TAIL, columns
 from mmm_benchmark.report.tables.plans import PLAN_TABLES
 from mmm_benchmark.report.tables.seeds import SEED_TABLES
+from mmm_benchmark.report.tables.views import explained
 from mmm_benchmark.scoring import TABLES, score_fit
 from mmm_benchmark.scoring.contribution import NO_EFFECT
 from mmm_benchmark.scoring.leading import leading_of
@@ -358,3 +359,7 @@ def test_an_empty_run_prints_and_writes_without_complaint(tmp_path) -> None:
     frames = write_tables([], tmp_path)
     print_tables(frames, Console(file=io.StringIO(), width=100))
     assert all(frame.empty for frame in frames.values())
+
+
+def test_r2_far_below_zero_is_said_without_its_size() -> None:
+    assert [explained(value) for value in (0.876, -0.5, -391.0)] == ["0.88", "-0.50", "< -1"]
