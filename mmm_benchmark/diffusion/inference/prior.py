@@ -113,16 +113,19 @@ def _log_share(law: ChannelPrior, spend: Array, weight: Array, per_spend: float)
     return figures(numbers.values(law.effect, "log") - shift)
 
 
-def left_out(prior: Prior, cut: int = 0) -> tuple[str, ...]:
+def left_out(prior: Prior, cut: int = 0, quantiles: bool = False) -> tuple[str, ...]:
     """What an answer under ``prior`` does not hold, as notes of a fit.
 
     Parameters
     ----------
     cut
         How many of the laws a network could only be told in part.
+    quantiles
+        Whether the network reads the quantiles of each law.
     """
     laws = [prior.every, *prior.channels.values()]
-    said = ["each law by its normal on the log scale (logit for decay)"]
+    normal = "each law by its normal on the log scale (logit for decay)"
+    said = [f"{normal} to the physics, by its quantiles to the network" if quantiles else normal]
     if any(law.effect_is == "effect" for law in laws):
         said.append("sales at full saturation as the share they imply, their tie to the curve lost")
     if prior.curve == "sigmoid":

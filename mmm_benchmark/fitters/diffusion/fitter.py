@@ -130,7 +130,7 @@ class Diffusion:
                 scaled = stated.heed(self.beliefs, observed, scaled)
             if self.prior is not None or isinstance(self.beliefs, str):
                 scaled, cut = beliefs.within_training(scaled, config.network.priors)
-                notes = (*notes, *self._left_out(cut))
+                notes = (*notes, *self._left_out(cut, config.network.priors))
         with phase("sample"):
             plan = inference.Plan(
                 inference.sampler_name(self.sampler), self.steps, self.project_every
@@ -153,12 +153,12 @@ class Diffusion:
             )
             return judged(found, observed, outside)
 
-    def _left_out(self, cut: int) -> tuple[str, ...]:
+    def _left_out(self, cut: int, quantiles: bool) -> tuple[str, ...]:
         """What the network could not be told of a prior, or of curves in place of its own."""
         from mmm_benchmark.diffusion.inference.prior import left_out
 
         if self.prior is not None:
-            return left_out(prior_of(self.prior), cut)
+            return left_out(prior_of(self.prior), cut, quantiles)
         told_in_part = f"beliefs '{self.beliefs}': {cut} laws cut to what the network knows"
         return (f"{told_in_part}; check with wiener",) if cut else ()
 

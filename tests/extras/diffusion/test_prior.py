@@ -110,6 +110,8 @@ def test_what_is_lost_is_one_line(name: str) -> None:
     notes = left_out(NAMED[name], 2)
     assert name in notes[0]
     assert "2 of its laws cut" in notes[0]
+    assert "quantiles" not in notes[0]
+    assert "by its quantiles to the network" in left_out(NAMED[name], 0, quantiles=True)[0]
     assert ("tie to the curve" in notes[0]) == (NAMED[name].every.effect_is == "effect")
 
 
