@@ -141,6 +141,13 @@ def checked(answer: object) -> dict[str, Any]:
     return answer
 
 
+def end_alone(seconds: int) -> None:
+    """Have the kernel end this process then, whatever it does: who asked may have been killed."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(seconds)
+
+
 if __name__ == "__main__":
+    end_alone(int(PATIENCE) + 10)
     answer = describe(*json.loads(sys.stdin.read()))
     print("\n" + MARK + json.dumps(answer))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -94,3 +96,11 @@ def test_a_file_that_never_ends_is_given_up(
     with pytest.raises(UserError, match="did not come to an end"):
         ask(path)
     assert set(psutil.Process().children()) <= before
+
+
+def test_an_interview_whose_asker_was_killed_ends_alone() -> None:
+    endless = (
+        "from mmm_benchmark.environments import interview as i; i.end_alone(1)\nwhile True: pass"
+    )
+    ended = subprocess.run([sys.executable, "-c", endless], check=False, timeout=60)
+    assert ended.returncode == -signal.SIGALRM
