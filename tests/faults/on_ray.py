@@ -16,17 +16,8 @@ from typing import Any
 
 import psutil
 
-from tests.faults.running import (
-    LOOK,
-    PATIENCE,
-    Driver,
-    alive,
-    complaints,
-    descendants,
-    finished,
-    recovery,
-    strike,
-)
+from tests.faults.driver import PATIENCE, Driver, alive, descendants
+from tests.faults.running import complaints, finished, recovery, strike
 from tests.faults.tally import Fault, Wrong
 
 OURS = ("mmm_benchmark.run.fork_server", "mmm_benchmark.run.worker")
@@ -85,9 +76,7 @@ def node_killed(rng: Random, place: Path) -> Iterator[Wrong]:
     nodes = two_nodes()
     moment = time.monotonic() + rng.uniform(0.0, usual_time())
     driver = Driver(place, "good", *ON_RAY)
-    while not driver.over and time.monotonic() < moment:
-        driver.look()
-        time.sleep(LOOK)
+    driver.watch(moment)
     lose(cluster(), rng.choice(nodes))
     code, said = driver.wait()
     yield from complaints(driver, code, said)

@@ -1,4 +1,4 @@
-"""What a run imports, imported: the fork server of :mod:`tests.faults.running` loads this once.
+"""What a run imports, imported: the fork server of :mod:`tests.faults.driver` loads this once.
 
 Nothing is called here, no thread is started and no file is open, so a fork finds all as new.
 """
