@@ -26,6 +26,7 @@ PACKED = RESULTS / "prior_first"
 #: Learning rates: a fine-tuning, and the pace of the trainings that taught the shipped network.
 RECIPES = {"gentle": 3e-4, "bold": 1e-3}
 LOOKED_AT = 20  # worlds of each kind: the same in every look, or looks could not be compared
+NAMED = ("go", "pack", "compare")  # parts of one recipe
 TURN = 200  # steps that one recipe trains before the other
 
 
@@ -152,12 +153,12 @@ def main() -> None:
     """Do one part."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("part", choices=("race", "go", "pack", "curve", "compare"))
-    parser.add_argument("which", nargs="?", help="a recipe, or the folder of a checkpoint")
+    parser.add_argument("which", nargs="?", default="best", help="a recipe, or a checkpoint")
     parser.add_argument("--until", type=int, default=300)
     parser.add_argument("--worlds", type=int, default=48)
     parser.add_argument("--draws", type=int, default=32)
     given = parser.parse_args()
-    which = best() if given.which == "best" else given.which
+    which = best() if given.part in NAMED and given.which == "best" else given.which
     if given.part == "race":
         race(given.until)
     elif given.part == "go":
@@ -167,8 +168,7 @@ def main() -> None:
     elif given.part == "curve":
         curve()
     else:
-        folder = Path(which or PACKED / "checkpoint")
-        folder = WORK / which / "checkpoint" if which in RECIPES else folder
+        folder = WORK / which / "checkpoint" if which in RECIPES else Path(which)
         compare(folder, given.worlds, given.draws)
 
 
