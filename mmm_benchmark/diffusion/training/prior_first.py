@@ -1,6 +1,6 @@
 """Worlds whose prior is drawn first, is stated, and is the law that the world is drawn from.
 
-    prior ~ priors that users may state (:mod:`.prior_draws`), one for all channels of a world
+    prior ~ priors that users may state (:mod:`.drawn_priors`), one for all channels of a world
     shares, decays, half-saturations, slopes | prior, spend;   all else as in ``PublishedPrior``
 
 What is then learnt is the posterior under the prior that was stated, whichever it is. A total of
@@ -25,7 +25,7 @@ from mmm_benchmark.diffusion.problem.laws import with_laws
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import MEDIA_MEAN
 from mmm_benchmark.diffusion.problem.truth import Truth
-from mmm_benchmark.diffusion.training.prior_draws import Stated, draw_prior
+from mmm_benchmark.diffusion.training.drawn_priors import Stated, draw_prior
 from mmm_benchmark.diffusion.training.simulated import NEEDED, observed_and_truth, usable
 from mmm_benchmark.priors import numbers
 from mmm_benchmark.priors.predictive import response

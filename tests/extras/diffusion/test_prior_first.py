@@ -22,7 +22,7 @@ from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
 from mmm_benchmark.diffusion.problem.state import SHAPE_MEAN, SHAPE_SCALE
 from mmm_benchmark.diffusion.training import kept, prior_first, validation, worlds
 from mmm_benchmark.diffusion.training import trainer as training
-from mmm_benchmark.diffusion.training.prior_draws import Stated, draw_prior
+from mmm_benchmark.diffusion.training.drawn_priors import Stated, draw_prior
 from mmm_benchmark.priors.laws import Law, fixed, lognormal, uniform
 from mmm_benchmark.priors.prior import NAMED, ChannelPrior, prior_of
 from mmm_data_generator import generate_mmm_dataset
