@@ -30,6 +30,7 @@ def draw(board: Board, path: Path) -> None:
     left.axvline(0, color="black", linewidth=0.8, linestyle=":")
     left.set_yticks(places, names)
     left.invert_yaxis()
+    left.locator_params(axis="x", nbins=6)  # more labels would touch
     left.set_xlabel(f"skill against {BASELINE}, 95% interval (1 is perfect)")
     left.set_title(CALLED[board.by], loc="left", fontsize=10)
     grid = np.array([[line.cells[cell] for cell in cells] for line in board.lines])

@@ -87,7 +87,10 @@ class Objects:
         with self._reached():
             try:
                 found = self._files.modified(self._at(name))
-            except (FileNotFoundError, NotImplementedError):
+            except (
+                FileNotFoundError,
+                NotImplementedError,
+            ):  # fsspec raises it for stores without dates
                 return None
         return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
