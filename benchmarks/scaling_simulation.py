@@ -18,9 +18,12 @@ from mmm_benchmark.run.executors.ray import batches
 
 CORES = 8  # of a node
 BANDWIDTH = 1.25e8  # bytes per second: one Gbit/s at each driver
-SIZES = ((100, 10_000), (1000, 1_000_000))  # nodes, fits
-MILLION = ("scipy", "numpyro-mmm", "nutpie")  # the fitters of the second
 FITTERS = ("scipy", "diffusion-fast", "numpyro-mmm", "oracle", "nutpie", "pymc", "meridian")
+RUNS: tuple[tuple[int, int, tuple[str, ...]], ...] = (  # nodes, fits, fitters
+    (100, 10_000, FITTERS),
+    (100, 100_000, ("scipy",)),  # whose ten thousand take about a minute, start and tail included
+    (1000, 1_000_000, ("scipy", "numpyro-mmm", "nutpie")),
+)
 
 
 @dataclass(frozen=True)
@@ -181,14 +184,14 @@ def simulate(measured: pd.DataFrame) -> pd.DataFrame:
     print(cost)
     claims = {entry.name: entry.claims.cpus for entry in BUILT_IN}
     rows = []
-    for nodes, fits in SIZES:
-        for fitter in FITTERS if nodes < 1000 else MILLION:
+    for nodes, fits, fitters in RUNS:
+        for fitter in fitters:
             times, cpus = fit_seconds(fitter), claims[fitter]
             seconds = times["seconds"]
             wanted = nodes * (CORES // cpus) / seconds.mean() * (cost.out + cost.back)
             enough = max(1, int(np.ceil(wanted / 0.7)))
             few = sorted({1, enough} if nodes < 1000 else {max(4, enough)})
-            for drivers, own in [(each, False) for each in few] + [(1, True)] * (nodes < 1000):
+            for drivers, own in [(each, False) for each in few] + [(1, True)] * (fits == 10_000):
                 told = play(times, cpus, nodes, fits, drivers, studied(cost, fits) if own else cost)
                 rows.append({"fitter": fitter, "cpus": cpus, "mean_fit_s": seconds.mean(),
                              "nodes": nodes, "fits": fits, "drivers": drivers,

@@ -140,8 +140,9 @@ def save(
 ) -> list[Path]:
     """Write ``stem`` in each format, complete or not at all, without date or version."""
     paths = []
-    figure.draw_without_rendering()  # lay out once, not once per format
-    figure.set_layout_engine("none")
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)  # lay out once, not once per format
+        figure.set_layout_engine("none")
     for suffix in formats:
         path = stem.with_name(f"{stem.name}.{suffix}")
         fresh = stem.with_name(f".{stem.name}.{os.getpid()}.{suffix}")
