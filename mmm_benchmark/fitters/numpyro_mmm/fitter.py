@@ -67,7 +67,14 @@ class NumpyroMMM:
         return f"{base}-tv" if self.time_varying else base
 
     def settings(self) -> dict[str, Any]:
-        """The constructor's keywords; a prior that is not stated leaves the key as it was."""
+        """The constructor's keywords; a prior that is not stated leaves the key as it was.
+
+        Raises
+        ------
+        UserError
+            For a keyword that cannot be: this is asked before any fit.
+        """
+        self._check_settings()
         return {name: value for name, value in vars(self).items() if (name, value) != UNSTATED}
 
     def skip(self, observed: xr.Dataset) -> str | None:

@@ -73,14 +73,18 @@ def perform(order: Order, report: Callable[[str], None], stopping: Callable[[], 
         return 0.0
 
     report("start")
-    begun = time.monotonic()
+    begun, kills_before = time.monotonic(), kernel_kills()
     try:
         return follow(order, launch, report, stopping)
     except NotStarted:
-        code = started[0].wait()
-        reason = f"the worker's interpreter ended with exit code {code} before it could start"
-        spent = time.monotonic() - begun
-        return Ending(status="error", reason=reason, wall_s=spent, peak_rss_mb=0.0)
+        status, reason, circumstance = _cause(started[0].wait(), kernel_kills() > kills_before)
+        return Ending(
+            status=status,
+            reason=f"{reason}, before it could start",
+            wall_s=time.monotonic() - begun,
+            peak_rss_mb=0.0,
+            circumstance=circumstance,
+        )
     finally:
         for keeper in started:
             keeper.wait()
@@ -248,7 +252,7 @@ class Phases:
 def _cause(code: int, kernel_killed: bool) -> tuple[str, str, bool]:
     """Status, reason, and whether it lay outside, for a worker that ended without an answer."""
     if code >= 0:
-        return "error", f"the worker ended with exit code {code}; its log says more", False
+        return "error", f"the worker ended with exit code {code} (its log says more)", False
     try:
         name = signal.Signals(-code).name
     except ValueError:  # a real-time signal

@@ -139,3 +139,12 @@ def test_an_answer_under_the_published_marginals_says_so() -> None:
 
     assert "not the exact law" in NAMED["published"].cautions[0]
     assert NAMED["meridian"].cautions == ()
+
+
+@pytest.mark.parametrize("way", [{"method": "laplace"}, {"method": "svi"}, {"time_varying": True}])
+def test_a_fitter_that_cannot_take_a_prior_says_so_when_asked(way: dict[str, object]) -> None:
+    from mmm_benchmark.fitters.numpyro_mmm.fitter import NumpyroMMM
+
+    assert NumpyroMMM(**way, prior="pymc-marketing").settings()["prior"] == "pymc-marketing"
+    with pytest.raises(UserError, match="takes 'pymc-marketing' only; numpyro-mmm takes every"):
+        NumpyroMMM(**way, prior="published").settings()

@@ -10,6 +10,7 @@ import pytest
 
 from mmm_benchmark import run_benchmark
 from mmm_benchmark.errors import EnvironmentMissingError, UserError
+from mmm_benchmark.run.executors import Order, local
 from mmm_benchmark.run.executors.local import Phases, allowed
 from tests.factories import tiny_dataset
 
@@ -26,6 +27,29 @@ def test_draws_already_made_are_given_time_to_be_summarised(tmp_path: Path) -> N
             phases.look()
             assert allowed(60.0, phases.latest) == seconds
     assert told == ["import", "sample", "summarise"]
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "circumstance"),
+    [
+        ("kill -KILL $$", "killed", True),
+        ("kill -SEGV $$", "error", False),
+        ("exit 3", "error", False),
+    ],
+)
+def test_an_interpreter_that_ends_before_its_worker_starts(
+    tmp_path: Path, end: str, status: str, circumstance: bool
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{end}\n")
+    python.chmod(0o700)
+    folder = tmp_path / "fit"
+    folder.mkdir()
+    order = Order(directory=folder, python=python, threads=1)
+    ending = local.perform(order, lambda phase: None, lambda: False)
+    assert (ending.status, ending.circumstance) == (status, circumstance)
+    assert ending.reason is not None
+    assert ending.reason.endswith("before it could start")
 
 
 def test_unknown_executor_is_an_error() -> None:
