@@ -15,7 +15,7 @@ from mmm_benchmark.leaderboard.entry import Entry, read_all
 from mmm_benchmark.suite.tasks import VERSION, Task, tasks
 
 LONGER = Path(__file__).parent / "results" / "suite_budget"  # four chains of 1000 + 1000
-PRIOR = Path(__file__).parent / "results" / "suite_prior"  # --prior published, on those 27 worlds
+TOLD = Path(__file__).parent / "results" / "suite_prior"  # --prior NAME, a folder each
 SHIPPED = Path(__file__).parents[1] / "results" / f"suite-{VERSION}"
 ENOUGH = 10  # tasks that a correlation is asked of
 NAMES = ("total_error", "roas_error", "energy_score", "order", "coverage_90", "gain_share")
@@ -124,13 +124,15 @@ def main() -> None:
     for longer in read_all(LONGER):
         of_one(longer)
         beside(longer, entries[longer.name])
-    print(
-        "\ntold the law of these worlds as --prior (first), beside its own and the exact reference"
-    )
-    for told in read_all(PRIOR):
-        of_one(told)
-        beside(told, entries[told.name])
-        beside(told, entries["oracle"])
+    for folder in sorted(TOLD.iterdir()):
+        print(f"\ntold --prior {folder.name} (first), beside its own and the exact reference")
+        for told in read_all(folder):
+            of_one(told)
+            beside(told, entries[told.name])
+            beside(told, entries["oracle"])
+    print("\ntold --prior published (first), beside --prior neutral: one model, one kind of curve")
+    for told, wide in zip(read_all(TOLD / "published"), read_all(TOLD / "neutral"), strict=True):
+        beside(told, wide)
 
 
 if __name__ == "__main__":
