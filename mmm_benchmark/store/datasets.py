@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mmm_benchmark import schema
 from mmm_benchmark.errors import ContractError, UserError
 from mmm_benchmark.store import keys
+from mmm_benchmark.store.plain_files import read_object
 from mmm_benchmark.store.sealed_folder import Staging
 from mmm_benchmark.store.shelf import DamagedError
 from mmm_benchmark.store.shelves import shelf_of
@@ -39,12 +40,30 @@ def keep(dataset: MMMDataset, dataset_id: str, results: Path, staging: Staging) 
 
 
 def _sound(results: Path, dataset_id: str) -> Path | None:
-    """The folder of a stored dataset that can be read and is what its name says."""
+    """The folder of a stored dataset that is whole, and what its name says.
+
+    Its manifest vouches for every byte, the truth's too; read is the observed half alone.
+    """
     try:
         path = shelf_of(results).fetch(DATASETS, dataset_id)
     except DamagedError:
         return None
-    return None if path is None or isinstance(dataset_at(path), str) else path
+    return path if path is not None and _holds(path) == dataset_id else None
+
+
+def _holds(path: Path) -> str | None:
+    """The id of the dataset in a folder; None where there is none that this version writes."""
+    from mmm_data_generator.dataset import netcdf, storage
+
+    try:
+        index = read_object(path / storage.INDEX)
+        observed = netcdf.read(path / "observed.nc")
+        schema.check(observed, schema.OBSERVED, "observed.nc")
+        if index["format_version"] != storage.FORMAT_VERSION:
+            return None
+        return keys.dataset_id(index["name"], index["seed"], keys.content_hash(observed))
+    except (OSError, ContractError, TypeError, ValueError, KeyError, RuntimeError):
+        return None
 
 
 def load_dataset(results: Path, dataset_id: str) -> MMMDataset:
