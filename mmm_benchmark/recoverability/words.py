@@ -110,9 +110,16 @@ def _channels(found: Study) -> Iterator[str]:
                 f"{_percent(row['found_with_test'])} {row['test']}."
             )
         else:
-            tried = row["test"]
-            told = f", and in {_percent(row['found_with_test'])} {row['test']}" if tried else ""
-            yield f"{row['channel']} cannot be measured with this plan. {base}{told}."
+            yield f"{row['channel']} cannot be measured with this plan. {base}{_tested(row)}."
+
+
+def _tested(row: Mapping[Any, Any]) -> str:
+    """What the best test that was tried makes of a channel that cannot be measured."""
+    if not row["test"]:
+        return ""
+    if row["found_with_test"] <= row["found"]:
+        return "; no test that was tried finds it more often"
+    return f", and in {_percent(row['found_with_test'])} {row['test']}"
 
 
 def _others(found: Study) -> Iterator[str]:

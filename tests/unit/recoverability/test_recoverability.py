@@ -132,6 +132,17 @@ def test_who_guesses_cannot_and_a_lift_test_helps_as_it_should(history) -> None:
     assert any(line.startswith(answers) for line in sentences(found))
 
 
+def test_a_lift_test_that_helps_no_more_is_not_said_to_help(history) -> None:
+    found, _ = asked(history, 1.2, remedies=True)
+    found.channels["found"] = 0.4
+    found.remedies["own_found_after"] = 0.3
+    said = [line for line in sentences(found) if "cannot be measured" in line]
+    assert len(said) == len(CHANNELS)
+    assert all(line.endswith("; no test that was tried finds it more often.") for line in said)
+    found.remedies["own_found_after"] = 0.5
+    assert any("cannot" in line and ", and in 50% " in line for line in sentences(found))
+
+
 def test_the_share_of_hidden_demand_holds(history) -> None:
     for share in (0.0, 0.25, 0.33, 0.5):
         flags = [_hidden(place, share) for place in range(100)]
