@@ -19,7 +19,7 @@ class Claims:
     """Room for one fit.
 
     A fitter states its own as ``claims = {"cpus": 4, "memory_mb": 2000, "gpus": 0}``; those of
-    this package stand in the registry, memory from the largest fit of ``results/example``.
+    this package stand in the registry, memory from the largest fit of the business presets.
 
     Attributes
     ----------
