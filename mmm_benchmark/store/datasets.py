@@ -62,7 +62,7 @@ def _holds(path: Path) -> str | None:
         if index["format_version"] != storage.FORMAT_VERSION:
             return None
         return keys.dataset_id(index["name"], index["seed"], keys.content_hash(observed))
-    except (OSError, ContractError, TypeError, ValueError, KeyError, RuntimeError):
+    except (OSError, ContractError, TypeError, ValueError, KeyError, AttributeError, RuntimeError):
         return None
 
 
