@@ -47,7 +47,7 @@ def section(
     returns = roas_rows(dataset, own["estimates"], chosen)
     names = [str(dataset.observed["channel"].values[i]) for i in largest]
     left = [
-        *([f"{len(order) - MODELS} more models"] if len(order) > MODELS else []),
+        *order[MODELS:],
         *([f"{len(spend) - CHANNELS} smaller channels"] if len(spend) > CHANNELS else []),
     ]
     return {
