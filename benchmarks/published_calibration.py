@@ -35,7 +35,7 @@ def true_and_drawn(
 ) -> tuple[dict[str, float], dict[str, NDArray[np.floating]], float]:
     """True values of world ``seed``, draws of them, and the largest R-hat."""
     from mmm_benchmark.fit import Budget
-    from mmm_benchmark.fitters.oracle import published, published_answer, sampling
+    from mmm_benchmark.fitters.published_mmm import answer, density, sampling
     from mmm_benchmark.metrics.diagnostics import diagnose
     from mmm_benchmark.plan.published_law import published_law
     from mmm_data_generator import generate_mmm_dataset
@@ -46,12 +46,12 @@ def true_and_drawn(
     dataset = generate_mmm_dataset(config)
     observed, truth = dataset.observed, dataset.truth
     assert truth is not None
-    data = published.prepare(observed, published_law(own, CHANNELS))
+    data = density.prepare(observed, published_law(own, CHANNELS))
     budget = Budget(chains=2, draws=500, tune=300, target_accept=0.9)
-    drawn = sampling.sample_published(data, budget, seed)
-    rows = published_answer.Joined(drawn.sample.z, drawn.kinds).rows()
-    free = published_answer.parameters(rows, data)
-    found = published_answer.estimands(rows, data, observed)
+    drawn = sampling.sample(data, budget, seed)
+    rows = answer.Joined(drawn.sample.z, drawn.kinds).rows()
+    free = answer.parameters(rows, data)
+    found = answer.estimands(rows, data, observed)
 
     week = WEEKS // 2
     sales = float(observed["sales"].mean())

@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from mmm_benchmark import estimands, schema
+from mmm_benchmark import estimands
 from mmm_benchmark.fit import Fit
+from mmm_benchmark.fitters.common.labelled import MULTIPLIERS
 from mmm_benchmark.fitters.common.report import noisy_sales, parameter_counts
 from mmm_benchmark.fitters.hill_mmm import density
 from mmm_benchmark.fitters.jax_inference.linear import draw_coefficients
@@ -21,7 +22,6 @@ from mmm_benchmark.shapes.jax import Cells, ChannelGeo, Scalar, Vector
 
 type Report = Callable[[Draws, Array], Mapping[str, Any]]  # free parameters and series to fields
 
-MULTIPLIERS = (*schema.SPEND_MULTIPLIERS, 1.0 + schema.MARGINAL_STEP)
 
 ROLES = {
     "decay": "adstock",

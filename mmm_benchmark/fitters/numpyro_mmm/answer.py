@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from mmm_benchmark import estimands, schema
+from mmm_benchmark import estimands
 from mmm_benchmark.fit import Fit
 from mmm_benchmark.fitters.common import forecast
+from mmm_benchmark.fitters.common.labelled import MULTIPLIERS
 from mmm_benchmark.fitters.common.lags import lag_weights
 from mmm_benchmark.fitters.common.report import noisy_sales, parameter_counts
 from mmm_benchmark.fitters.jax_inference.linear import draw_coefficients
@@ -24,8 +25,6 @@ from mmm_benchmark.metrics.diagnostics import diagnose, pick_series
 from mmm_benchmark.shapes.jax import ChannelGeoDate, ChannelGeoDateLag, PerGeo, Scalar, Vector
 from mmm_data_generator.fields.parts import REVERSION
 from mmm_data_generator.world.coefficients import autoregress
-
-MULTIPLIERS = (*schema.SPEND_MULTIPLIERS, 1.0 + schema.MARGINAL_STEP)
 
 ROLES = {
     "alpha": "adstock",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
 from mmm_benchmark.fitters.common.report import nothing_to_scale, one_of
+from mmm_benchmark.fitters.published_mmm import stated as joint_law
 from mmm_benchmark.phases import phase
 from mmm_benchmark.priors.prior import Prior, prior_of
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 
     from mmm_benchmark.fitters.jax_inference.weighted import Drawn
 
-UNSTATED = ("prior", None)
 #: Chains beyond these have not found the posterior; short of the common checks they are in doubt.
 USELESS_R_HAT, USELESS_ESS = 1.05, 100.0
 LONGER = "longer chains of numpyro-mmm"
 TEST = "a test"  # what would know more under the same model
+SEVERAL = "no weights follow a law of several curves"
 
 
 class Exact:
@@ -36,6 +37,9 @@ class Exact:
         As ``numpyro-mmm`` takes them; for the model of ``prior=None``, which is that fitter's.
     prior
         A named prior or what a JSON file of one holds (``mmm_benchmark.priors``).
+    joint
+        Take ``published`` as the joint law that it is, where there is one geo with weekly data:
+        chains answer then. Otherwise, and for other data, it stands by its marginals.
     """
 
     name: ClassVar[str] = "exact"
@@ -43,14 +47,19 @@ class Exact:
     version: ClassVar[str] = "2"  # 2: triangular proposals, means of effects integrated out
 
     def __init__(
-        self, *, priors: str = "neutral", prior: str | dict[str, Any] | None = None
+        self,
+        *,
+        priors: str = "neutral",
+        prior: str | dict[str, Any] | None = None,
+        joint: bool = True,
     ) -> None:
         self.priors = priors
         self.prior = prior
+        self.joint = joint
 
     def settings(self) -> dict[str, Any]:
         """The constructor's keywords; a prior that is not stated is left out."""
-        return {name: value for name, value in vars(self).items() if (name, value) != UNSTATED}
+        return joint_law.settings(vars(self))
 
     def skip(self, observed: xr.Dataset) -> str | None:
         """Decline channels that never spend and geos without sales: no scale to divide by."""
@@ -65,6 +74,8 @@ class Exact:
         with jax.enable_x64(True):
             if stated is None or stated.curve == "sigmoid":
                 return sigmoid_fit(observed, self.priors, budget, seed)
+            if self.joint and joint_law.holds(observed, stated):
+                return joint_fit(observed, budget, seed)
             return hill_fit(observed, stated, budget, seed)
 
 
@@ -111,6 +122,15 @@ def hill_fit(observed: xr.Dataset, prior: Prior, budget: Budget, seed: int) -> F
         found = answer.as_fit(observed, drawn.z, data, plain, seed, report)
         found = replace(found, notes=(*found.notes, *prior.cautions))
         return checked(found, observed, drawn)
+
+
+def joint_fit(observed: xr.Dataset, budget: Budget, seed: int) -> Fit:
+    """Under the law of the ``published`` worlds: short chains, as long as they must be."""
+    from mmm_benchmark.metrics.judged import judged
+
+    fit = joint_law.fit(observed, budget, seed, short=True)
+    refused, doubt = of_chains(fit, SEVERAL)
+    return judged(fit, observed, (), refused, doubt, LONGER if doubt else TEST)
 
 
 def checked(fit: Fit, observed: xr.Dataset, drawn: Drawn) -> Fit:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import PRIOR_SETS, Budget, Fit
 from mmm_benchmark.fitters.common.report import nothing_to_scale, one_of
+from mmm_benchmark.fitters.published_mmm import stated as joint_law
 from mmm_benchmark.phases import phase
 from mmm_benchmark.priors.prior import prior_of
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 METHODS = ("nuts", "svi", "laplace")
 PRECISIONS = ("float32", "float64")
-UNSTATED = ("prior", None)
 
 
 class NumpyroMMM:
@@ -35,6 +35,9 @@ class NumpyroMMM:
     prior
         A named prior or what a JSON file of one holds (``mmm_benchmark.priors``); other than
         ``"pymc-marketing"`` it is one of Hill curves. None: the priors above.
+    joint
+        Take ``published`` as the joint law that it is, where there is one geo with weekly data.
+        Otherwise, and for other data, it stands by its marginals.
     """
 
     extra: ClassVar[str | None] = "numpyro"
@@ -48,12 +51,14 @@ class NumpyroMMM:
         time_varying: bool = False,
         precision: str = "float64",
         prior: str | dict[str, Any] | None = None,
+        joint: bool = True,
     ) -> None:
         self.method = method
         self.priors = priors
         self.time_varying = time_varying
         self.precision = precision
         self.prior = prior
+        self.joint = joint
 
     @property
     def forecasts(self) -> bool:
@@ -75,7 +80,7 @@ class NumpyroMMM:
             For a keyword that cannot be: this is asked before any fit.
         """
         self._check_settings()
-        return {name: value for name, value in vars(self).items() if (name, value) != UNSTATED}
+        return joint_law.settings(vars(self))
 
     def skip(self, observed: xr.Dataset) -> str | None:
         """Decline channels that never spend and geos without sales: no scale to divide by."""
@@ -91,6 +96,8 @@ class NumpyroMMM:
             from mmm_benchmark.fitters.common import stated_prior
             from mmm_benchmark.fitters.numpyro_mmm import answer, density, prepare, sampling
         with jax.enable_x64(self.precision == "float64"):
+            if stated is not None and self.joint and joint_law.holds(observed, stated):
+                return joint_law.fit(observed, budget, seed)
             if stated is not None and stated.curve != "sigmoid":
                 from mmm_benchmark.fitters.hill_mmm import sampling as hill
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from mmm_benchmark import estimands, schema
-from mmm_benchmark.fit import Fit
-from mmm_benchmark.fitters.common.report import noisy_sales
+from mmm_benchmark.fitters.common.labelled import MULTIPLIERS
 from mmm_benchmark.fitters.jax_inference.linear import draw_coefficients
 from mmm_benchmark.fitters.jax_inference.over_draws import Array, Draws, Named, over_draws
 from mmm_benchmark.fitters.oracle import constant, time_varying
 from mmm_benchmark.metrics.diagnostics import pick_series
 from mmm_benchmark.shapes.jax import Cells, ChannelGeoDate, PerChannel, PerGeo, Scalar, Vector
 from mmm_data_generator.world.transforms import spend_figure
-
-MULTIPLIERS = (*schema.SPEND_MULTIPLIERS, 1.0 + schema.MARGINAL_STEP)
 
 
 def _time_varying_parameters(row: Vector, data: time_varying.Data) -> Named:
@@ -150,15 +144,3 @@ def contribution_series(z: Array, data: time_varying.Data | constant.Data) -> Ar
     if isinstance(data, time_varying.Data):
         return over_draws(_time_varying_series, z, (data, cells))["series"]
     return over_draws(_constant_series, z, (data, cells))["series"]
-
-
-def as_fit(observed: xr.Dataset, found: Draws, seed: int, **rest: Any) -> Fit:
-    """Label estimands of kept draws and add the posterior predictive."""
-    arrays = dict(found)
-    noise, totals = arrays.pop("noise"), arrays.pop("totals").astype(np.float64)
-    curves = dict(zip(MULTIPLIERS, np.moveaxis(totals, 2, 0), strict=True))
-    total_spend = observed["spend"].sum(("geo", "date")).to_numpy()
-    arrays["response"] = estimands.response(curves.__getitem__, total_spend)  # type: ignore[assignment]
-    posterior = estimands.posterior(observed, **arrays)  # type: ignore[arg-type]
-    predictive = noisy_sales(observed, posterior, noise, seed)
-    return Fit(posterior=posterior, posterior_predictive=predictive, **rest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.fit import Budget, Fit
@@ -46,18 +47,6 @@ TIME_VARYING_ROLES = {
     "path": "time",
     "control_level": "controls",
     "control_path": "time",
-}
-PUBLISHED_ROLES = {
-    "decay": "adstock",
-    "half_saturation": "saturation",
-    "slope": "saturation",
-    "roas": "effects",
-    "sales": "baseline",
-    "share": "effects",
-    "r2": "noise",
-    "trend": "baseline",
-    "wave": "baseline",
-    "control": "controls",
 }
 CONSTANT_ROLES = {
     "decay": "adstock",
@@ -106,6 +95,7 @@ def fit_time_varying(
     """Everything is drawn from the family's prior: the answer is Bayes-optimal."""
     with phase("import"):
         from mmm_benchmark.estimands import kept_draws
+        from mmm_benchmark.fitters.common.labelled import as_fit
         from mmm_benchmark.fitters.oracle import answer, sampling, time_varying
     with phase("build"):
         data = time_varying.prepare(observed, family)
@@ -117,7 +107,7 @@ def fit_time_varying(
         kept = kept_draws(*drawn.z.shape[:2])
         found = answer.time_varying_estimands(drawn.z[:, kept], data, observed)
         series = answer.contribution_series(drawn.z, data)
-        return answer.as_fit(
+        return as_fit(
             observed,
             found,
             seed,
@@ -129,28 +119,20 @@ def fit_time_varying(
 def fit_published(observed: xr.Dataset, family: dict[str, Any], budget: Budget, seed: int) -> Fit:
     """A world of a cell whose law has a density: the answer is Bayes-optimal."""
     with phase("import"):
-        from mmm_benchmark.estimands import kept_draws
-        from mmm_benchmark.fitters.oracle import answer, published, published_answer, sampling
+        from mmm_benchmark.fitters.published_mmm import answer, density, sampling
     with phase("build"):
-        data = published.prepare(observed, family)
-    drawn = sampling.sample_published(data, replace(budget, draws=TWICE * budget.draws), seed)
+        data = density.prepare(observed, family)
+    drawn = sampling.sample(data, replace(budget, draws=TWICE * budget.draws), seed)
     with phase("summarise"):
-        rows = published_answer.Joined(drawn.sample.z, drawn.kinds).rows()
-        free = published_answer.parameters(rows, data)
-        kept = kept_draws(*rows.shape[:2])
-        found = published_answer.estimands(rows[:, kept], data, observed)
-        series = published_answer.contribution_series(rows, data)
-        own = {name: free[name] for name in PUBLISHED_ROLES}
-        report = _report(free, series, drawn.sample, OPTIMAL, optimal=True)
-        counts = parameter_counts(own, PUBLISHED_ROLES)
-        prior = published_answer.prior_of_roas(observed, family, seed)
-        return answer.as_fit(observed, found, seed, parameter_counts=counts, prior=prior, **report)
+        report = partial(_report, note=OPTIMAL, optimal=True)
+        return answer.as_fit(observed, family, data, drawn, seed, report)
 
 
 def fit_constant(observed: xr.Dataset, family: dict[str, Any], budget: Budget, seed: int) -> Fit:
     """Values are fixed, the prior is broad: the answer is well-specified."""
     with phase("import"):
         from mmm_benchmark.estimands import kept_draws
+        from mmm_benchmark.fitters.common.labelled import as_fit
         from mmm_benchmark.fitters.oracle import answer, constant, sampling
     with phase("build"):
         plain = constant.design(observed, family)
@@ -166,7 +148,7 @@ def fit_constant(observed: xr.Dataset, family: dict[str, Any], budget: Budget, s
         series = answer.contribution_series(drawn.z, data)
         few = {name: values[:, kept] for name, values in free.items()}
         found = answer.constant_estimands(drawn.z[:, kept], few, data, plain, observed)
-        return answer.as_fit(
+        return as_fit(
             observed,
             found,
             seed,

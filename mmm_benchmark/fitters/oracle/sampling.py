@@ -17,13 +17,11 @@ from mmm_benchmark.fitters.jax_inference.curvature import (
     locate,
 )
 from mmm_benchmark.fitters.jax_inference.gauss_newton import descend, gauss_newton
-from mmm_benchmark.fitters.jax_inference.mixed import Mixed, Plan, mixed_nuts
 from mmm_benchmark.fitters.jax_inference.nuts import Sample, nuts, nuts_near_mode
-from mmm_benchmark.fitters.oracle import constant, published, time_varying
+from mmm_benchmark.fitters.oracle import constant, time_varying
 from mmm_benchmark.fitters.oracle.jumps import exchange_weeks
-from mmm_benchmark.fitters.oracle.kinds import exchange_kinds
 from mmm_benchmark.phases import phase
-from mmm_benchmark.shapes.jax import Broadcast, Scalar, Vector
+from mmm_benchmark.shapes.jax import Vector
 
 type Array = NDArray[np.float64]
 
@@ -78,51 +76,3 @@ def sample_constant(data: constant.Data, budget: Budget, seed: int) -> Sample:
         return locate(look, around(first)).frame()
 
     return nuts_near_mode(constant.log_density, data, find, first.size, budget, seed)
-
-
-type PublishedFramed = Framed[ThinFrame, published.Data]
-
-
-def published_density(u: Vector, kinds: Broadcast, given: PublishedFramed) -> Scalar:
-    """The density of a ``published`` world in the coordinates of a frame."""
-    return published.log_density(given.frame(u), kinds, given.data)
-
-
-def exchange_curves(
-    key: jax.Array, u: Vector, kinds: Broadcast, given: PublishedFramed
-) -> tuple[Vector, Broadcast]:
-    """Exchange the laws of curves, in the coordinates of a frame."""
-    z, kinds = exchange_kinds(key, given.frame(u), kinds, given.data)
-    return given.frame.inverse(z), kinds
-
-
-def sample_published(data: published.Data, budget: Budget, seed: int) -> Mixed:
-    """Draws of the posterior of a ``published`` world: of its vector, and of its curves' laws."""
-    rng = np.random.default_rng(seed)
-    with phase("sample"):
-        points, kinds = published_modes(data, budget.chains, rng)
-        # the curvature of any one mode: the laws of curves differ, and chains change them
-        frame = gauss_newton(published.standard_residual, points[:1], (kinds[0], data))
-    u = np.stack([frame.inverse(point) for point in points])
-    plan = Plan(published_density, exchange_curves, budget.tune, budget.draws)
-    drawn = mixed_nuts(plan, Framed(frame.cast(), data), (u, kinds), budget, seed)
-    sample = drawn.sample
-    return drawn._replace(sample=sample._replace(z=frame.rows(sample.z)))
-
-
-def published_modes(
-    data: published.Data, chains: int, rng: np.random.Generator
-) -> tuple[Array, NDArray[np.int64]]:
-    """For each chain laws of its curves, drawn from the prior, and the mode under them."""
-    chances = np.exp(np.asarray(data.curves.log_chance))
-    channels, size = len(data.spend), published.dimension(data)
-    kinds = rng.choice(len(chances), (chains, channels), p=chances / chances.sum())
-    points, heights = np.empty((chains, size)), np.empty(chains)
-    for i, kind in enumerate(kinds.astype(np.int64)):
-        points[i], heights[i] = descend(
-            published.of_kinds,
-            published.standard_residual,
-            0.3 * rng.standard_normal(size),
-            (kind, data),
-        )
-    return points, kinds.astype(np.int64)

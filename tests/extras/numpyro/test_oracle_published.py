@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from mmm_benchmark.fit import Budget
-from mmm_benchmark.fitters.oracle import kinds as moves
-from mmm_benchmark.fitters.oracle import published, tables
 from mmm_benchmark.fitters.oracle.fitter import Oracle
+from mmm_benchmark.fitters.published_mmm import density, tables
+from mmm_benchmark.fitters.published_mmm import kinds as moves
 from mmm_benchmark.plan.generating_family import family_of, family_text
 from mmm_benchmark.plan.published_law import published_law
 from mmm_data_generator import generate_mmm_dataset
@@ -26,7 +26,7 @@ def _double():
         yield
 
 
-def true_params(dataset, data) -> published.Params:
+def true_params(dataset, data) -> density.Params:
     """The values that the world was drawn with, in the units of the density."""
     config, observed, truth = dataset.config, dataset.observed, dataset.truth.isel(geo=0)
     spend = observed["spend"].isel(geo=0).transpose("channel", "date").to_numpy()
@@ -35,10 +35,10 @@ def true_params(dataset, data) -> published.Params:
     base = float(truth["intercept"][0])
     variance = (config.regions.sales_volatility * base) ** 2
     values = observed["controls"].isel(geo=0).transpose("control", "date").to_numpy()
-    level, _ = published._levels(values)
+    level, _ = density._levels(values)
     amplitude, phase = config.regions.seasonal_amplitude, config.regions.seasonal_phase
     own = [control.base_effectiveness for control in config.control_variables]
-    return published.Params(
+    return density.Params(
         decay=truth["adstock_decay"].to_numpy(),
         half_saturation=truth["half_saturation"].to_numpy() * spend.mean(1) / spend.max(1),
         slope=truth["slope"].to_numpy(),
@@ -56,11 +56,11 @@ def true_params(dataset, data) -> published.Params:
 def test_the_law_reproduces_a_world_from_its_true_values(name):
     """Share, returns and R2 in, sales and noise out: every scale follows from the equations."""
     dataset = generate_mmm_dataset(name, seed=3)
-    data = published.prepare(dataset.observed, family_of(dataset))
+    data = density.prepare(dataset.observed, family_of(dataset))
     params = true_params(dataset, data)
     peak = jnp.asarray([c.adstock.theta or 0.0 for c in dataset.config.channels])
-    a = published.adstocked(params.decay, peak[: len(data.peak)], data)
-    made = published.world(params, a, data)
+    a = density.adstocked(params.decay, peak[: len(data.peak)], data)
+    made = density.world(params, a, data)
     sales = dataset.observed["sales"].to_numpy().mean()
     expected = (dataset.observed["sales"] - dataset.truth["noise"]).isel(geo=0).to_numpy()
     base = float(dataset.truth["intercept"][0, 0])
@@ -69,13 +69,13 @@ def test_the_law_reproduces_a_world_from_its_true_values(name):
     assert float(made.noise) * sales == pytest.approx(volatility * base, rel=1e-12)
 
 
-def small() -> published.Data:
+def small() -> density.Data:
     rng = np.random.default_rng(0)
     dataset = generate_mmm_dataset("published_short", seed=1).observed.isel(
         date=slice(20), channel=slice(2)
     )
     dataset = dataset.assign(spend=dataset["spend"] + rng.uniform(1, 2, dataset["spend"].shape))
-    return published.prepare(dataset, published_law(CELL, 2))
+    return density.prepare(dataset, published_law(CELL, 2))
 
 
 def test_lines_are_read_backwards():
@@ -107,8 +107,8 @@ def test_exchanges_leave_the_joint_law_of_curves_and_sales_alone():
     """
     data, n = small(), 1500
     rng = np.random.default_rng(1)
-    held = 0.3 * rng.standard_normal(published.dimension(data))
-    place = published.split(np.arange(held.size), data)
+    held = 0.3 * rng.standard_normal(density.dimension(data))
+    place = density.split(np.arange(held.size), data)
     moved = np.concatenate([place[name] for name in ("slope", "half_saturation", "decay")])
     z = np.tile(held, (n, 1))
     z[:, moved] = rng.standard_normal((n, moved.size))
@@ -117,7 +117,7 @@ def test_exchanges_leave_the_joint_law_of_curves_and_sales_alone():
     noise = rng.standard_normal((n, data.sales.size))
 
     def once(key, z, kinds, e):
-        made = published.world(*published.media(z, kinds, data), data)
+        made = density.world(*density.media(z, kinds, data), data)
         given = data._replace(sales=made.expected + made.noise * e)
         return moves.exchange_kinds(key, z, kinds, given)
 

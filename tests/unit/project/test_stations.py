@@ -85,7 +85,7 @@ def test_the_diffusion_package_is_a_road():
 
 def test_a_fitter_enters_the_rooms_of_no_other():
     road = benchmark().within("fitters")
-    shared = ("common", "jax_inference", "hill_mmm")  # a density that several fitters sample
+    shared = ("common", "jax_inference", "hill_mmm", "published_mmm")  # densities of several
     fitters = road.stations() - {*shared, "__init__"}
     assert {"scipy_hill", "oracle", "diffusion"} <= fitters
     assert road.circles() == []

@@ -15,18 +15,18 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from mmm_benchmark.fitters.oracle import published, tables
+from mmm_benchmark.fitters.published_mmm import density, tables
 from mmm_benchmark.shapes.jax import Broadcast, Vector
 
 PER_CHANNEL = 20  # proposals a draw: they cost about what the transition of NUTS between them does
 
 
 def exchange_kinds(
-    key: Any, z: Vector, kinds: Broadcast, data: published.Data
+    key: Any, z: Vector, kinds: Broadcast, data: density.Data
 ) -> tuple[Vector, Broadcast]:
     """Propose one after another; return what stands after the last."""
     channels, laws = len(kinds), len(data.curves.log_chance)
-    place = published.split(jnp.arange(z.size), data)
+    place = density.split(jnp.arange(z.size), data)
 
     def propose(_: Any, state: Any) -> Any:
         z, kinds, height, key = state
@@ -46,7 +46,7 @@ def exchange_kinds(
         same, determinant, possible = _same_curve(own[:2], kinds[c], kind, c, data)
         new = z.at[at].set(jnp.where(anew, draws, jnp.append(same, own[2])))
         changed = kinds.at[c].set(kind.astype(kinds.dtype))
-        there = published.log_density(new, changed, data)
+        there = density.log_density(new, changed, data)
         prior = data.curves.log_chance
         back = (
             prior[kinds[c]] - prior[kind] - 0.5 * jnp.sum(own**2) + 0.5 * jnp.sum(draws**2)
@@ -59,11 +59,11 @@ def exchange_kinds(
         )
         return *keep, key
 
-    start = (z, kinds, published.log_density(z, kinds, data), key)
+    start = (z, kinds, density.log_density(z, kinds, data), key)
     return jax.lax.fori_loop(0, PER_CHANNEL * channels, propose, start)[:2]
 
 
-def _same_curve(u: Broadcast, old: Any, new: Any, c: Any, data: published.Data) -> tuple[Any, ...]:
+def _same_curve(u: Broadcast, old: Any, new: Any, c: Any, data: density.Data) -> tuple[Any, ...]:
     """Deviates of the same curve under another law, log determinant, whether there are any."""
     curves = data.curves
     found, determinant, possible = [], 0.0, jnp.asarray(True)

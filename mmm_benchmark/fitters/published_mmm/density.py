@@ -34,7 +34,7 @@ from jax.nn import log_sigmoid, log_softmax, sigmoid
 from numpy.typing import NDArray
 
 from mmm_benchmark.fitters.common.lags import lag_tensor
-from mmm_benchmark.fitters.oracle import tables
+from mmm_benchmark.fitters.published_mmm import tables
 from mmm_benchmark.shapes.jax import (
     Broadcast,
     ChannelDate,

@@ -1,7 +1,8 @@
-"""Draws of :mod:`.published` in the estimands that every fitter answers in."""
+"""Draws of :mod:`.density` in the estimands that every fitter answers in."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -10,13 +11,35 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from mmm_benchmark.estimands import kept_draws
+from mmm_benchmark.fit import Fit
+from mmm_benchmark.fitters.common import labelled as common
+from mmm_benchmark.fitters.common.labelled import MULTIPLIERS
 from mmm_benchmark.fitters.common.prior_draws import labelled
+from mmm_benchmark.fitters.common.report import parameter_counts
+from mmm_benchmark.fitters.jax_inference.mixed import Mixed
+from mmm_benchmark.fitters.jax_inference.nuts import Sample
 from mmm_benchmark.fitters.jax_inference.over_draws import Draws, over_draws
-from mmm_benchmark.fitters.oracle import published
-from mmm_benchmark.fitters.oracle.answer import MULTIPLIERS
+from mmm_benchmark.fitters.published_mmm import density
 from mmm_benchmark.metrics.diagnostics import pick_series
 
 type Array = NDArray[np.floating]
+#: Fields of a ``Fit`` from free parameters, contributions at some cells, and the sample.
+type Report = Callable[[Draws, Array, Sample], dict[str, Any]]
+
+
+ROLES = {
+    "decay": "adstock",
+    "half_saturation": "saturation",
+    "slope": "saturation",
+    "roas": "effects",
+    "sales": "baseline",
+    "share": "effects",
+    "r2": "noise",
+    "trend": "baseline",
+    "wave": "baseline",
+    "control": "controls",
+}
 
 
 class Joined(NamedTuple):
@@ -30,29 +53,29 @@ class Joined(NamedTuple):
         return np.concatenate([self.z, self.kinds.astype(self.z.dtype)], axis=-1)
 
 
-def _made(row: Any, data: published.Data) -> tuple[Any, ...]:
-    size = published.dimension(data)
+def _made(row: Any, data: density.Data) -> tuple[Any, ...]:
+    size = density.dimension(data)
     z, kinds = row[:size], jnp.round(row[size:]).astype(int)
-    params, a = published.media(z, kinds, data)
-    return params, a, published.world(params, a, data), published.log_density(z, kinds, data)
+    params, a = density.media(z, kinds, data)
+    return params, a, density.world(params, a, data), density.log_density(z, kinds, data)
 
 
-def _parameters(row: Any, data: published.Data) -> dict[str, Any]:
+def _parameters(row: Any, data: density.Data) -> dict[str, Any]:
     params, _, made, height = _made(row, data)
     return {**params._asdict(), "noise": made.noise, "log_density": height}
 
 
-def parameters(rows: Array, data: published.Data) -> Draws:
+def parameters(rows: Array, data: density.Data) -> Draws:
     """Free parameters, noise and log density; scales are multiples of mean sales."""
     return over_draws(_parameters, rows, data)
 
 
-def _estimands(row: Any, given: tuple[published.Data, Any, Any]) -> dict[str, Any]:
+def _estimands(row: Any, given: tuple[density.Data, Any, Any]) -> dict[str, Any]:
     data, sales, per_mean = given
     params, a, made, _ = _made(row, data)
 
     def total(m: Any) -> Any:
-        h = published.response(m * a, params.half_saturation, params.slope)
+        h = density.response(m * a, params.half_saturation, params.slope)
         return sales * made.coefficient * h.sum(1)
 
     coefficient = jnp.broadcast_to(made.coefficient, (1, a.shape[1], a.shape[0]))
@@ -69,7 +92,7 @@ def _estimands(row: Any, given: tuple[published.Data, Any, Any]) -> dict[str, An
     }
 
 
-def estimands(rows: Array, data: published.Data, observed: xr.Dataset) -> Draws:
+def estimands(rows: Array, data: density.Data, observed: xr.Dataset) -> Draws:
     """Contributions and the rest of kept draws."""
     spend = observed["spend"].isel(geo=0).transpose("channel", "date").to_numpy()
     per_mean = jnp.asarray(spend.max(axis=1) / spend.mean(axis=1))
@@ -77,12 +100,12 @@ def estimands(rows: Array, data: published.Data, observed: xr.Dataset) -> Draws:
     return over_draws(_estimands, rows, (data, sales, per_mean))
 
 
-def _series(row: Any, given: tuple[published.Data, Any]) -> dict[str, Any]:
+def _series(row: Any, given: tuple[density.Data, Any]) -> dict[str, Any]:
     data, cells = given
     return {"series": _made(row, data)[2].contribution.ravel()[cells]}
 
 
-def contribution_series(rows: Array, data: published.Data) -> Array:
+def contribution_series(rows: Array, data: density.Data) -> Array:
     """Contributions of the full sample at a few hundred cells that move, (chain, draw, cell)."""
     moves = np.flatnonzero(np.asarray(data.lagged).any(axis=-1))
     cells = jnp.asarray(moves[pick_series(moves.size)])
@@ -98,3 +121,26 @@ def prior_of_roas(observed: xr.Dataset, family: dict[str, Any], seed: int) -> xr
     rng = np.random.default_rng([seed, 2])
     size = (PRIOR_DRAWS, observed.sizes["channel"])
     return labelled(observed, np.exp(mean + sd * rng.standard_normal(size)))
+
+
+def as_fit(
+    observed: xr.Dataset,
+    family: dict[str, Any],
+    data: density.Data,
+    drawn: Mixed,
+    seed: int,
+    report: Report,
+) -> Fit:
+    """Diagnose the full sample by ``report(free, series, sample)``, answer from kept draws."""
+    rows = Joined(drawn.sample.z, drawn.kinds).rows()
+    free = parameters(rows, data)
+    found = estimands(rows[:, kept_draws(*rows.shape[:2])], data, observed)
+    own = {name: free[name] for name in ROLES}
+    return common.as_fit(
+        observed,
+        found,
+        seed,
+        parameter_counts=parameter_counts(own, ROLES),
+        prior=prior_of_roas(observed, family, seed),
+        **report(free, contribution_series(rows, data), drawn.sample),
+    )
