@@ -16,6 +16,7 @@ from mmm_benchmark.suite.tasks import VERSION, Task, tasks
 
 LONGER = Path(__file__).parent / "results" / "suite_budget"  # four chains of 1000 + 1000
 TOLD = Path(__file__).parent / "results" / "suite_prior"  # --prior NAME, a folder each
+JOINT = Path(__file__).parent / "results" / "suite_joint"  # --prior published, the whole law
 SHIPPED = Path(__file__).parents[1] / "results" / f"suite-{VERSION}"
 ENOUGH = 10  # tasks that a correlation is asked of
 NAMES = ("total_error", "roas_error", "energy_score", "order", "coverage_90", "gain_share")
@@ -133,6 +134,12 @@ def main() -> None:
     print("\ntold --prior published (first), beside --prior neutral: one model, one kind of curve")
     for told, wide in zip(read_all(TOLD / "published"), read_all(TOLD / "neutral"), strict=True):
         beside(told, wide)
+    print("\ntold the joint law (first), beside the exact reference and its marginals")
+    for whole in read_all(JOINT):
+        of_one(whole)
+        beside(whole, entries["oracle"])
+        for told in read_all(TOLD / "published"):
+            beside(whole, told)
 
 
 if __name__ == "__main__":
