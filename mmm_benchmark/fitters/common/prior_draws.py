@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+#: No return is larger. A log-normal prior that is wide enough has draws beyond single precision,
+#: and no fit is to fail for what its prior holds possible.
+MOST = 1e30
+
+
 def labelled(observed: xr.Dataset, roas: NDArray[np.floating[Any]]) -> xr.Dataset:
     """``roas (chain, draw, channel)`` of values ``(draw, channel)``, one chain."""
     import xarray as xr
@@ -20,4 +25,5 @@ def labelled(observed: xr.Dataset, roas: NDArray[np.floating[Any]]) -> xr.Datase
         "draw": np.arange(len(roas)),
         "channel": observed["channel"].values,
     }
-    return xr.Dataset({"roas": (tuple(coords), roas.astype(np.float32)[None])}, coords=coords)
+    finite = np.clip(roas, -MOST, MOST).astype(np.float32)
+    return xr.Dataset({"roas": (tuple(coords), finite[None])}, coords=coords)
