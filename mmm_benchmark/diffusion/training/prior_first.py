@@ -206,13 +206,16 @@ def _shift(told: Array, by: Array) -> None:
 
 def _log_unit(spend: Array, unit: Array) -> Array:
     """Log of a figure of spend over that of mean active spend, geos averaged (B, C)."""
-    series = np.moveaxis(spend, 3, 1)  # (B, C, G, T)
-    active = spend_figure(series, "mean_active")
     out = np.zeros(unit.shape)
     for name in ("median_active", "max"):
-        over = np.log(spend_figure(series, name) / active).mean(-1)
-        out = np.where(unit == name, over, out)
+        out = np.where(unit == name, log_unit(np.moveaxis(spend, 3, 1), name), out)
     return out
+
+
+def log_unit(spend: Array, name: str) -> Array:
+    """The same of ``spend`` (B, C, G, T), one figure for all."""
+    over = spend_figure(spend, name) / spend_figure(spend, "mean_active")
+    return np.asarray(np.log(over).mean(-1))
 
 
 def _tied(values: list[Array], half_middle: float, spend: Array) -> Array:

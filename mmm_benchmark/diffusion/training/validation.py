@@ -1,7 +1,8 @@
 """How good is a network on worlds that no training draws? The same worlds at every look.
 
-Three ways of asking: worlds whose prior was drawn first, told that prior; the same, told nothing;
-and worlds of the other laws of training, told nothing, which more training must not lose. Noise of
+Four ways of asking: worlds whose prior was drawn first, told that prior; the same, told nothing;
+worlds of the published law, told it; and worlds of the other laws of training, told nothing, which
+more training must not lose. Noise of
 sampling is the same at every look, so that two looks, or two networks, are compared world by world.
 """
 
@@ -23,12 +24,13 @@ from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.diffusion.training import worlds
 
 Array = NDArray[np.float64]
+OTHER = "other"
 STREAM = 0x7A11D  # keeps these worlds apart from those of training and of calibration
 TOGETHER = 4  # worlds that share a law, a size and, where told, priors
 MOST_CHANNELS, MOST_ROWS = 10, 210  # (geos x weeks): larger worlds would take most of the time
 PLAN = Plan("dpm", 8, 10)
-TOLD, UNTOLD, USUAL = "told its prior", "not told", "other laws"
-WAYS = (TOLD, UNTOLD, USUAL)
+TOLD, UNTOLD, WHOLE, USUAL = "told its prior", "not told", "told published", "other laws"
+WAYS = (TOLD, UNTOLD, WHOLE, USUAL)
 
 
 class Asked(NamedTuple):
@@ -48,13 +50,13 @@ class Scores(NamedTuple):
 
 
 def validation_set(count: int, seed: int = 0) -> list[Asked]:
-    """``count`` worlds of priors drawn first, asked in two ways, and as many of other laws."""
+    """``count`` worlds of priors drawn first, asked in two ways, and as many of each other kind."""
     rng = np.random.default_rng(np.random.SeedSequence([STREAM, seed]))
     found: list[Asked] = []
-    for law in (worlds.STATED, "other"):
+    for law in (worlds.STATED, OTHER, worlds.WHOLE):
         left = count
         while left > 0:
-            name, card = (law, False) if law == worlds.STATED else _other(rng)
+            name, card = _other(rng) if law == OTHER else (law, False)
             size = worlds.CARD if card else worlds.draw_size(rng)
             if size[0] > MOST_CHANNELS or size[2] * size[3] > MOST_ROWS:
                 continue
@@ -70,7 +72,7 @@ def _other(rng: np.random.Generator) -> tuple[str, bool]:
 
 def _asked(law: str, observed: Observed, truth: Truth) -> list[Asked]:
     if law != worlds.STATED:
-        return [Asked(USUAL, observed, truth)]
+        return [Asked(WHOLE if law == worlds.WHOLE else USUAL, observed, truth)]
     nothing = torch.zeros_like(observed.belief)
     untold = without_laws(with_beliefs(observed, nothing, nothing))
     return [Asked(TOLD, observed, truth), Asked(UNTOLD, untold, truth)]
@@ -83,7 +85,7 @@ def validate(
     found: dict[str, list[Scores]] = {way: [] for way in WAYS}
     for index, (way, observed, truth) in enumerate(asked):
         told = observed
-        if way == TOLD and not network.config.priors:
+        if way in (TOLD, WHOLE) and not network.config.priors:
             told, _ = within_training(without_laws(observed))
         state = sample(network, schedule, told, draws, plan, index)
         n = len(told.sales)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from mmm_benchmark.diffusion.inference.limits import TAIL, array_summaries
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.truth import Truth
-from mmm_benchmark.diffusion.training import prior_first
+from mmm_benchmark.diffusion.training import prior_first, published_stated
 from mmm_benchmark.diffusion.training.simulated import NEEDED, observed_and_truth, usable
 from mmm_data_generator import PublishedPrior, TimeVaryingPrior, WorldPrior, draw_batch
 from mmm_data_generator.priors import Prior
@@ -24,13 +24,16 @@ LAWS: dict[str, Prior] = {
     ),
 }
 STATED = "stated"  # worlds whose prior is drawn first and stated (prior_first.py)
+WHOLE = "published, stated"  # worlds of one law, told as a user states it (published_stated.py)
 CARD = (5, 3, 104, 1)  # channels, controls, weeks, geos of the MMM-Diffusion model card's world
+TOLD = {STATED: prior_first, WHOLE: published_stated}
 #: Training priors that mix laws: one quarter of batches is that card's own, these chances
 #: the others.
 MIXTURES: dict[str, dict[str, float]] = {
     "worlds": {"worlds": 1.0},
     "worlds and published": {"worlds": 0.2, "published": 0.8},
-    "prior first": {"worlds": 0.06, "published": 0.24, STATED: 0.7},  # 0.525 of all batches
+    # 0.56 of all batches have a prior stated
+    "prior first": {"worlds": 0.05, "published": 0.2, STATED: 0.45, WHOLE: 0.3},
 }
 CARD_SHARE = 0.25  # of training batches have that card's size and law
 MAX_ROWS = 420  # geos x weeks of a training world
@@ -72,9 +75,9 @@ def draw(rng: np.random.Generator, prior: str, tokens: int, patch: int) -> tuple
 def simulated(
     rng: np.random.Generator, law: str, count: int, size: tuple[int, int, int, int]
 ) -> tuple[Observed, Truth]:
-    """Draw at most ``count`` worlds of one law and size; those of ``STATED`` come with a prior."""
-    if law == STATED:
-        return prior_first.draw(rng, count, *size)
+    """Draw at most ``count`` worlds of one law and size; some laws come with a prior stated."""
+    if law in TOLD:
+        return TOLD[law].draw(rng, count, *size)
     arrays = draw_batch(rng, LAWS[law], count, *size)
     return observed_and_truth({name: arrays[name][usable(arrays)] for name in NEEDED})
 
@@ -89,8 +92,8 @@ def prior_ranges(prior: str, count: int = 1500, seed: int = 0) -> dict[str, tupl
     for _ in range(count // 15):
         law, card = draw_law(rng, prior)
         sizes = CARD if card else draw_size(rng)
-        if law == STATED:
-            arrays = prior_first.draw_arrays(rng, 15, *sizes).arrays
+        if law in TOLD:
+            arrays = TOLD[law].draw_arrays(rng, 15, *sizes).arrays
         else:
             drawn = draw_batch(rng, LAWS[law], 15, *sizes)
             arrays = {name: drawn[name][usable(drawn)] for name in ("sales", "spend")}

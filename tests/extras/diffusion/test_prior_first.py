@@ -20,7 +20,7 @@ from mmm_benchmark.diffusion.problem.laws import with_laws, without_laws
 from mmm_benchmark.diffusion.problem.observed import LEVELS
 from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
 from mmm_benchmark.diffusion.problem.state import SHAPE_MEAN, SHAPE_SCALE
-from mmm_benchmark.diffusion.training import kept, prior_first, validation, worlds
+from mmm_benchmark.diffusion.training import kept, prior_first, published_stated, validation, worlds
 from mmm_benchmark.diffusion.training import trainer as training
 from mmm_benchmark.diffusion.training.drawn_priors import Stated, draw_prior
 from mmm_benchmark.priors.laws import Law, fixed, lognormal, uniform
@@ -81,16 +81,22 @@ def test_what_is_tied_to_the_curve_is_told_as_the_share_it_implies() -> None:
     assert abs(float(z.median())) < 0.4  # in quartile ranges; a total above all sales is cut
 
 
-@pytest.mark.usefixtures("told_narrow")
-def test_training_states_what_a_user_states() -> None:
-    """The same world, told by the code of training and by that of ``--prior``."""
-    rng = np.random.default_rng(8)
-    arrays, told = prior_first.draw_arrays(rng, 1, 3, 1, 60, 2)
+def as_dataset(arrays: dict[str, Any]) -> xr.Dataset:
+    """The first world of a batch of three channels."""
     dims = {"sales": ("geo", "date"), "spend": ("geo", "date", "channel")}
     dataset = xr.Dataset(
         {name: (dims[name], arrays[name][0]) for name in dims}, coords={"channel": ["a", "b", "c"]}
     )
     dataset["controls"] = (("geo", "date", "control"), arrays["controls"][0])
+    return dataset
+
+
+@pytest.mark.usefixtures("told_narrow")
+def test_training_states_what_a_user_states() -> None:
+    """The same world, told by the code of training and by that of ``--prior``."""
+    rng = np.random.default_rng(8)
+    arrays, told = prior_first.draw_arrays(rng, 1, 3, 1, 60, 2)
+    dataset = as_dataset(arrays)
     said = {"*": {"share": {"lognormal": [float(np.log(0.08)), 0.1]},
                   "adstock_decay": {"uniform": [0.5, 0.6]}, "slope": 1.0,
                   "half_saturation": {"lognormal": [0.0, 0.2], "of": "max"}}}  # fmt: skip
@@ -102,10 +108,36 @@ def test_training_states_what_a_user_states() -> None:
         assert torch.allclose(a, b, atol=1e-3)
 
 
+@pytest.mark.parametrize("geos", [1, 2])
+def test_the_published_law_is_told_as_the_command_line_tells_it(geos: int) -> None:
+    rng = np.random.default_rng(8)
+    arrays, told = published_stated.draw_arrays(rng, 1, 3, 1, 60, geos)
+    dataset = as_dataset(arrays)
+    scaled = read(dataset)[0]
+    theirs, ours = heed_prior(prior_of("published"), dataset, scaled), with_laws(scaled, *told)
+    assert torch.allclose(theirs.law, ours.law, atol=2e-3)
+    assert torch.equal(theirs.said, ours.said)
+    for a, b in zip(expected(theirs), expected(ours), strict=True):
+        assert torch.allclose(a, b, atol=1e-3)
+
+
+def test_worlds_of_the_published_law_have_what_is_told_of_them() -> None:
+    observed, truth = published_stated.draw(np.random.default_rng(3), 300, 5, 2, 60, 1)
+    value = torch.cat([truth.state.level[..., None], truth.state.shape], -1)
+    below = (value[..., None] < observed.law).float().mean((0, 1)).numpy()
+    assert below[:3] == pytest.approx(np.tile(LEVELS, (3, 1)), abs=0.04)
+    straight = 1 / 3  # of the slopes are 1, which is a quantile
+    assert below[3] == pytest.approx(np.array(LEVELS), abs=straight)
+    media = truth.contribution.sum((1, 2)) / truth.expected.sum(1)
+    assert float(media.mean()) == pytest.approx(0.4, abs=4 * 0.2 / 300**0.5)  # Beta(2, 3)
+    assert (observed.sales > 0).all()
+
+
 def test_half_of_the_worlds_have_their_prior_first() -> None:
     rng = np.random.default_rng(0)
     laws = [worlds.draw_law(rng, "prior first")[0] for _ in range(2000)]
-    assert laws.count(worlds.STATED) / 2000 == pytest.approx(0.525, abs=0.03)
+    assert laws.count(worlds.STATED) / 2000 == pytest.approx(0.3375, abs=0.03)
+    assert laws.count(worlds.WHOLE) / 2000 == pytest.approx(0.225, abs=0.03)
     kinds = [draw_prior(rng, 4) for _ in range(400)]
     named = [kind.prior in [prior.every for prior in NAMED.values()] for kind in kinds]
     assert np.mean(named) == pytest.approx(0.4, abs=0.08)
