@@ -41,7 +41,7 @@ def go(recipe: str, until: int) -> None:
     torch.set_num_threads(1)
     config = preset("ours-prior-first")
     paced = replace(config.training, learning_rate=RECIPES[recipe])
-    often = TURN if until <= 1000 else 1000  # a race is looked at often
+    often = TURN if until <= 1000 else 2000  # a race is looked at often
     paced = replace(paced, validate_every=often, validate_worlds=LOOKED_AT)
     train(
         replace(config, training=paced),
