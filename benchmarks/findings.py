@@ -132,14 +132,15 @@ def main() -> None:
             beside(told, entries[told.name])
             beside(told, entries["oracle"])
     print("\ntold --prior published (first), beside --prior neutral: one model, one kind of curve")
-    for told, wide in zip(read_all(TOLD / "published"), read_all(TOLD / "neutral"), strict=True):
-        beside(told, wide)
+    told_law = {entry.name: entry for entry in read_all(TOLD / "published")}
+    beside(told_law["exact"], next(e for e in read_all(TOLD / "neutral") if e.name == "exact"))
     print("\ntold the joint law (first), beside the exact reference and its marginals")
     for whole in read_all(JOINT):
         of_one(whole)
         beside(whole, entries["oracle"])
-        for told in read_all(TOLD / "published"):
-            beside(whole, told)
+        beside(whole, told_law["exact"])
+    print("\nnetwork and exact, both told the marginals of published")
+    beside(told_law["diffusion-fast"], told_law["exact"])
 
 
 if __name__ == "__main__":
