@@ -3,6 +3,7 @@
     python benchmarks/prior_first.py race [--until 300]     # both recipes, by turns; goes on
     python benchmarks/prior_first.py go best --until N      # the better one goes on, or by name
     python benchmarks/prior_first.py pack best              # what another machine can go on from
+    python benchmarks/prior_first.py ship best              # its weights answer under --prior
     python benchmarks/prior_first.py curve                  # loss, CRPS, coverage by core-hour
     python benchmarks/prior_first.py compare [best]         # with the shipped network, paired
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +28,7 @@ PACKED = RESULTS / "prior_first"
 #: Learning rates: a fine-tuning, and the pace of the trainings that taught the shipped network.
 RECIPES = {"gentle": 3e-4, "bold": 1e-3}
 LOOKED_AT = 20  # worlds of each kind: the same in every look, or looks could not be compared
-NAMED = ("go", "pack", "compare")  # parts of one recipe
+NAMED = ("go", "pack", "ship", "compare")  # parts of one recipe
 TURN = 200  # steps that one recipe trains before the other
 
 
@@ -79,6 +81,13 @@ def pack(recipe: str) -> None:
     kept.pack(WORK / recipe, PACKED)
     size = sum(path.stat().st_size for path in PACKED.rglob("*") if path.is_file())
     print(f"{PACKED}: {size / 1e6:.1f} MB")
+
+
+def ship(recipe: str) -> None:
+    """Copy the averaged weights to where a fitter that is told a prior finds them."""
+    from mmm_benchmark.diffusion.inference.limits import SHIPPED_TOLD
+
+    shutil.copytree(WORK / recipe / "checkpoint", SHIPPED_TOLD, dirs_exist_ok=True)
 
 
 def curve() -> None:
@@ -152,7 +161,7 @@ def write(path: Path, rows: list[dict[str, str]]) -> None:
 def main() -> None:
     """Do one part."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=("race", "go", "pack", "curve", "compare"))
+    parser.add_argument("part", choices=("race", "go", "pack", "ship", "curve", "compare"))
     parser.add_argument("which", nargs="?", default="best", help="a recipe, or a checkpoint")
     parser.add_argument("--until", type=int, default=300)
     parser.add_argument("--worlds", type=int, default=48)
@@ -165,6 +174,8 @@ def main() -> None:
         go(which, given.until)
     elif given.part == "pack":
         pack(which)
+    elif given.part == "ship":
+        ship(which)
     elif given.part == "curve":
         curve()
     else:

@@ -154,7 +154,8 @@ PRESETS: dict[str, DiffusionConfig] = {
         network=NetworkConfig(beliefs=True, priors=True),
         training=replace(
             _PUBLISHED,
-            steps=60_000,
+            steps=21_000,
+            cooldown=0.5,
             seed=20_260_105,
             prior="prior first",
             learning_rate=3e-4,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 SHIPPED = Path(__file__).parents[1] / "checkpoint"
+#: Answers under a prior that is stated: the shipped one, trained on with priors drawn first.
+SHIPPED_TOLD = Path(__file__).parents[1] / "checkpoint_told"
 LEAST_DRAWS = 2 * MIN_DRAWS  # two halves whose independence can be diagnosed
 TAIL = 0.001  # of the prior predictive, on each side, counts as outside
 

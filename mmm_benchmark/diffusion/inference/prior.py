@@ -133,4 +133,6 @@ def left_out(prior: Prior, cut: int = 0, quantiles: bool = False) -> tuple[str, 
     if cut:
         said.append(f"{cut} of its laws cut to what the network was trained for: check with wiener")
     said.append("season, noise and geos by the model's own law, effects may move")
+    if quantiles and prior.curve == "published":  # published_stated.py
+        return (f"prior '{prior.name}', learnt from worlds of the whole law: " + "; ".join(said),)
     return (f"prior '{prior.name}': " + "; ".join(said), *prior.cautions)

@@ -23,17 +23,20 @@ from scipy.special import expit
 from mmm_benchmark.diffusion.inference.prior import figures, normal_figures, standardised
 from mmm_benchmark.diffusion.problem.laws import with_laws
 from mmm_benchmark.diffusion.problem.observed import Observed
-from mmm_benchmark.diffusion.problem.state import MEDIA_MEAN
+from mmm_benchmark.diffusion.problem.state import LAGS, MEDIA_MEAN
 from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.diffusion.training.drawn_priors import Stated, draw_prior
 from mmm_benchmark.diffusion.training.simulated import NEEDED, observed_and_truth, usable
 from mmm_benchmark.priors import numbers
 from mmm_benchmark.priors.predictive import response
+from mmm_benchmark.priors.prior import ChannelPrior
 from mmm_data_generator import PublishedPrior
+from mmm_data_generator.fields.parts import PROCESSES
 from mmm_data_generator.priors.base import Size
 from mmm_data_generator.priors.parameters import SPEND_FIGURES, Parameters
 from mmm_data_generator.priors.published_scaling import Target, scaled_world
 from mmm_data_generator.priors.simulate import simulate
+from mmm_data_generator.priors.worlds import shape
 from mmm_data_generator.world.transforms import spend_figure
 from mmm_data_generator.world.world import World
 
@@ -81,11 +84,22 @@ def draw(rng: np.random.Generator, count: int, *sizes: int) -> tuple[Observed, T
 
 
 def draw_arrays(
-    rng: np.random.Generator, count: int, channels: int, controls: int, weeks: int, geos: int
+    rng: np.random.Generator,
+    count: int,
+    channels: int,
+    controls: int,
+    weeks: int,
+    geos: int,
+    *,
+    prior: ChannelPrior | None = None,
 ) -> Draw:
-    """The same before scaling; there may be fewer than ``count``, but there is one."""
+    """The same before scaling; there may be fewer than ``count``, but there is one.
+
+    With ``prior`` every channel has that one, and as ``exact`` has it effects stay and carry-over
+    ends after eight weeks.
+    """
     while True:
-        found = _drawn(rng, count + count // 2, channels, controls, weeks, geos)
+        found = _drawn(rng, count + count // 2, Size(channels, controls, weeks, geos), prior)
         if len(found.arrays["sales"]):
             return Draw(
                 {name: values[:count] for name, values in found.arrays.items()},
@@ -93,12 +107,15 @@ def draw_arrays(
             )
 
 
-def _drawn(
-    rng: np.random.Generator, count: int, channels: int, controls: int, weeks: int, geos: int
-) -> Draw:
-    priors = _priors(rng, count, channels)
+def _drawn(rng: np.random.Generator, count: int, size: Size, prior: ChannelPrior | None) -> Draw:
+    channels, _, weeks, geos = shape(size)
+    stated = [Stated(prior, (True,) * 4)] if prior else None
+    priors = _priors(rng, count, channels, stated)
     said = priors.each([each.said for each in priors.stated])  # (B, C, 4)
-    p = _parameters(rng, priors, said, count, Size(channels, controls, weeks, geos))
+    p = _parameters(rng, priors, said, count, size)
+    if prior:
+        still = np.full_like(p.process, PROCESSES.index("constant"))
+        p = replace(p, process=still, l_max=np.full_like(p.l_max, LAGS))
     world = simulate(rng, p, weeks, geos)
     per_spend = _log_spend_share(rng, priors, world)
     share = _shares(rng, priors, said, world, per_spend)
@@ -111,8 +128,10 @@ def _drawn(
     return Draw({name: arrays[name][keep] for name in NEEDED}, tuple(x[keep] for x in told))
 
 
-def _priors(rng: np.random.Generator, count: int, channels: int) -> Tabulated:
-    stated = [draw_prior(rng, channels) for _ in range(min(PRIORS, count))]
+def _priors(
+    rng: np.random.Generator, count: int, channels: int, stated: list[Stated] | None
+) -> Tabulated:
+    stated = stated or [draw_prior(rng, channels) for _ in range(min(PRIORS, count))]
     which = np.repeat(rng.integers(len(stated), size=(count, 1)), channels, 1)
     other = (rng.random((count, 1)) < MIXED) & (rng.random((count, channels)) < OTHER)
     which = np.where(other, rng.integers(len(stated), size=which.shape), which)

@@ -31,7 +31,8 @@ class Diffusion:
     project_every
         Project onto what is possible every so many steps.
     checkpoint
-        Folder of another checkpoint; None takes the shipped one.
+        Folder of another checkpoint; None takes the shipped one, or where ``prior`` is given the
+        one that was trained to answer under a stated prior.
     weights
         Fingerprint of the weights to insist on; ``settings`` fills it in, so that another
         checkpoint is another fitter. None takes what is there.
@@ -82,8 +83,12 @@ class Diffusion:
         return {**kept, "weights": self.weights or record.get("sha256")}
 
     @property
-    def _folder(self) -> Path | None:
-        return None if self.checkpoint is None else Path(self.checkpoint)
+    def _folder(self) -> Path:
+        from mmm_benchmark.diffusion.inference.limits import SHIPPED, SHIPPED_TOLD
+
+        if self.checkpoint is not None:
+            return Path(self.checkpoint)
+        return SHIPPED if self.prior is None else SHIPPED_TOLD
 
     def skip(self, observed: xr.Dataset) -> str | None:
         """Decline what the model was not trained for."""

@@ -10,6 +10,7 @@ from worlds_for_tests import noisy, small
 
 from mmm_benchmark.diffusion.inference import stated
 from mmm_benchmark.diffusion.inference.answer import read
+from mmm_benchmark.diffusion.inference.limits import SHIPPED, SHIPPED_TOLD, describe
 from mmm_benchmark.diffusion.inference.prior import heed_prior, left_out
 from mmm_benchmark.diffusion.physics import wiener
 from mmm_benchmark.diffusion.problem.beliefs import (
@@ -128,6 +129,36 @@ def test_the_answer_goes_where_the_prior_is_sure(observed: xr.Dataset) -> None:
 
 def test_fitters_with_a_prior_keep_the_contract() -> None:
     check_fitter(Wiener(draws=16, prior="robyn"))
+    check_fitter(Diffusion(draws=16, steps=4, sampler="dpm", prior="meridian"))
+
+
+def test_a_prior_asks_the_network_that_reads_priors(observed: xr.Dataset) -> None:
+    told = Diffusion(draws=16, steps=2, prior="published")
+    own, _ = describe(SHIPPED)
+    reads, record = describe(SHIPPED_TOLD)
+    assert reads.network.priors
+    assert not own.network.priors
+    assert told.settings()["weights"] == record["sha256"]
+    assert Diffusion().settings()["weights"] != record["sha256"]
+    notes = told.fit(observed, Budget(), 1).notes
+    assert any("learnt from worlds of the whole law" in note for note in notes)
+    assert not any("by its marginals" in note for note in notes)
+    chosen = Diffusion(prior="published", checkpoint=str(SHIPPED))
+    assert chosen.settings()["weights"] == Diffusion().settings()["weights"]
+
+
+def test_a_network_told_returns_gives_more_to_more_money(observed: xr.Dataset) -> None:
+    """Spend has no unit to the network: only what is told says that a dearer channel sells more."""
+    dear = observed.copy(deep=True)
+    dear["spend"].loc[{"channel": "Social-Media"}] *= 20
+
+    def share(dataset: xr.Dataset, prior: str | None) -> float:
+        found = Diffusion(draws=64, steps=8, sampler="dpm", prior=prior).fit(dataset, Budget(), 1)
+        total = found.posterior["contribution"].sum(("geo", "date")).mean(("chain", "draw"))
+        return float(total.sel(channel="Social-Media") / total.sum())
+
+    assert share(dear, None) == pytest.approx(share(observed, None), rel=1e-3)
+    assert share(dear, "published") > 1.2 * share(observed, "published")
 
 
 def test_keys_stay_where_nothing_is_said_and_change_where_the_answer_does() -> None:

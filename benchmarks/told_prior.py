@@ -1,0 +1,178 @@
+"""Fitters told a prior, on worlds of that prior: network, physics and ``exact`` side by side.
+
+    python benchmarks/told_prior.py draw [--worlds 10]     # extra diffusion
+    python benchmarks/told_prior.py fit FITTER ...         # goes on; in the environment of each
+    python benchmarks/told_prior.py report
+
+Worlds of one geo, 4 to 7 channels, 104 to 156 weeks and 2 controls, whose decays, curves and
+effects are draws of a named prior (``training/prior_first.py``; effects stay, as ``exact`` has it),
+none of which training or its looks draw. Scores are of each channel's contribution over the window:
+CRPS, summed over channels and divided by the sum of contributions, and what 90% intervals hold.
+Worlds are kept in ``work/told_prior``, scores in ``results/told_prior.csv``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).parent
+OUT = HERE / "results" / "told_prior.csv"
+KEPT = HERE.parent / "work" / "told_prior"
+PRIORS = ("neutral", "meridian", "robyn")
+FITTERS = ("diffusion-fast", "wiener", "exact", "numpyro-mmm")
+STREAM = 0x70_1D  # of these worlds
+RESAMPLES = 4000
+
+
+def draw(count: int) -> None:
+    """Draw the worlds and keep what a fitter sees, and the truth beside it."""
+    import pandas as pd
+    import xarray as xr
+
+    from mmm_benchmark.diffusion.training.prior_first import draw_arrays
+    from mmm_benchmark.priors.prior import NAMED
+
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for p, prior in enumerate(PRIORS):
+        for number in range(count):
+            rng = np.random.default_rng([STREAM, p, number])
+            channels, weeks = int(rng.integers(4, 8)), int(rng.integers(104, 157))
+            while True:  # a business has no week of negative sales
+                arrays = draw_arrays(rng, 1, channels, 2, weeks, 1, prior=NAMED[prior].every).arrays
+                if (arrays["sales"] > 0).all():
+                    break
+            names = ("geo", "date", "channel")
+            world = xr.Dataset(
+                {
+                    "sales": (names[:2], arrays["sales"][0]),
+                    "spend": (names, arrays["spend"][0]),
+                    "controls": (("geo", "date", "control"), arrays["controls"][0]),
+                    "population": (("geo",), [1e6]),
+                    "truth": (("channel",), arrays["contribution"][0].sum((0, 1))),
+                },
+                coords={
+                    "geo": ["geo_all"],
+                    "date": pd.date_range("2023-01-02", periods=weeks, freq="W-MON"),
+                    "channel": [f"channel_{c + 1}" for c in range(channels)],
+                    "control": ["control_1", "control_2"],
+                },
+            )
+            world.to_netcdf(KEPT / f"{prior}_{number}.nc", engine="h5netcdf")
+
+
+def fit(fitters: list[str]) -> None:
+    """Every world that these fitters have not answered yet, by fitters told its prior."""
+    import xarray as xr
+
+    from mmm_benchmark.fit import Budget
+    from mmm_benchmark.metrics.calibration import central_interval, crps, sort_draws
+
+    done = {(row["prior"], row["world"], row["fitter"]) for row in _rows()}
+    budget = Budget(chains=2, draws=500, tune=500)
+    for path in sorted(KEPT.glob("*.nc")):
+        prior, number = path.stem.split("_")
+        world = xr.load_dataset(path, engine="h5netcdf")
+        truth, observed = world["truth"].values, world.drop_vars("truth")
+        for name in fitters:
+            if (prior, number, name) in done:
+                continue
+            begun = time.perf_counter()
+            found = made(name, prior).fit(observed, budget, 1)
+            seconds = time.perf_counter() - begun
+            drawn = found.posterior["contribution"].sum(("geo", "date"))
+            ordered = sort_draws(drawn.stack(s=("chain", "draw")).transpose("channel", "s").values)
+            low, high = central_interval(ordered, 0.9)
+            row = {
+                "prior": prior,
+                "world": number,
+                "fitter": name,
+                "crps": f"{crps(ordered, truth).sum() / truth.sum():.5f}",
+                "held_90": f"{((low <= truth) & (truth <= high)).mean():.4f}",
+                "total_error": f"{ordered.mean(1).sum() / truth.sum() - 1:.4f}",
+                "seconds": f"{seconds:.1f}",
+            }
+            print(row, flush=True)
+            _append(row)
+
+
+def made(name: str, prior: str) -> Any:
+    """The fitter of that name, told the prior."""
+    if name == "diffusion-fast":
+        from mmm_benchmark.fitters.diffusion.fitter import Diffusion
+
+        return Diffusion(sampler="dpm", steps=8, prior=prior)
+    if name == "wiener":
+        from mmm_benchmark.fitters.diffusion.wiener import Wiener
+
+        return Wiener(prior=prior)
+    if name == "exact":
+        from mmm_benchmark.fitters.numpyro_mmm.exact import Exact
+
+        return Exact(prior=prior)
+    from mmm_benchmark.fitters.numpyro_mmm.fitter import NumpyroMMM
+
+    return NumpyroMMM(prior=prior)
+
+
+def report() -> None:
+    """Ratios over ``exact``, geometric means; worlds drawn again for the intervals."""
+    rows = _rows()
+    score = {(r["prior"], r["world"], r["fitter"]): float(r["crps"]) for r in rows}
+    held = {(r["prior"], r["world"], r["fitter"]): float(r["held_90"]) for r in rows}
+    rng = np.random.default_rng(0)
+    for prior in (*PRIORS, "all"):
+        for first, second in (("diffusion-fast", "exact"), ("diffusion-fast", "wiener"),
+                              ("wiener", "exact"), ("numpyro-mmm", "exact")):  # fmt: skip
+            worlds = [k[:2] for k in score if k[2] == first and (*k[:2], second) in score]
+            worlds = [k for k in worlds if prior in ("all", k[0])]
+            if len(worlds) < 2:
+                continue
+            ratio = np.log([score[*k, first] / score[*k, second] for k in worlds])
+            means = ratio[rng.integers(len(ratio), size=(RESAMPLES, len(ratio)))].mean(1)
+            low, high = np.exp(np.quantile(means, [0.025, 0.975]))
+            holds = [np.mean([held[*k, name] for k in worlds]) for name in (first, second)]
+            print(
+                f"{prior:9} {first} over {second}: {np.exp(ratio.mean()):.3f} "
+                f"[{low:.3f}, {high:.3f}] on {len(worlds)}; 90% hold {holds[0]:.0%}, {holds[1]:.0%}"
+            )
+
+
+def _rows() -> list[dict[str, str]]:
+    if not OUT.exists():
+        return []
+    with OUT.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _append(row: dict[str, str]) -> None:
+    fresh = not OUT.exists()
+    with OUT.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(row), lineterminator="\n")
+        if fresh:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def main() -> None:
+    """Do one part."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("part", choices=("draw", "fit", "report"))
+    parser.add_argument("fitters", nargs="*", choices=FITTERS, metavar="FITTER")
+    parser.add_argument("--worlds", type=int, default=10)
+    given = parser.parse_args()
+    if given.part == "draw":
+        draw(given.worlds)
+    elif given.part == "fit":
+        fit(given.fitters)
+    else:
+        report()
+
+
+if __name__ == "__main__":
+    main()
