@@ -16,6 +16,7 @@ from mmm_benchmark.suite.tasks import VERSION, Task, tasks
 
 LONGER = Path(__file__).parent / "results" / "suite_budget"  # four chains of 1000 + 1000
 TOLD = Path(__file__).parent / "results" / "suite_prior"  # --prior NAME, a folder each
+MOMENTS = TOLD.with_name("suite_prior_moments")  # the same, told to the network by mean, variance
 JOINT = Path(__file__).parent / "results" / "suite_joint"  # --prior published, the whole law
 SHIPPED = Path(__file__).parents[1] / "results" / f"suite-{VERSION}"
 ENOUGH = 10  # tasks that a correlation is asked of
@@ -139,8 +140,12 @@ def main() -> None:
         of_one(whole)
         beside(whole, entries["oracle"])
         beside(whole, told_law["exact"])
-    print("\nnetwork and exact, both told the marginals of published")
+    print(
+        "\nthe network told published (first), beside exact told its marginals, and told by moments"
+    )
     beside(told_law["diffusion-fast"], told_law["exact"])
+    beside(told_law["diffusion-fast"], read_all(MOMENTS / "published")[0])
+    beside(told_law["diffusion-fast"], entries["scipy-bootstrap"])
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ KEPT = HERE.parent / "work" / "told_prior"
 PRIORS = ("neutral", "meridian", "robyn")
 FITTERS = ("diffusion-fast", "wiener", "exact", "numpyro-mmm")
 STREAM = 0x70_1D  # of these worlds
+RETURNS = {"meridian": 0.2}  # priors of returns, and the log of their middle one
+MIDDLE = 3  # place of the median among the quantiles that tell a law
 RESAMPLES = 4000
 
 
@@ -44,14 +46,17 @@ def draw(count: int) -> None:
             rng = np.random.default_rng([STREAM, p, number])
             channels, weeks = int(rng.integers(4, 8)), int(rng.integers(104, 157))
             while True:  # a business has no week of negative sales
-                arrays = draw_arrays(rng, 1, channels, 2, weeks, 1, prior=NAMED[prior].every).arrays
+                arrays, told = draw_arrays(rng, 1, channels, 2, weeks, 1, prior=NAMED[prior].every)
                 if (arrays["sales"] > 0).all():
                     break
+            money = (
+                unit_of_spend(arrays, float(told[0][0, 0, 0, MIDDLE])) if prior in RETURNS else 1
+            )
             names = ("geo", "date", "channel")
             world = xr.Dataset(
                 {
                     "sales": (names[:2], arrays["sales"][0]),
-                    "spend": (names, arrays["spend"][0]),
+                    "spend": (names, money * arrays["spend"][0]),
                     "controls": (("geo", "date", "control"), arrays["controls"][0]),
                     "population": (("geo",), [1e6]),
                     "truth": (("channel",), arrays["contribution"][0].sum((0, 1))),
@@ -64,6 +69,19 @@ def draw(count: int) -> None:
                 },
             )
             world.to_netcdf(KEPT / f"{prior}_{number}.nc", engine="h5netcdf")
+
+
+def unit_of_spend(arrays: dict[str, Any], told: float) -> float:
+    """What spend is multiplied by, so that returns are the prior's.
+
+    Training draws no unit of spend, which the network cannot see: it says how large a share the
+    prior's middle return is of the first channel, ``told``, standardised.
+    """
+    from mmm_benchmark.diffusion.problem.state import LEVEL_MEAN, LEVEL_SCALE
+
+    spend, sales = arrays["spend"][0].sum((0, 1)), arrays["sales"][0].sum()
+    log_share = LEVEL_MEAN - np.log(len(spend)) + LEVEL_SCALE * told
+    return float(np.exp(log_share - RETURNS["meridian"]) * sales / spend[0])
 
 
 def fit(fitters: list[str]) -> None:
