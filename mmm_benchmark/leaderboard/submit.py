@@ -110,6 +110,7 @@ def metadata_of(fits: Mapping[str, StoredFit], first: StoredFit, note: str) -> d
         f"mmm-benchmark run --suite {'lite' if len(fits) <= len(tasks('lite')) else 'full'} "
         f"--samplers {job['fitter']} --chains {budget['chains']} --draws {budget['draws']} "
         f"--tune {budget['tune']} --target-accept {budget['target_accept']} --seed {job['seed']}"
+        f"{said(job['settings'])}"
     )
     return {
         "format": FORMAT,
@@ -136,3 +137,12 @@ def metadata_of(fits: Mapping[str, StoredFit], first: StoredFit, note: str) -> d
         "verified": None,
         "fits": {task: fit.key for task, fit in sorted(fits.items())},
     }
+
+
+def said(settings: Mapping[str, Any]) -> str:
+    """What a run must say besides; what is no name came from a file."""
+    return "".join(
+        f" --{name} {value if isinstance(value, str) else 'FILE'}"
+        for name in ("prior", *TOLD_BY)
+        if (value := settings.get(name)) is not None
+    )

@@ -9,6 +9,7 @@ import pytest
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.leaderboard.adding import added
 from mmm_benchmark.leaderboard.entry import read_entry, write_entry
+from mmm_benchmark.leaderboard.submit import said
 from mmm_benchmark.suite.tasks import tasks
 from tests.unit.leaderboard.conftest import metadata, row
 
@@ -37,3 +38,9 @@ def test_scores_made_in_two_ways_are_no_entrant(folder: Path, name: str) -> None
     new = {**metadata("half"), "fits": {}, name: "another"}
     with pytest.raises(UserError, match=f"half: {name} was .*, is another"):
         added(read_entry(folder / "half.csv"), new, [])
+
+
+def test_the_command_of_a_row_says_what_it_was_told() -> None:
+    told = {"prior": "published", "beliefs": {"TV": {"roas": [2.0, 0.5]}}, "experiments": None}
+    assert said(told) == " --prior published --beliefs FILE"
+    assert said({"prior": None, "steps": 8}) == ""
