@@ -1,6 +1,6 @@
 """Fitters told a prior, on worlds of that prior: network, physics and ``exact`` side by side.
 
-    python benchmarks/told_prior.py draw [--worlds 10]     # extra diffusion
+    python benchmarks/told_prior.py draw [--worlds 30]     # extra diffusion
     python benchmarks/told_prior.py fit FITTER ...         # goes on; in the environment of each
     python benchmarks/told_prior.py report
 
@@ -33,7 +33,7 @@ RESAMPLES = 4000
 
 
 def draw(count: int) -> None:
-    """Draw the worlds and keep what a fitter sees, and the truth beside it."""
+    """Draw the worlds that are not there and keep what a fitter sees, and the truth beside it."""
     import pandas as pd
     import xarray as xr
 
@@ -43,6 +43,8 @@ def draw(count: int) -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
     for p, prior in enumerate(PRIORS):
         for number in range(count):
+            if (path := KEPT / f"{prior}_{number}.nc").exists():
+                continue
             rng = np.random.default_rng([STREAM, p, number])
             channels, weeks = int(rng.integers(4, 8)), int(rng.integers(104, 157))
             while True:  # a business has no week of negative sales
@@ -68,7 +70,7 @@ def draw(count: int) -> None:
                     "control": ["control_1", "control_2"],
                 },
             )
-            world.to_netcdf(KEPT / f"{prior}_{number}.nc", engine="h5netcdf")
+            world.to_netcdf(path, engine="h5netcdf")
 
 
 def unit_of_spend(arrays: dict[str, Any], told: float) -> float:
@@ -182,7 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("part", choices=("draw", "fit", "report"))
     parser.add_argument("fitters", nargs="*", choices=FITTERS, metavar="FITTER")
-    parser.add_argument("--worlds", type=int, default=10)
+    parser.add_argument("--worlds", type=int, default=30)
     given = parser.parse_args()
     if given.part == "draw":
         draw(given.worlds)
