@@ -51,9 +51,9 @@ def draw(count: int) -> None:
                 arrays, told = draw_arrays(rng, 1, channels, 2, weeks, 1, prior=NAMED[prior].every)
                 if (arrays["sales"] > 0).all():
                     break
-            money = (
-                unit_of_spend(arrays, float(told[0][0, 0, 0, MIDDLE])) if prior in RETURNS else 1
-            )
+            money = 1.0
+            if prior in RETURNS:
+                money = unit_of_spend(arrays, float(told[0][0, 0, 0, MIDDLE]), RETURNS[prior])
             names = ("geo", "date", "channel")
             world = xr.Dataset(
                 {
@@ -73,7 +73,7 @@ def draw(count: int) -> None:
             world.to_netcdf(path, engine="h5netcdf")
 
 
-def unit_of_spend(arrays: dict[str, Any], told: float) -> float:
+def unit_of_spend(arrays: dict[str, Any], told: float, log_return: float) -> float:
     """What spend is multiplied by, so that returns are the prior's.
 
     Training draws no unit of spend, which the network cannot see: it says how large a share the
@@ -83,7 +83,7 @@ def unit_of_spend(arrays: dict[str, Any], told: float) -> float:
 
     spend, sales = arrays["spend"][0].sum((0, 1)), arrays["sales"][0].sum()
     log_share = LEVEL_MEAN - np.log(len(spend)) + LEVEL_SCALE * told
-    return float(np.exp(log_share - RETURNS["meridian"]) * sales / spend[0])
+    return float(np.exp(log_share - log_return) * sales / spend[0])
 
 
 def fit(fitters: list[str]) -> None:

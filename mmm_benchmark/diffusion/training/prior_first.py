@@ -58,6 +58,11 @@ class Draw(NamedTuple):
     arrays: dict[str, Array]
     told: tuple[torch.Tensor, ...]
 
+    def scaled(self) -> tuple[Observed, Truth]:
+        """What the network is given, and the standardised truth."""
+        observed, truth = observed_and_truth(self.arrays)
+        return with_laws(observed, *self.told), truth
+
 
 class Tabulated(NamedTuple):
     """The priors of a batch, and which of them each channel has."""
@@ -78,9 +83,7 @@ class Tabulated(NamedTuple):
 
 def draw(rng: np.random.Generator, count: int, *sizes: int) -> tuple[Observed, Truth]:
     """Draw at most ``count`` worlds of so many channels, controls, weeks and geos."""
-    arrays, told = draw_arrays(rng, count, *sizes)
-    observed, truth = observed_and_truth(arrays)
-    return with_laws(observed, *told), truth
+    return draw_arrays(rng, count, *sizes).scaled()
 
 
 def draw_arrays(

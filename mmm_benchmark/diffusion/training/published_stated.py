@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from mmm_benchmark.diffusion.inference.prior import figures, standardised
-from mmm_benchmark.diffusion.problem.laws import with_laws
 from mmm_benchmark.diffusion.problem.observed import LEVELS, Observed
 from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.diffusion.training.prior_first import Draw, log_unit
-from mmm_benchmark.diffusion.training.simulated import NEEDED, observed_and_truth, usable
+from mmm_benchmark.diffusion.training.simulated import NEEDED, usable
 from mmm_benchmark.priors import numbers
 from mmm_benchmark.priors.laws import Law
 from mmm_benchmark.priors.prior import NAMED
@@ -44,9 +43,7 @@ BISECTIONS = 40
 
 def draw(rng: np.random.Generator, count: int, *sizes: int) -> tuple[Observed, Truth]:
     """Draw at most ``count`` worlds of so many channels, controls, weeks and geos."""
-    arrays, told = draw_arrays(rng, count, *sizes)
-    observed, truth = observed_and_truth(arrays)
-    return with_laws(observed, *told), truth
+    return draw_arrays(rng, count, *sizes).scaled()
 
 
 def draw_arrays(

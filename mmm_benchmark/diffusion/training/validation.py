@@ -2,8 +2,8 @@
 
 Four ways of asking: worlds whose prior was drawn first, told that prior; the same, told nothing;
 worlds of the published law, told it; and worlds of the other laws of training, told nothing, which
-more training must not lose. Noise of
-sampling is the same at every look, so that two looks, or two networks, are compared world by world.
+more training must not lose. Noise of sampling is the same at every look, so that two looks, or two
+networks, are compared world by world.
 """
 
 from __future__ import annotations
