@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 HERE = Path(__file__).parent
 OUT = HERE / "results" / "told_prior.csv"
@@ -30,6 +31,8 @@ STREAM = 0x70_1D  # of these worlds
 RETURNS = {"meridian": 0.2}  # priors of returns, and the log of their middle one
 MIDDLE = 3  # place of the median among the quantiles that tell a law
 RESAMPLES = 4000
+
+type Array = NDArray[np.float64]
 
 
 def draw(count: int) -> None:
@@ -90,11 +93,7 @@ def fit(fitters: list[str]) -> None:
     """Every world that these fitters have not answered yet, by fitters told its prior."""
     import xarray as xr
 
-    from mmm_benchmark.fit import Budget
-    from mmm_benchmark.metrics.calibration import central_interval, crps, sort_draws
-
     done = {(row["prior"], row["world"], row["fitter"]) for row in _rows()}
-    budget = Budget(chains=2, draws=500, tune=500)
     for path in sorted(KEPT.glob("*.nc")):
         prior, number = path.stem.split("_")
         world = xr.load_dataset(path, engine="h5netcdf")
@@ -102,23 +101,29 @@ def fit(fitters: list[str]) -> None:
         for name in fitters:
             if (prior, number, name) in done:
                 continue
-            begun = time.perf_counter()
-            found = made(name, prior).fit(observed, budget, 1)
-            seconds = time.perf_counter() - begun
-            drawn = found.posterior["contribution"].sum(("geo", "date"))
-            ordered = sort_draws(drawn.stack(s=("chain", "draw")).transpose("channel", "s").values)
-            low, high = central_interval(ordered, 0.9)
-            row = {
-                "prior": prior,
-                "world": number,
-                "fitter": name,
-                "crps": f"{crps(ordered, truth).sum() / truth.sum():.5f}",
-                "held_90": f"{((low <= truth) & (truth <= high)).mean():.4f}",
-                "total_error": f"{ordered.mean(1).sum() / truth.sum() - 1:.4f}",
-                "seconds": f"{seconds:.1f}",
-            }
+            row = {"prior": prior, "world": number, "fitter": name}
+            row |= scored(made(name, prior), observed, truth)
             print(row, flush=True)
-            _append(row)
+            append(OUT, row)
+
+
+def scored(fitter: Any, observed: Any, truth: Array) -> dict[str, str]:
+    """Fit, and score each channel's contribution over the window, ``truth`` (channel,)."""
+    from mmm_benchmark.fit import Budget
+    from mmm_benchmark.metrics.calibration import central_interval, crps, sort_draws
+
+    begun = time.perf_counter()
+    found = fitter.fit(observed, Budget(chains=2, draws=500, tune=500), 1)
+    seconds = time.perf_counter() - begun
+    drawn = found.posterior["contribution"].sum(("geo", "date"))
+    ordered = sort_draws(drawn.stack(s=("chain", "draw")).transpose("channel", "s").values)
+    low, high = central_interval(ordered, 0.9)
+    return {
+        "crps": f"{crps(ordered, truth).sum() / truth.sum():.5f}",
+        "held_90": f"{((low <= truth) & (truth <= high)).mean():.4f}",
+        "total_error": f"{ordered.mean(1).sum() / truth.sum() - 1:.4f}",
+        "seconds": f"{seconds:.1f}",
+    }
 
 
 def made(name: str, prior: str) -> Any:
@@ -145,7 +150,6 @@ def report() -> None:
     rows = _rows()
     score = {(r["prior"], r["world"], r["fitter"]): float(r["crps"]) for r in rows}
     held = {(r["prior"], r["world"], r["fitter"]): float(r["held_90"]) for r in rows}
-    rng = np.random.default_rng(0)
     for prior in (*PRIORS, "all"):
         for first, second in (("diffusion-fast", "exact"), ("diffusion-fast", "wiener"),
                               ("wiener", "exact"), ("numpyro-mmm", "exact")):  # fmt: skip
@@ -153,26 +157,40 @@ def report() -> None:
             worlds = [k for k in worlds if prior in ("all", k[0])]
             if len(worlds) < 2:
                 continue
-            ratio = np.log([score[*k, first] / score[*k, second] for k in worlds])
-            means = ratio[rng.integers(len(ratio), size=(RESAMPLES, len(ratio)))].mean(1)
-            low, high = np.exp(np.quantile(means, [0.025, 0.975]))
-            holds = [np.mean([held[*k, name] for k in worlds]) for name in (first, second)]
-            print(
-                f"{prior:9} {first} over {second}: {np.exp(ratio.mean()):.3f} "
-                f"[{low:.3f}, {high:.3f}] on {len(worlds)}; 90% hold {holds[0]:.0%}, {holds[1]:.0%}"
-            )
+            print(f"{prior:9} {compared(score, held, worlds, first, second)}")
+
+
+def compared(
+    score: dict[Any, float], held: dict[Any, float], worlds: list[Any], first: str, second: str
+) -> str:
+    """The ratio of two fitters' CRPS over these worlds, and what both's intervals hold."""
+    rng = np.random.default_rng(0)
+    ratio = np.log([score[*k, first] / score[*k, second] for k in worlds])
+    means = ratio[rng.integers(len(ratio), size=(RESAMPLES, len(ratio)))].mean(1)
+    low, high = np.exp(np.quantile(means, [0.025, 0.975]))
+    holds = [np.mean([held[*k, name] for k in worlds]) for name in (first, second)]
+    return (
+        f"{first} over {second}: {np.exp(ratio.mean()):.3f} "
+        f"[{low:.3f}, {high:.3f}] on {len(worlds)}; 90% hold {holds[0]:.0%}, {holds[1]:.0%}"
+    )
 
 
 def _rows() -> list[dict[str, str]]:
-    if not OUT.exists():
+    return read(OUT)
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """Rows of a file that need not be there."""
+    if not path.exists():
         return []
-    with OUT.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def _append(row: dict[str, str]) -> None:
-    fresh = not OUT.exists()
-    with OUT.open("a", newline="", encoding="utf-8") as file:
+def append(path: Path, row: dict[str, str]) -> None:
+    """Add a row at once, so that nothing finished is lost."""
+    fresh = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(row), lineterminator="\n")
         if fresh:
             writer.writeheader()

@@ -20,6 +20,7 @@ WITH_DENSITY = (
     "published_collinear",
     "published_short",
     "published_many",
+    "published_null",
     "published_returns",
 )
 STRAIGHT = {
@@ -34,6 +35,7 @@ BENT = {
 }
 HALF_LIFE = {"uniform": [1.5, 3.0]}  # weeks, of ``published_long``
 PEAK = {"uniform": [1.0, 4.0]}  # weeks
+WITHOUT = 2  # channels of ``published_null`` that have no effect; any two are as likely
 
 
 def published_law(cell: Cell, n_channels: int) -> dict[str, Any]:
@@ -52,7 +54,8 @@ def published_law(cell: Cell, n_channels: int) -> dict[str, Any]:
     plain, delayed = {"half_life": HALF_LIFE}, {"half_life": HALF_LIFE, "peak": PEAK}
     long = cell.name == "published_long"
     curves = {"published_straight": [STRAIGHT], "published_bent": [BENT]}
-    return {
+    without = {"without": WITHOUT} if cell.name == "published_null" else {}
+    return without | {
         "kind": "published",
         "returns": [prior.roi_log_mean, prior.roi_log_sd],
         "share": _beta(prior.share_mean, prior.share_sd),

@@ -62,7 +62,9 @@ def _made(row: Any, data: density.Data) -> tuple[Any, ...]:
 
 def _parameters(row: Any, data: density.Data) -> dict[str, Any]:
     params, _, made, height = _made(row, data)
-    return {**params._asdict(), "noise": made.noise, "log_density": height}
+    own = params._asdict() | {"roas": params.sells * params.roas}
+    del own["sells"]
+    return {**own, "noise": made.noise, "log_density": height}
 
 
 def parameters(rows: Array, data: density.Data) -> Draws:
@@ -119,8 +121,11 @@ def prior_of_roas(observed: xr.Dataset, family: dict[str, Any], seed: int) -> xr
     """ROAS as the law draws it, the same for every channel, ``roas (chain, draw, channel)``."""
     mean, sd = family["returns"]
     rng = np.random.default_rng([seed, 2])
-    size = (PRIOR_DRAWS, observed.sizes["channel"])
-    return labelled(observed, np.exp(mean + sd * rng.standard_normal(size)))
+    size = (PRIOR_DRAWS, channels := observed.sizes["channel"])
+    roas = np.exp(mean + sd * rng.standard_normal(size))
+    if without := family.get("without", 0):
+        roas[rng.permuted(np.tile(np.arange(channels), (PRIOR_DRAWS, 1)), axis=1) < without] = 0.0
+    return labelled(observed, roas)
 
 
 def as_fit(

@@ -14,7 +14,9 @@ Every number with a law of its own is a function of a standard normal deviate. R
 are walked on what the data know: log S, the logit of q, and the logs of the ratios of the m_c; the
 change of variables has determinant 1. A curve comes from one of several laws: ``kinds`` says which
 and is not walked but exchanged (:mod:`.kinds`). A law with a fixed slope has a stand-in, whose only
-use is that a curve can leave it.
+use is that a curve can leave it. Where a law has channels without effect, any set of so many is as
+likely. ``kinds`` says which too; these keep a would-be return, which brings nothing, and the parts
+are shares of those that sell.
 
 A control's level l_k is the mean of the law that its values were drawn around, b f the base sales
 rate of the law, f the size of the geo: LN with mean 1 and a variation that is uniform. Values while
@@ -30,7 +32,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jax.nn import log_sigmoid, log_softmax, sigmoid
+from jax.nn import log_sigmoid, log_softmax, logsumexp, sigmoid
 from numpy.typing import NDArray
 
 from mmm_benchmark.fitters.common.lags import lag_tensor
@@ -90,6 +92,7 @@ class Data(NamedTuple):
     r2: Broadcast  # (point,), log odds
     trend: Scalar
     season: Scalar
+    without: Broadcast  # (n,), as long as there are channels without effect
 
 
 class Params(NamedTuple):
@@ -98,13 +101,14 @@ class Params(NamedTuple):
     decay: PerChannel
     half_saturation: PerChannel  # multiples of the largest weekly spend
     slope: PerChannel
-    roas: PerChannel
+    roas: PerChannel  # of a channel without effect: what it would have been
     sales: Scalar  # S, multiples of mean sales
     share: Scalar
     r2: Scalar
     trend: Scalar
     wave: Broadcast  # (2,), of the base sales rate
     control: PerControl  # of the base sales rate at the control's mean while active
+    sells: PerChannel | float = 1.0  # 0 without effect
 
 
 class World(NamedTuple):
@@ -158,6 +162,7 @@ def prepare(observed: xr.Dataset, family: dict[str, Any]) -> Data:
         r2=put(logit(tables.quantiles({"beta": [a, b]}, 1.0))),
         trend=put(family["trend"]),
         season=put(family["season"]),
+        without=put(np.zeros(family.get("without", 0))),
     )
 
 
@@ -234,14 +239,24 @@ def split(z: Vector, data: Data) -> dict[str, Broadcast]:
 _read_each = jax.vmap(tables.read)
 
 
+def law_of(kinds: Broadcast, data: Data) -> Broadcast:
+    """Which law each curve is of."""
+    return kinds % len(data.curves.log_chance)
+
+
+def sells(kinds: Broadcast, data: Data) -> PerChannel:
+    """0 for a channel without effect, whose kind is that of its curve and the number of laws."""
+    return jnp.where(kinds < len(data.curves.log_chance), 1.0, 0.0)
+
+
 def log_slope(u: PerChannel, kinds: Broadcast, data: Data) -> PerChannel:
     """Logs of the slopes, stand-ins for fixed ones included."""
-    return _read_each(data.curves.slope[kinds], u)
+    return _read_each(data.curves.slope[law_of(kinds, data)], u)
 
 
 def log_half(u: PerChannel, kinds: Broadcast, data: Data) -> PerChannel:
     """Logs of the half-saturations."""
-    return _read_each(data.curves.half_saturation[kinds, jnp.arange(len(u))], u)
+    return _read_each(data.curves.half_saturation[law_of(kinds, data), jnp.arange(len(u))], u)
 
 
 def adstocked(decay: PerChannel, peak: Broadcast, data: Data) -> ChannelDate:
@@ -266,10 +281,11 @@ def media(z: Vector, kinds: Broadcast, data: Data) -> tuple[Params, ChannelDate]
     """Unknowns, and the adstocked spend that they make."""
     at = split(z, data)
     log_s = log_slope(at["slope"], kinds, data)
-    log_s = jnp.where(data.curves.fixed[kinds] > 0, log_s - STAND_IN * at["slope"], log_s)
+    fixed = data.curves.fixed[law_of(kinds, data)] > 0
+    log_s = jnp.where(fixed, log_s - STAND_IN * at["slope"], log_s)
     logit_q, r2 = at["share"][0], sigmoid(tables.read(data.r2, at["r2"][0]))
     log_sales = SALES_STEP * at["sales"][0]
-    parts = log_softmax(jnp.concatenate([at["split"], jnp.zeros(1)]))
+    parts, alive = log_parts(at["split"], kinds, data)
     radius = jnp.sqrt(jnp.sum(at["wave"] ** 2) + 1e-12)
     decay = jnp.exp(_read_each(data.decay, at["decay"]))
     peak = _read_each(data.peak, at["peak"]) if len(data.peak) else data.peak[:, 0]
@@ -285,8 +301,20 @@ def media(z: Vector, kinds: Broadcast, data: Data) -> tuple[Params, ChannelDate]
         trend=data.trend * at["trend"][0],
         wave=-data.season * jnp.expm1(-0.5 * radius**2) * at["wave"] / radius,
         control=control * jnp.exp(data.level_error * at["level"] - _log_size(at["size"], data)),
+        sells=alive,
     )
     return params, adstocked(decay, peak, data)
+
+
+def log_parts(
+    ratios: Vector, kinds: Broadcast, data: Data
+) -> tuple[PerChannel, PerChannel | float]:
+    """Logs of the channels' shares of media, and which of them sell."""
+    ratios = jnp.concatenate([ratios, jnp.zeros(1)])
+    if not len(data.without):
+        return log_softmax(ratios), 1.0
+    alive = sells(kinds, data)
+    return ratios - logsumexp(ratios, b=alive), alive
 
 
 def _log_size(u: Vector, data: Data) -> Scalar:
@@ -300,7 +328,7 @@ def world(params: Params, a: ChannelDate, data: Data) -> World:
     h = response(a, params.half_saturation, params.slope)
     weeks = len(data.sales)
     sold = params.roas * jnp.exp(data.spend) * weeks
-    coefficient = sold / jnp.maximum(h.sum(1), NOTHING)
+    coefficient = params.sells * sold / jnp.maximum(h.sum(1), NOTHING)
     own = 1 + params.trend * data.week + params.wave @ data.waves
     controls = params.control[:, None] * data.controls
     rest = jnp.maximum(own.mean() + controls.sum(0).mean(), FLOOR * own.mean())
@@ -319,7 +347,7 @@ def log_prior(z: Vector, kinds: Broadcast, params: Params, data: Data) -> Scalar
         -0.5 * sum(jnp.sum(value**2) for name, value in at.items() if name not in own)
         - 0.5 * jnp.sum(((jnp.log(params.roas) - mean) / sd) ** 2)
         + alpha * log_sigmoid(at["share"][0]) + beta * log_sigmoid(-at["share"][0])
-        + jnp.sum(data.curves.log_chance[kinds])
+        + jnp.sum(data.curves.log_chance[law_of(kinds, data)])
     )  # fmt: skip
 
 

@@ -94,10 +94,13 @@ def _chains(
 
 
 def modes(data: density.Data, chains: int, rng: np.random.Generator) -> Places:
-    """For each chain laws of its curves, drawn from the prior, and the mode under them."""
+    """For each chain laws of its curves and who sells, from the prior, and the mode under them."""
     chances = np.exp(np.asarray(data.curves.log_chance))
     channels, size = len(data.spend), density.dimension(data)
     kinds = rng.choice(len(chances), (chains, channels), p=chances / chances.sum())
+    if without := len(data.without):
+        silent = rng.permuted(np.tile(np.arange(channels), (chains, 1)), axis=1) < without
+        kinds = kinds + len(chances) * silent
     points, heights = np.empty((chains, size)), np.empty(chains)
     for i, kind in enumerate(kinds.astype(np.int64)):
         points[i], heights[i] = descend(

@@ -15,7 +15,7 @@ from mmm_benchmark.fitters.published_mmm import kinds as moves
 from mmm_benchmark.plan.generating_family import family_of, family_text
 from mmm_benchmark.plan.published_law import published_law
 from mmm_data_generator import generate_mmm_dataset
-from mmm_data_generator.presets.cells import CELLS
+from mmm_data_generator.presets.cells import CELLS, Cell
 
 CELL = CELLS["published"]
 
@@ -52,7 +52,9 @@ def true_params(dataset, data) -> density.Params:
     )
 
 
-@pytest.mark.parametrize("name", ["published", "published_long", "published_collinear"])
+@pytest.mark.parametrize(
+    "name", ["published", "published_long", "published_collinear", "published_null"]
+)
 def test_the_law_reproduces_a_world_from_its_true_values(name):
     """Share, returns and R2 in, sales and noise out: every scale follows from the equations."""
     dataset = generate_mmm_dataset(name, seed=3)
@@ -69,13 +71,13 @@ def test_the_law_reproduces_a_world_from_its_true_values(name):
     assert float(made.noise) * sales == pytest.approx(volatility * base, rel=1e-12)
 
 
-def small() -> density.Data:
+def small(channels: int = 2, weeks: int = 20, cell: Cell = CELL) -> density.Data:
     rng = np.random.default_rng(0)
     dataset = generate_mmm_dataset("published_short", seed=1).observed.isel(
-        date=slice(20), channel=slice(2)
+        date=slice(weeks), channel=slice(channels)
     )
     dataset = dataset.assign(spend=dataset["spend"] + rng.uniform(1, 2, dataset["spend"].shape))
-    return density.prepare(dataset, published_law(CELL, 2))
+    return density.prepare(dataset, published_law(cell, channels))
 
 
 def test_lines_are_read_backwards():
@@ -137,6 +139,69 @@ def test_exchanges_leave_the_joint_law_of_curves_and_sales_alone():
     for kind in range(4):
         own = new[laws[:, 0] == kind, place["slope"][0]]
         assert stats.kstest(own, "norm").pvalue > 1e-3
+
+
+def test_exchanges_leave_the_law_of_who_sells_alone():
+    """Returns, media's share and who sells from the prior, sales from these, then moves given
+    the sales: any two channels of four are still as likely to sell nothing, and would-be returns
+    are those of the law, of channels that sell and of others (Geweke 2004).
+    """
+    data, n, channels = small(4, 5, CELLS["published_null"]), 3000, 4
+    rng = np.random.default_rng(2)
+    z = np.tile(0.3 * rng.standard_normal(density.dimension(data)), (n, 1))
+    place = density.split(np.arange(z.shape[1]), data)
+    mean, sd = np.asarray(data.returns)
+    sold = mean + sd * rng.standard_normal((n, channels)) + np.asarray(data.spend)
+    silent = rng.permuted(np.tile(np.arange(channels), (n, 1)), axis=1) < 2
+    q = rng.beta(*np.asarray(data.share), n)
+    z[:, place["split"]] = sold[:, :-1] - sold[:, -1:]
+    sales = np.log(np.where(silent, 0.0, np.exp(sold)).sum(1) / q)
+    z[:, place["sales"][0]] = sales / density.SALES_STEP
+    z[:, place["share"][0]] = np.log(q / (1 - q))
+    curves = ("slope", "half_saturation", "decay")
+    moved = np.concatenate([place[name] for name in curves])
+    z[:, moved] = rng.standard_normal((n, moved.size))
+    kinds = rng.choice(4, (n, channels), p=np.exp(np.asarray(data.curves.log_chance)))
+    noise = rng.standard_normal((n, data.sales.size))
+
+    def once(key, z, kinds, e):
+        made = density.world(*density.media(z, kinds, data), data)
+        given = data._replace(sales=made.expected + made.noise * e)
+        z, kinds = moves.exchange_kinds(key, z, kinds, given)
+        params, _ = density.media(z, kinds, given)
+        return jnp.log(params.roas), kinds, params.share, params.sales
+
+    keys = jax.random.split(jax.random.key(0), n)
+    roas, laws, share, total = (
+        np.asarray(each) for each in jax.jit(jax.vmap(once))(keys, z, kinds + 4 * silent, noise)
+    )
+    now = laws >= 4
+    assert (now.sum(1) == 2).all()
+    assert (now != silent).any(1).mean() > 0.2
+    pairs = np.bincount((now @ (1 << np.arange(channels))).astype(int), minlength=13)
+    assert stats.chisquare(pairs[[3, 5, 6, 9, 10, 12]]).pvalue > 1e-3
+    np.testing.assert_allclose(share, q, rtol=1e-12)  # what media sell in all is held
+    np.testing.assert_allclose(np.log(total), sales, atol=1e-12)
+    for c in range(channels):
+        for own in (now[:, c], ~now[:, c]):
+            assert stats.kstest((roas[own, c] - mean) / sd, "norm").pvalue > 1e-3
+
+
+def test_oracle_says_how_likely_a_channel_is_to_sell_nothing():
+    dataset = generate_mmm_dataset("published_null", seed=1)
+    observed = dataset.observed.copy()
+    observed.attrs = {"family": family_text(dataset)}
+    fit = Oracle().fit(observed, Budget(chains=2, draws=60, tune=120), 1)
+    assert fit.checks["bayes_optimal"] is True
+    total = fit.posterior["contribution"].sum(("geo", "date")).stack(s=("chain", "draw"))
+    nothing = (total == 0).mean("s")
+    assert float(nothing.sum()) == pytest.approx(2.0)  # two channels in every draw
+    assert float((fit.prior["roas"] == 0).mean()) == pytest.approx(1 / 3, abs=1e-12)
+    true = dataset.truth["contribution"].sum(("geo", "date"))
+    assert float(nothing[true == 0].mean()) > float(nothing[true > 0].mean())
+    all_media = total.sum("channel")
+    off = (float(all_media.mean()) - float(true.sum())) / float(all_media.std())
+    assert abs(off) < 4
 
 
 def test_oracle_is_exact_on_a_published_world():
