@@ -86,13 +86,19 @@ def by_cell(entry: Entry, name: str) -> None:
             print(f"  {cell:12} {shown(standing.estimate(at, means(cell) - means('base')))}")
 
 
-def beside(first: Entry, second: Entry) -> None:
-    """Two entrants on the tasks that both finished."""
+def beside(first: Entry, second: Entry, failed: bool | None = None) -> None:
+    """Two entrants on the tasks that both finished.
+
+    With ``failed`` only on those where the second's own checks failed, or did not.
+    """
     both = [
         task
         for task in tasks("full")
         if all((r := entry.rows.get(task.name)) and r.ok for entry in (first, second))
+        and (failed is None or failed == bool(second.value(task.name, "checks_failed")))
     ]
+    if failed is not None:
+        print(f"  where checks of {second.name} {'failed' if failed else 'are green'}:")
     if len(both) < 2:
         return
     weight = standing.resamples([task.cell for task in both])
@@ -139,6 +145,8 @@ def main() -> None:
     for whole in read_all(JOINT):
         of_one(whole)
         beside(whole, entries["oracle"])
+        beside(whole, entries["oracle"], failed=False)
+        beside(whole, entries["oracle"], failed=True)
         beside(whole, told_law["exact"])
     print(
         "\nthe network told published (first), beside exact told its marginals, and told by moments"
