@@ -20,6 +20,9 @@ OUT = Path(__file__).parent / "results" / "told_presets.csv"
 PRIOR = "neutral"
 FIRST_SEED = 1001
 PAIRS = (
+    ("diffusion", "wiener"),
+    ("diffusion", "numpyro-mmm"),
+    ("diffusion", "diffusion-fast"),
     ("diffusion-fast", "wiener"),
     ("diffusion-fast", "numpyro-mmm"),
     ("wiener", "numpyro-mmm"),

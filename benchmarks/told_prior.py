@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 OUT = HERE / "results" / "told_prior.csv"
 KEPT = HERE.parent / "work" / "told_prior"
 PRIORS = ("neutral", "meridian", "robyn")
-FITTERS = ("diffusion-fast", "wiener", "exact", "numpyro-mmm")
+FITTERS = ("diffusion", "diffusion-fast", "wiener", "exact", "numpyro-mmm")
 STREAM = 0x70_1D  # of these worlds
 RETURNS = {"meridian": 0.2}  # priors of returns, and the log of their middle one
 MIDDLE = 3  # place of the median among the quantiles that tell a law
@@ -132,6 +132,10 @@ def made(name: str, prior: str) -> Any:
         from mmm_benchmark.fitters.diffusion.fitter import Diffusion
 
         return Diffusion(sampler="dpm", steps=8, prior=prior)
+    if name == "diffusion":
+        from mmm_benchmark.fitters.diffusion.gated import Gated
+
+        return Gated(sampler="dpm", steps=8, prior=prior)
     if name == "wiener":
         from mmm_benchmark.fitters.diffusion.wiener import Wiener
 
@@ -151,8 +155,10 @@ def report() -> None:
     score = {(r["prior"], r["world"], r["fitter"]): float(r["crps"]) for r in rows}
     held = {(r["prior"], r["world"], r["fitter"]): float(r["held_90"]) for r in rows}
     for prior in (*PRIORS, "all"):
-        for first, second in (("diffusion-fast", "exact"), ("diffusion-fast", "wiener"),
-                              ("wiener", "exact"), ("numpyro-mmm", "exact")):  # fmt: skip
+        for first, second in (("diffusion", "exact"), ("diffusion", "wiener"),
+                              ("diffusion", "diffusion-fast"), ("diffusion-fast", "exact"),
+                              ("diffusion-fast", "wiener"), ("wiener", "exact"),
+                              ("numpyro-mmm", "exact")):  # fmt: skip
             worlds = [k[:2] for k in score if k[2] == first and (*k[:2], second) in score]
             worlds = [k for k in worlds if prior in ("all", k[0])]
             if len(worlds) < 2:

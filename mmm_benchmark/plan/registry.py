@@ -36,6 +36,9 @@ TWO = Claims(cpus=2, memory_mb=1500)
 #: Of what moves over time, ``wiener`` and ``numpyro-mmm-tv`` hold the generator's own figure.
 PATH_LAW = "its moving effects revert by 0.05 a week, as those of time_varying do"
 
+ALONE = "fitter:Diffusion"  # the network without draws of its physics
+FEW = {"sampler": "dpm", "steps": 8}
+
 BUILT_IN: tuple[FitterEntry, ...] = (
     FitterEntry(
         name="scipy",
@@ -165,7 +168,7 @@ BUILT_IN: tuple[FitterEntry, ...] = (
     *(
         FitterEntry(
             name=name,
-            target="mmm_benchmark.fitters.diffusion.fitter:Diffusion",
+            target=f"mmm_benchmark.fitters.diffusion.{target}",
             group="diffusion",
             summary=f"trained diffusion model, physics inside: {how}",
             extra="diffusion",
@@ -175,10 +178,10 @@ BUILT_IN: tuple[FitterEntry, ...] = (
             knows="was trained on worlds of this generator, a quarter of them time_varying's own "
             "law",
         )
-        for name, how, settings in (
-            ("diffusion", "DDIM, 50 steps", {"sampler": "ddim", "steps": 50}),
-            ("diffusion-ddpm", "DDPM, 500 steps", {"sampler": "ddpm", "steps": 500}),
-            ("diffusion-fast", "DPM-Solver++(2M), 8 steps", {"sampler": "dpm", "steps": 8}),
+        for name, target, how, settings in (
+            ("diffusion", "gated:Gated", "8 steps, and every fifth draw of the physics alone", FEW),
+            ("diffusion-ddpm", ALONE, "DDPM, 500 steps", {"sampler": "ddpm", "steps": 500}),
+            ("diffusion-fast", ALONE, "DPM-Solver++(2M), 8 steps", FEW),
         )
     ),
     FitterEntry(

@@ -13,9 +13,16 @@ from mmm_benchmark.phases import phase
 from mmm_benchmark.priors.prior import prior_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import xarray as xr
 
+    from mmm_benchmark.diffusion.problem.observed import Observed
+    from mmm_benchmark.diffusion.problem.state import State
     from mmm_benchmark.priors.beliefs import Stated
+
+    type Draw = Callable[[int], State]
+    type Mixed = tuple[State, dict[str, float], tuple[str, ...]]
 
 
 class Diffusion:
@@ -133,6 +140,7 @@ class Diffusion:
                 scaled = prior.heed_prior(prior_of(self.prior), observed, scaled)
             if self.beliefs is not None:
                 scaled = stated.heed(self.beliefs, observed, scaled)
+            whole = scaled
             if self.prior is not None or isinstance(self.beliefs, str):
                 scaled, cut = beliefs.within_training(scaled, config.network.priors)
                 notes = (*notes, *self._left_out(cut, config.network.priors))
@@ -140,9 +148,12 @@ class Diffusion:
             plan = inference.Plan(
                 inference.sampler_name(self.sampler), self.steps, self.project_every
             )
-            state = inference.sample(
-                network, schedule, scaled.to(device), self.draws, plan, seed
-            ).to("cpu")
+
+            def of_network(draws: int) -> State:
+                given = scaled.to(device)
+                return inference.sample(network, schedule, given, draws, plan, seed).to("cpu")
+
+            state, figures, said = self._drawn(of_network, whole, seed)
         with phase("summarise"):
             found = answer.to_fit(
                 observed,
@@ -151,12 +162,16 @@ class Diffusion:
                 state,
                 seed,
                 parameter_counts=answer.counts(scaled),
-                diagnostics={"network_evaluations": float(self.steps)},
-                notes=(*outside, *notes),
+                diagnostics={"network_evaluations": float(self.steps), **figures},
+                notes=(*outside, *notes, *said),
                 forecast=forecast_of(observed, scaled, state, seed),
                 prior=prior_of_roas(observed, scaled, order, seed),
             )
             return judged(found, observed, outside)
+
+    def _drawn(self, of_network: Draw, whole: Observed, seed: int) -> Mixed:
+        """Draws, what is known of them, and notes; ``whole`` is what was told before any cut."""
+        return of_network(self.draws), {}, ()
 
     def _left_out(self, cut: int, quantiles: bool) -> tuple[str, ...]:
         """What the network could not be told of a prior, or of curves in place of its own."""

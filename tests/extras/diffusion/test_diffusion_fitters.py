@@ -1,17 +1,25 @@
 """The fitters' contract, what they decline, and what they warn about."""
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
+from mmm_benchmark.diffusion.inference import answer
 from mmm_benchmark.diffusion.inference.limits import describe, outside_prior
+from mmm_benchmark.diffusion.problem.state import natural_shape
 from mmm_benchmark.errors import UserError
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.fitters.diffusion.fitter import Diffusion
-from mmm_benchmark.fitters.diffusion.wiener import Wiener
+from mmm_benchmark.fitters.diffusion.gated import OF_NETWORK, Gated
+from mmm_benchmark.fitters.diffusion.wiener import Wiener, solved
 from mmm_benchmark.testing import check_fitter
 from mmm_data_generator import generate_mmm_dataset
+
+LEARNT = Path(__file__).parents[3] / "benchmarks" / "results" / "diffusion" / "gate_bought.csv"
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +33,32 @@ def test_wiener_keeps_the_contract() -> None:
 
 def test_diffusion_keeps_the_contract() -> None:
     check_fitter(Diffusion(draws=16, steps=4, sampler="dpm"))
+
+
+def test_diffusion_beside_its_physics_keeps_the_contract() -> None:
+    check_fitter(Gated(draws=16, steps=4, sampler="dpm"))
+
+
+def test_the_proportion_is_the_one_that_was_learnt() -> None:
+    with LEARNT.open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["answer"] == "one weight"]
+    assert {float(row["weight"]) for row in rows} == {OF_NETWORK}
+
+
+def test_draws_are_the_networks_and_the_physics_in_that_proportion(observed: xr.Dataset) -> None:
+    few = {"draws": 40, "steps": 4, "sampler": "dpm"}
+    both = Gated(**few).fit(observed, Budget(), 3)
+    scaled, order = answer.read(observed)
+    physics = natural_shape(solved(scaled, 9, 3).state.shape)[:, 0, 0].sigmoid()
+    network = Diffusion(**few | {"draws": 31}).fit(observed, Budget(), 3).posterior
+    found, alone = (
+        each["adstock_decay"].isel(geo=0, channel=order[0]).values.ravel()
+        for each in (both.posterior, network)
+    )
+    assert np.allclose(np.sort(found), np.sort([*alone, *physics.tolist()]), rtol=1e-4)
+    assert len(set(np.isclose(found[:20, None], alone).any(1))) == 2  # in random order
+    assert "9 of 40 draws are of its physics alone (wiener)" in both.notes
+    assert both.diagnostics["physics_evidence_gain"] >= 0
 
 
 def test_ancestral_sampling_answers_too(observed: xr.Dataset) -> None:
