@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ PRESETS = ("small_business", "time_varying")
 PRIORS_FROM = 1000  # seeds of worlds whose prior is drawn first
 FIRST_SEED = 901  # of presets: no choice was made on these
 PARTS = ("a", "b", "c", "d", "e")
+WEIGHTS = ("k_hat", "weights_ess")  # where the physics answered by weights
+EFFECTIVE = (0, 10, 30, 100, np.inf)  # classes of effective draws
 DRAWS = 100
 PENALTY = 0.02  # ridge of the gate's slopes, per world
 FOLDS = 10
@@ -122,7 +125,7 @@ def answered(arrays: Any, scaled: Any, truth: Any, seed: int) -> dict[str, Any]:
         "apart": float(np.log(n.sum() / p.sum())),
         "moves": float(of_network.hyper[:, 1].mean()),
         "weeks": float(scaled.sales.shape[-1]),
-    }
+    } | {name: of_physics.diagnostics[name] for name in WEIGHTS if name in of_physics.diagnostics}
     right = truth.contribution[0].double().numpy()
     unit = right.mean() * right.size
     below = [" ".join(f"{x:.3f}" for x in (d.sum(1) < right.sum(0)).mean(0)) for d in (n, p)]
@@ -189,7 +192,8 @@ def kept(path: Path, rows: list[dict[str, Any]], found: dict[str, Any]) -> None:
 def written(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write a table."""
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[-1]), restval="0", lineterminator="\n")
+        names = max(rows, key=len)  # not every physics answers by weights
+        writer = csv.DictWriter(file, list(names), restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
@@ -262,8 +266,23 @@ def learn() -> None:
         far = ((seen_of(of) - middle) / scale).clip(-3, 3)
         bought += compared(preset, of, expit(theta[0] + far @ theta[1:]), even)
     written(BOUGHT, bought)
+    by_effective_draws(rows)
+    by_effective_draws(others)
     print("logit =", round(float(theta[0]), 3),
           *(f"{t:+.3f} {name}" for name, t in zip(SEEN, theta[1:], strict=True)))  # fmt: skip
+
+
+def by_effective_draws(rows: list[dict[str, Any]]) -> None:
+    """CRPS over the network's at weights 0, 1/2 and the one for all, by the physics' own weights."""
+    ess = np.array([float(row["weights_ess"] or np.nan) for row in rows])
+    parts, bounds = parts_of(rows), pairwise(EFFECTIVE)
+    classes = [("solves", np.isnan(ess))]
+    classes += [(f"{low} to {high}", (ess >= low) & (ess < high)) for low, high in bounds]
+    for name, some in classes:
+        if some.any():
+            gain = [np.log(crps(parts[some], w) / crps(parts[some], 1.0)) for w in (0, 0.5, 0.785)]
+            said = (f"{np.exp(g.mean()):.3f} (se {g.std() / len(g) ** 0.5:.3f})" for g in gain)
+            print(f"effective draws {name:12} {some.sum():3} worlds:", *said)
 
 
 def seen_of(rows: list[dict[str, Any]]) -> Array:
