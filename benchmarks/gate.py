@@ -273,7 +273,7 @@ def learn() -> None:
 
 
 def by_effective_draws(rows: list[dict[str, Any]]) -> None:
-    """CRPS over the network's at weights 0, 1/2 and the one for all, by the physics' own weights."""
+    """CRPS over the network's at weights 0, 1/2 and the one for all, by effective draws."""
     ess = np.array([float(row["weights_ess"] or np.nan) for row in rows])
     parts, bounds = parts_of(rows), pairwise(EFFECTIVE)
     classes = [("solves", np.isnan(ess))]
