@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mmm_data_generator.presets.cells import Cell
 
-#: Cells whose law has a density here: national, and every effect stays as it is.
+#: Cells whose law has a density here: every effect stays as it is.
 WITH_DENSITY = (
     "published",
+    "published_geo",
     "published_straight",
     "published_bent",
     "published_long",
@@ -35,6 +36,7 @@ BENT = {
 }
 HALF_LIFE = {"uniform": [1.5, 3.0]}  # weeks, of ``published_long``
 PEAK = {"uniform": [1.0, 4.0]}  # weeks
+GEOS = (0.1, 0.1)  # variation between geos of effects, and of transforms
 WITHOUT = 2  # channels of ``published_null`` that have no effect; any two are as likely
 
 
@@ -54,8 +56,10 @@ def published_law(cell: Cell, n_channels: int) -> dict[str, Any]:
     plain, delayed = {"half_life": HALF_LIFE}, {"half_life": HALF_LIFE, "peak": PEAK}
     long = cell.name == "published_long"
     curves = {"published_straight": [STRAIGHT], "published_bent": [BENT]}
-    without = {"without": WITHOUT} if cell.name == "published_null" else {}
-    return without | {
+    more: dict[str, Any] = {"without": WITHOUT} if cell.name == "published_null" else {}
+    if cell.geos > 1:
+        more["geos"] = list(GEOS)
+    return more | {
         "kind": "published",
         "returns": [prior.roi_log_mean, prior.roi_log_sd],
         "share": _beta(prior.share_mean, prior.share_sd),

@@ -20,7 +20,8 @@ from mmm_benchmark.fitters.common.report import parameter_counts
 from mmm_benchmark.fitters.jax_inference.mixed import Mixed
 from mmm_benchmark.fitters.jax_inference.nuts import Sample
 from mmm_benchmark.fitters.jax_inference.over_draws import Draws, over_draws
-from mmm_benchmark.fitters.published_mmm import density
+from mmm_benchmark.fitters.published_mmm import density, geo_answer, geos
+from mmm_benchmark.fitters.published_mmm.model import Data
 from mmm_benchmark.metrics.diagnostics import pick_series
 
 type Array = NDArray[np.floating]
@@ -40,6 +41,8 @@ ROLES = {
     "wave": "baseline",
     "control": "controls",
 }
+#: What several geos have more.
+GEO_ROLES = {"effect": "effects", "size": "baseline", "spread": "baseline"}
 
 
 class Joined(NamedTuple):
@@ -67,8 +70,10 @@ def _parameters(row: Any, data: density.Data) -> dict[str, Any]:
     return {**own, "noise": made.noise, "log_density": height}
 
 
-def parameters(rows: Array, data: density.Data) -> Draws:
+def parameters(rows: Array, data: Data) -> Draws:
     """Free parameters, noise and log density; scales are multiples of mean sales."""
+    if isinstance(data, geos.Data):
+        return over_draws(geo_answer.parameters, rows, data)
     return over_draws(_parameters, rows, data)
 
 
@@ -94,12 +99,14 @@ def _estimands(row: Any, given: tuple[density.Data, Any, Any]) -> dict[str, Any]
     }
 
 
-def estimands(rows: Array, data: density.Data, observed: xr.Dataset) -> Draws:
+def estimands(rows: Array, data: Data, observed: xr.Dataset) -> Draws:
     """Contributions and the rest of kept draws."""
-    spend = observed["spend"].isel(geo=0).transpose("channel", "date").to_numpy()
-    per_mean = jnp.asarray(spend.max(axis=1) / spend.mean(axis=1))
+    spend = observed["spend"].transpose("channel", "geo", "date").to_numpy()
+    per_mean = jnp.asarray(spend.max(axis=2) / np.maximum(spend.mean(axis=2), density.NOTHING))
     sales = jnp.asarray(observed["sales"].to_numpy().mean())
-    return over_draws(_estimands, rows, (data, sales, per_mean))
+    if isinstance(data, geos.Data):
+        return over_draws(geo_answer.estimands, rows, (data, sales, per_mean))
+    return over_draws(_estimands, rows, (data, sales, per_mean[:, 0]))
 
 
 def _series(row: Any, given: tuple[density.Data, Any]) -> dict[str, Any]:
@@ -107,10 +114,12 @@ def _series(row: Any, given: tuple[density.Data, Any]) -> dict[str, Any]:
     return {"series": _made(row, data)[2].contribution.ravel()[cells]}
 
 
-def contribution_series(rows: Array, data: density.Data) -> Array:
+def contribution_series(rows: Array, data: Data) -> Array:
     """Contributions of the full sample at a few hundred cells that move, (chain, draw, cell)."""
     moves = np.flatnonzero(np.asarray(data.lagged).any(axis=-1))
     cells = jnp.asarray(moves[pick_series(moves.size)])
+    if isinstance(data, geos.Data):
+        return over_draws(geo_answer.series, rows, (data, cells))["series"]
     return over_draws(_series, rows, (data, cells))["series"]
 
 
@@ -131,7 +140,7 @@ def prior_of_roas(observed: xr.Dataset, family: dict[str, Any], seed: int) -> xr
 def as_fit(
     observed: xr.Dataset,
     family: dict[str, Any],
-    data: density.Data,
+    data: Data,
     drawn: Mixed,
     seed: int,
     report: Report,
@@ -140,12 +149,13 @@ def as_fit(
     rows = Joined(drawn.sample.z, drawn.kinds).rows()
     free = parameters(rows, data)
     found = estimands(rows[:, kept_draws(*rows.shape[:2])], data, observed)
-    own = {name: free[name] for name in ROLES}
+    roles = ROLES | (GEO_ROLES if isinstance(data, geos.Data) else {})
+    own = {name: free[name] for name in roles}
     return common.as_fit(
         observed,
         found,
         seed,
-        parameter_counts=parameter_counts(own, ROLES),
+        parameter_counts=parameter_counts(own, roles),
         prior=prior_of_roas(observed, family, seed),
         **report(free, contribution_series(rows, data), drawn.sample),
     )

@@ -239,24 +239,26 @@ def split(z: Vector, data: Data) -> dict[str, Broadcast]:
 _read_each = jax.vmap(tables.read)
 
 
-def law_of(kinds: Broadcast, data: Data) -> Broadcast:
+def law_of(kinds: Broadcast, curves: Curves) -> Broadcast:
     """Which law each curve is of."""
-    return kinds % len(data.curves.log_chance)
+    return kinds % len(curves.log_chance)
 
 
-def sells(kinds: Broadcast, data: Data) -> PerChannel:
+def sells(kinds: Broadcast, curves: Curves) -> PerChannel:
     """0 for a channel without effect, whose kind is that of its curve and the number of laws."""
-    return jnp.where(kinds < len(data.curves.log_chance), 1.0, 0.0)
+    return jnp.where(kinds < len(curves.log_chance), 1.0, 0.0)
 
 
-def log_slope(u: PerChannel, kinds: Broadcast, data: Data) -> PerChannel:
-    """Logs of the slopes, stand-ins for fixed ones included."""
-    return _read_each(data.curves.slope[law_of(kinds, data)], u)
+def log_slope(u: PerChannel, kinds: Broadcast, curves: Curves) -> PerChannel:
+    """Logs of the slopes; a stand-in moves no slope that is fixed."""
+    kind = law_of(kinds, curves)
+    found = _read_each(curves.slope[kind], u)
+    return jnp.where(curves.fixed[kind] > 0, found - STAND_IN * u, found)
 
 
-def log_half(u: PerChannel, kinds: Broadcast, data: Data) -> PerChannel:
+def log_half(u: PerChannel, kinds: Broadcast, curves: Curves) -> PerChannel:
     """Logs of the half-saturations."""
-    return _read_each(data.curves.half_saturation[law_of(kinds, data), jnp.arange(len(u))], u)
+    return _read_each(curves.half_saturation[law_of(kinds, curves), jnp.arange(len(u))], u)
 
 
 def adstocked(decay: PerChannel, peak: Broadcast, data: Data) -> ChannelDate:
@@ -280,20 +282,17 @@ def response(a: ChannelDate, half: PerChannel, slope: PerChannel) -> ChannelDate
 def media(z: Vector, kinds: Broadcast, data: Data) -> tuple[Params, ChannelDate]:
     """Unknowns, and the adstocked spend that they make."""
     at = split(z, data)
-    log_s = log_slope(at["slope"], kinds, data)
-    fixed = data.curves.fixed[law_of(kinds, data)] > 0
-    log_s = jnp.where(fixed, log_s - STAND_IN * at["slope"], log_s)
     logit_q, r2 = at["share"][0], sigmoid(tables.read(data.r2, at["r2"][0]))
     log_sales = SALES_STEP * at["sales"][0]
-    parts, alive = log_parts(at["split"], kinds, data)
+    parts, alive = log_parts(at["split"], kinds, data.curves, data.without)
     radius = jnp.sqrt(jnp.sum(at["wave"] ** 2) + 1e-12)
     decay = jnp.exp(_read_each(data.decay, at["decay"]))
     peak = _read_each(data.peak, at["peak"]) if len(data.peak) else data.peak[:, 0]
     control = jax.vmap(tables.read, (None, 0))(data.control, at["control"])
     params = Params(
         decay=decay,
-        half_saturation=jnp.exp(log_half(at["half_saturation"], kinds, data)),
-        slope=jnp.exp(log_s),
+        half_saturation=jnp.exp(log_half(at["half_saturation"], kinds, data.curves)),
+        slope=jnp.exp(log_slope(at["slope"], kinds, data.curves)),
         roas=jnp.exp(log_sales + log_sigmoid(logit_q) + parts - data.spend),
         sales=jnp.exp(log_sales),
         share=sigmoid(logit_q),
@@ -307,13 +306,13 @@ def media(z: Vector, kinds: Broadcast, data: Data) -> tuple[Params, ChannelDate]
 
 
 def log_parts(
-    ratios: Vector, kinds: Broadcast, data: Data
+    ratios: Vector, kinds: Broadcast, curves: Curves, without: Broadcast
 ) -> tuple[PerChannel, PerChannel | float]:
     """Logs of the channels' shares of media, and which of them sell."""
     ratios = jnp.concatenate([ratios, jnp.zeros(1)])
-    if not len(data.without):
+    if not len(without):
         return log_softmax(ratios), 1.0
-    alive = sells(kinds, data)
+    alive = sells(kinds, curves)
     return ratios - logsumexp(ratios, b=alive), alive
 
 
@@ -347,7 +346,7 @@ def log_prior(z: Vector, kinds: Broadcast, params: Params, data: Data) -> Scalar
         -0.5 * sum(jnp.sum(value**2) for name, value in at.items() if name not in own)
         - 0.5 * jnp.sum(((jnp.log(params.roas) - mean) / sd) ** 2)
         + alpha * log_sigmoid(at["share"][0]) + beta * log_sigmoid(-at["share"][0])
-        + jnp.sum(data.curves.log_chance[law_of(kinds, data)])
+        + jnp.sum(data.curves.log_chance[law_of(kinds, data.curves)])
     )  # fmt: skip
 
 

@@ -5,7 +5,8 @@ its carry-over too; then the ratio of likelihoods decides. It carries channels o
 little. *The same curve*: another law, chosen evenly, and the deviates at which it has the curve
 there is; the ratio of the laws' densities decides, and the determinant of the change of deviates
 (Green 1995; a fixed slope has a stand-in with a density of its own, as in Carlin and Chib 1995).
-It carries channels whose curve is known. Where some channels have no effect, one of these and one
+It carries channels whose curve is known; deviations of geos move so that each geo's curve stays.
+Where some channels have no effect, one of these and one
 that sells change places: the one sells what the other did, each keeps its curve.
 """
 
@@ -16,17 +17,18 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from mmm_benchmark.fitters.published_mmm import density, tables
+from mmm_benchmark.fitters.published_mmm import geos, tables
+from mmm_benchmark.fitters.published_mmm.density import Curves, sells
+from mmm_benchmark.fitters.published_mmm.model import Data, model_of
 from mmm_benchmark.shapes.jax import Broadcast, Vector
 
 PER_CHANNEL = 20  # proposals a draw: they cost about what the transition of NUTS between them does
 
 
-def exchange_kinds(
-    key: Any, z: Vector, kinds: Broadcast, data: density.Data
-) -> tuple[Vector, Broadcast]:
+def exchange_kinds(key: Any, z: Vector, kinds: Broadcast, data: Data) -> tuple[Vector, Broadcast]:
     """Propose one after another; return what stands after the last."""
     channels, laws = len(kinds), len(data.curves.log_chance)
+    density = model_of(data)
     place = density.split(jnp.arange(z.size), data)
 
     def propose(_: Any, state: Any) -> Any:
@@ -44,9 +46,12 @@ def exchange_kinds(
             jax.random.categorical(law, data.curves.log_chance),
             jax.random.randint(even, (), 0, laws),
         )
-        same, determinant, possible = _same_curve(own[:2], law_now, kind, c, data)
-        new = z.at[at].set(jnp.where(anew, draws, jnp.append(same, own[2])))
+        same, determinant, possible = _same_curve(own[:2], law_now, kind, c, data.curves)
         changed = kinds.at[c].add((kind - law_now).astype(kinds.dtype))
+        new = z.at[at].set(jnp.where(anew, draws, jnp.append(same, own[2])))
+        if isinstance(data, geos.Data):
+            held = geos.hold_curve(new, changed, z, kinds, c, data)
+            new = jnp.where(anew, new, held)
         there = density.log_density(new, changed, data)
         prior = data.curves.log_chance
         back = (
@@ -68,7 +73,7 @@ def exchange_kinds(
 
 
 def exchange_sellers(
-    key: Any, z: Vector, kinds: Broadcast, height: Any, data: density.Data
+    key: Any, z: Vector, kinds: Broadcast, height: Any, data: Data
 ) -> tuple[Vector, Broadcast]:
     """Let a channel without effect and one that sells change places, a few times.
 
@@ -76,12 +81,13 @@ def exchange_sellers(
     of all sales: its determinant is 1, and every pair is as likely on the way back.
     """
     channels, laws = len(kinds), len(data.curves.log_chance)
+    density = model_of(data)
     ratios = density.split(jnp.arange(z.size), data)["split"]
 
     def propose(_: Any, state: Any) -> Any:
         z, kinds, height, key = state
         key, one, other, coin = jax.random.split(key, 4)
-        alive = density.sells(kinds, data)
+        alive = sells(kinds, data.curves)
         a = jax.random.categorical(one, jnp.log(alive))
         b = jax.random.categorical(other, jnp.log1p(-alive))
         place = jnp.arange(channels).at[a].set(b).at[b].set(a)
@@ -98,9 +104,8 @@ def exchange_sellers(
     return jax.lax.fori_loop(0, PER_CHANNEL * channels, propose, (z, kinds, height, key))[:2]
 
 
-def _same_curve(u: Broadcast, old: Any, new: Any, c: Any, data: density.Data) -> tuple[Any, ...]:
+def _same_curve(u: Broadcast, old: Any, new: Any, c: Any, curves: Curves) -> tuple[Any, ...]:
     """Deviates of the same curve under another law, log determinant, whether there are any."""
-    curves = data.curves
     found, determinant, possible = [], 0.0, jnp.asarray(True)
     lines = (curves.slope, 0), (curves.half_saturation[:, c], 1)
     for line, i in lines:

@@ -13,8 +13,8 @@ from mmm_benchmark.fitters.jax_inference.curvature import Framed, ThinFrame
 from mmm_benchmark.fitters.jax_inference.gauss_newton import descend, gauss_newton
 from mmm_benchmark.fitters.jax_inference.mixed import Mixed, Plan, mixed_nuts
 from mmm_benchmark.fitters.jax_inference.nuts import Sample
-from mmm_benchmark.fitters.published_mmm import density
 from mmm_benchmark.fitters.published_mmm.kinds import exchange_kinds
+from mmm_benchmark.fitters.published_mmm.model import Data, model_of
 from mmm_benchmark.phases import phase
 from mmm_benchmark.shapes.jax import Broadcast, Scalar, Vector
 
@@ -24,12 +24,12 @@ type Places = tuple[Array, NDArray[np.int64]]  # positions and kinds of every ch
 #: Rounds of short chains, after which their sample is what it is.
 MOST_ROUNDS = 4
 
-type Given = Framed[ThinFrame, density.Data]
+type Given = Framed[ThinFrame, Data]
 
 
 def log_density(u: Vector, kinds: Broadcast, given: Given) -> Scalar:
     """The density of a ``published`` world in the coordinates of a frame."""
-    return density.log_density(given.frame(u), kinds, given.data)
+    return model_of(given.data).log_density(given.frame(u), kinds, given.data)
 
 
 def exchange_curves(
@@ -40,14 +40,12 @@ def exchange_curves(
     return given.frame.inverse(z), kinds
 
 
-def sample(data: density.Data, budget: Budget, seed: int) -> Mixed:
+def sample(data: Data, budget: Budget, seed: int) -> Mixed:
     """Draws of the posterior of a ``published`` world: of its vector, and of its curves' laws."""
     return _chains(data, budget, seed, *_starts(data, budget, seed))
 
 
-def sample_until(
-    data: density.Data, budget: Budget, seed: int, enough: Callable[[Mixed], bool]
-) -> Mixed:
+def sample_until(data: Data, budget: Budget, seed: int, enough: Callable[[Mixed], bool]) -> Mixed:
     """The same in rounds of ``budget``, each from where the last ended, until ``enough``.
 
     Where the first is not, it counts as warm-up; after :data:`MOST_ROUNDS` the sample is what it
@@ -70,16 +68,16 @@ def _joined(first: Mixed, then: Mixed) -> Mixed:
     return Mixed(Sample(*(np.concatenate(pair, axis=1) for pair in pairs)), kinds)
 
 
-def _starts(data: density.Data, budget: Budget, seed: int) -> tuple[ThinFrame, Places]:
+def _starts(data: Data, budget: Budget, seed: int) -> tuple[ThinFrame, Places]:
     with phase("sample"):
         points, kinds = modes(data, budget.chains, np.random.default_rng(seed))
         # the curvature of any one mode: the laws of curves differ, and chains change them
-        frame = gauss_newton(density.standard_residual, points[:1], (kinds[0], data))
+        frame = gauss_newton(model_of(data).standard_residual, points[:1], (kinds[0], data))
     return frame, (points, kinds)
 
 
 def _chains(
-    data: density.Data,
+    data: Data,
     budget: Budget,
     seed: int,
     frame: ThinFrame,
@@ -93,10 +91,11 @@ def _chains(
     return drawn._replace(sample=sample._replace(z=frame.rows(sample.z)))
 
 
-def modes(data: density.Data, chains: int, rng: np.random.Generator) -> Places:
+def modes(data: Data, chains: int, rng: np.random.Generator) -> Places:
     """For each chain laws of its curves and who sells, from the prior, and the mode under them."""
     chances = np.exp(np.asarray(data.curves.log_chance))
-    channels, size = len(data.spend), density.dimension(data)
+    model, channels = model_of(data), len(data.spend)
+    size = model.dimension(data)
     kinds = rng.choice(len(chances), (chains, channels), p=chances / chances.sum())
     if without := len(data.without):
         silent = rng.permuted(np.tile(np.arange(channels), (chains, 1)), axis=1) < without
@@ -104,8 +103,8 @@ def modes(data: density.Data, chains: int, rng: np.random.Generator) -> Places:
     points, heights = np.empty((chains, size)), np.empty(chains)
     for i, kind in enumerate(kinds.astype(np.int64)):
         points[i], heights[i] = descend(
-            density.of_kinds,
-            density.standard_residual,
+            model.of_kinds,
+            model.standard_residual,
             0.3 * rng.standard_normal(size),
             (kind, data),
         )

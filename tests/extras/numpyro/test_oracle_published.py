@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +12,7 @@ from scipy import stats
 
 from mmm_benchmark.fit import Budget
 from mmm_benchmark.fitters.oracle.fitter import Oracle
-from mmm_benchmark.fitters.published_mmm import density, tables
+from mmm_benchmark.fitters.published_mmm import density, geos, model, tables
 from mmm_benchmark.fitters.published_mmm import kinds as moves
 from mmm_benchmark.plan.generating_family import family_of, family_text
 from mmm_benchmark.plan.published_law import published_law
@@ -216,3 +218,122 @@ def test_oracle_is_exact_on_a_published_world():
     true = dataset.truth["contribution"].sum(("geo", "date"))
     off = (total.mean(("chain", "draw")) - true) / total.std(("chain", "draw"))
     assert float(abs(off).max()) < 4
+
+
+def true_geo_params(dataset, data) -> geos.Params:
+    """The same of a world of several geos; ``spread`` enters the prior alone."""
+    config, observed, truth = dataset.config, dataset.observed, dataset.truth
+    spend = observed["spend"].transpose("channel", "geo", "date").to_numpy()
+    sales, expected = (
+        x.to_numpy() for x in (observed["sales"], observed["sales"] - truth["noise"])
+    )
+    regions, base = config.regions, truth["intercept"].isel(date=0).to_numpy()
+    variance = ((regions.sales_volatility * base) ** 2).sum()
+    explained = expected.var(1).sum()
+    values = observed["controls"].transpose("control", "geo", "date").to_numpy()
+    level, _ = geos._levels(values, 0.05)
+    own = np.array([channel.base_effectiveness for channel in config.channels])
+    amplitude, phase = regions.seasonal_amplitude, regions.seasonal_phase
+    by_geo = {
+        name: truth[name].transpose("channel", "geo").to_numpy()
+        for name in ("adstock_decay", "half_saturation", "slope")
+    }
+    coefficient = truth["coefficient"].isel(date=0).transpose("channel", "geo").to_numpy()
+    controls = np.array([control.base_effectiveness for control in config.control_variables])
+    return geos.Params(
+        decay=by_geo["adstock_decay"],
+        half_saturation=by_geo["half_saturation"] * spend.mean(2) / spend.max(2),
+        slope=by_geo["slope"],
+        effect=coefficient / (own[:, None] * base),
+        roas=truth["contribution"].sum(("geo", "date")).to_numpy() / spend.sum((1, 2)),
+        sales=expected.mean() / sales.mean(),
+        share=float(truth["contribution"].sum()) / expected.sum(),
+        r2=explained / (explained + variance),
+        trend=regions.sales_trend * sales.shape[1],
+        wave=jnp.asarray([amplitude * np.cos(phase), amplitude * np.sin(phase)]),
+        control=controls * level / regions.base_sales_rate,
+        size=base / regions.base_sales_rate,
+        spread=0.2,
+    )
+
+
+def test_the_law_reproduces_a_world_of_several_geos_from_its_true_values():
+    dataset = generate_mmm_dataset("published_geo", seed=3)
+    data = model.prepare(dataset.observed, family_of(dataset))
+    params = true_geo_params(dataset, data)
+    made = geos.world(params, geos.adstocked(params.decay, data), data)
+    sales = dataset.observed["sales"].to_numpy().mean()
+    expected = (dataset.observed["sales"] - dataset.truth["noise"]).to_numpy()
+    np.testing.assert_allclose(sales * made.expected, expected, rtol=1e-12)
+    regions = dataset.config.regions
+    noise = regions.sales_volatility * dataset.truth["intercept"].isel(date=0)
+    np.testing.assert_allclose(sales * made.noise, noise, rtol=1e-12)
+
+
+def few_geos(weeks: int = 8) -> geos.Data:
+    rng = np.random.default_rng(0)
+    dataset = generate_mmm_dataset("published_geo", seed=1).observed.isel(
+        date=slice(weeks), channel=slice(2), geo=slice(3)
+    )
+    dataset = dataset.assign(spend=dataset["spend"] + rng.uniform(1, 2, dataset["spend"].shape))
+    return model.prepare(dataset, published_law(CELLS["published_geo"], 2))
+
+
+def test_another_law_of_a_curve_leaves_the_curve_of_every_geo():
+    data = few_geos()
+    rng = np.random.default_rng(3)
+    z = jnp.asarray(0.5 * rng.standard_normal(geos.dimension(data)))
+    kinds = jnp.asarray([1, 3])
+    place = geos.split(np.arange(z.size), data)
+    new, changed = z.at[place["slope"][0]].add(0.3), kinds.at[0].set(0)
+    held = geos.hold_curve(new, changed, z, kinds, 0, data)
+    before, after = geos.media(z, kinds, data)[0], geos.media(held, changed, data)[0]
+    for name in ("half_saturation", "slope", "decay"):
+        np.testing.assert_allclose(getattr(after, name), getattr(before, name), rtol=1e-12)
+    assert float(abs(held - new).max()) > 0.01
+
+
+def test_exchanges_leave_the_joint_law_of_curves_and_sales_of_geos_alone():
+    """As for one geo; the deviations of geos move too, and are standard normal after as before."""
+    data, n = few_geos(weeks=3), 1500
+    rng = np.random.default_rng(4)
+    held = 0.3 * rng.standard_normal(geos.dimension(data))
+    place = geos.split(np.arange(held.size), data)
+    curves = ("slope", "half_saturation", "decay", "of_slope", "of_half_saturation")
+    moved = np.concatenate([place[name] for name in curves])
+    z = np.tile(held, (n, 1))
+    z[:, moved] = rng.standard_normal((n, moved.size))
+    chances = np.exp(np.asarray(data.curves.log_chance))
+    kinds = rng.choice(4, (n, 2), p=chances)
+    noise = rng.standard_normal((n, *data.sales.shape))
+
+    def once(key, z, kinds, e):
+        made = geos.world(*geos.media(z, kinds, data), data)
+        given = data._replace(sales=made.expected + made.noise[:, None] * e)
+        return moves.exchange_kinds(key, z, kinds, given)
+
+    keys = jax.random.split(jax.random.key(0), n)
+    new, laws = jax.jit(jax.vmap(once))(keys, z, kinds, noise)
+    new, laws = np.asarray(new), np.asarray(laws)
+    assert (laws != kinds).mean() > 0.25
+    assert (new[:, place["of_slope"]] != z[:, place["of_slope"]]).mean() > 0.1
+    for c in range(2):
+        counts = np.bincount(laws[:, c], minlength=4)
+        assert stats.chisquare(counts, n * chances).pvalue > 1e-3
+    for i in moved:
+        assert stats.kstest(new[:, i], "norm").pvalue > 1e-3
+    for kind in range(4):
+        for name in ("slope", "of_slope"):
+            own = new[laws[:, 0] == kind, place[name][0]]
+            assert stats.kstest(own, "norm").pvalue > 1e-3
+
+
+def test_oracle_is_exact_on_a_world_of_several_geos():
+    dataset = generate_mmm_dataset("published_geo", seed=1)
+    observed = dataset.observed.isel(geo=slice(2), channel=slice(3), date=slice(60)).copy()
+    observed.attrs = {"family": json.dumps(published_law(CELLS["published_geo"], 3))}
+    fit = Oracle().fit(observed, Budget(chains=1, draws=20, tune=40), 1)
+    assert fit.checks["bayes_optimal"] is True
+    assert fit.posterior["contribution"].sizes["geo"] == 2
+    sales = fit.posterior_predictive["sales"].mean(("chain", "draw"))
+    assert float(abs(sales / observed["sales"] - 1).median()) < 0.3

@@ -94,6 +94,28 @@ def test_cells_move_the_axis_that_the_law_says():
     assert as_said(late, told["carry_over"][1]["peak"])
 
 
+def test_geos_differ_by_what_is_told():
+    told = published_law(CELLS["published_geo"], 1)
+    regions = CELLS["published_geo"].config(1).regions
+    assert told["geos"] == [regions.channel_param_variation, regions.transform_variation]
+    assert "geos" not in published_law(CELLS["published"], 1)
+
+
+def test_any_two_channels_may_be_without_effect():
+    told = published_law(CELLS["published_null"], 6)
+    assert "without" not in published_law(CELLS["published"], 6)
+    rng, config = np.random.default_rng(5), CELLS["published"].config(1)
+    channels = CELLS["published_null"].config(1).channels
+    six = replace(config, channels=tuple(replace(c, base_effectiveness=1.0) for c in channels))
+    counts = np.zeros(6)
+    for _ in range(600):
+        drawn = CELLS["published_null"].edit(six, rng).channels
+        silent = [channel.base_effectiveness == 0 for channel in drawn]
+        assert sum(silent) == told["without"]
+        counts += silent
+    assert stats.chisquare(counts).pvalue > 1e-3
+
+
 def test_controls_trend_and_sizes_are_drawn_from_the_laws_that_are_told():
     told = published_law(CELLS["published"], 1)
     size = Size(n_channels=1, n_controls=1, n_weeks=104, n_geos=1)
