@@ -28,8 +28,8 @@ def name_of(line: Line) -> str:
 
 
 def number(value: float, digits: int = 2) -> str:
-    """A number, or a dash where there is none."""
-    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+    """A number, or a dash where there is none; what rounds to zero has no sign."""
+    return "–" if math.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}"
 
 
 def interval(estimate: Estimate, digits: int = 2) -> str:
@@ -130,13 +130,13 @@ def markdown_of(board: Board, most: int = 10) -> list[str]:
     ]
     for line in board.lines[:most]:
         beside = line.beside
-        total = Estimate(*(100 * value for value in astuple(beside["total_error"])))
         hold, silent = (_percent(beside[name]) for name in ("coverage_90", "silent_failure"))
         name = f"`{line.entry.name}`{name_of(line).removeprefix(line.entry.name)}"
+        total, finished = _points(beside["total_error"]), f"{line.finished} of {len(board.tasks)}"
         rows.append(
             (
                 *(name, interval(line.skill[board.by]), interval(line.skill["roas_crps"])),
-                *(interval(total, 0), hold, silent, f"{line.finished} of {len(board.tasks)}"),
+                *(total, hold, silent, finished),
             )
         )
     left = [f"`{line.entry.name}`" for line in board.lines[most:]]
@@ -151,6 +151,11 @@ def markdown_of(board: Board, most: int = 10) -> list[str]:
 def _notes_in_brief(board: Board) -> list[str]:
     how, _, *marks = notes(board)
     return [f"{how}; a task that failed or was not run counts with {BASELINE}'s error", *marks]
+
+
+def _points(estimate: Estimate) -> str:
+    """A share of sales as points of sales."""
+    return interval(Estimate(*(100 * value for value in astuple(estimate))), 0)
 
 
 def _percent(estimate: Estimate) -> str:
@@ -186,7 +191,7 @@ def _beside(board: Board) -> list[tuple[str, ...]]:
         rows.append(
             (
                 name_of(line),
-                interval(beside["total_error"]),
+                _points(beside["total_error"]),
                 interval(beside["order"]),
                 interval(beside["coverage_90"]),
                 interval(beside["silent_failure"]),

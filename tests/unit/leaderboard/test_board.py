@@ -77,6 +77,12 @@ def test_no_skill_or_rank_is_shown_without_its_interval() -> None:
     assert own.count("[") == 4
 
 
+def test_total_error_is_shown_in_points_of_sales() -> None:
+    lines = lines_of(board([SCIPY], LITE))  # whose total is off by a tenth of sales
+    at = next(i for i, line in enumerate(lines) if "points of sales" in line)
+    assert lines[at + 1].split()[:4] == ["scipy", "10", "[10,", "10]"]
+
+
 @pytest.mark.parametrize(
     ("kwargs", "says"),
     [({"pool": "honst"}, "did you mean 'honest'"), ({"by": "crps"}, "unknown error 'crps'")],
