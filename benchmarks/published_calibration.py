@@ -4,7 +4,7 @@ Worlds are drawn as the cell draws them, those with a week of negative sales thr
 the rank of every true value among 99 thinned draws is uniform if, and only if on average, law
 and sampler are right. Values that lie on an atom (a slope of one, no effect at all) are ranked at
 random among their equals. One process, one compiled program: all worlds have four channels and 104
-weeks.
+weeks (of several geos three, of which the first is ranked where geos differ).
 
     UV_PROJECT_ENVIRONMENT=.venvs/numpyro uv run --extra numpyro \\
         python benchmarks/published_calibration.py --worlds 120
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from oracle_calibration import KEPT, write_report
 
 HERE = Path(__file__).parent / "results" / "published_calibration"
-WEEKS, CHANNELS = 104, 4
+WEEKS, CHANNELS, GEOS = 104, 4, 3
 SHOWN = 2  # channels whose values are ranked: all have one law
 PARTS = ("roas", "decay", "half_saturation", "slope", "contribution", "marginal_roas")
 
@@ -36,18 +36,20 @@ def true_and_drawn(
 ) -> tuple[dict[str, float], dict[str, NDArray[np.floating]], float]:
     """True values of world ``seed``, draws of them, and the largest R-hat."""
     from mmm_benchmark.fit import Budget
-    from mmm_benchmark.fitters.published_mmm import answer, density, sampling
+    from mmm_benchmark.fitters.published_mmm import answer, model, sampling
     from mmm_benchmark.metrics.diagnostics import diagnose
     from mmm_benchmark.plan.published_law import published_law
     from mmm_data_generator import generate_mmm_dataset
     from mmm_data_generator.presets.cells import CELLS
 
     own = replace(CELLS[cell], weeks=(WEEKS, WEEKS), channels=(CHANNELS, CHANNELS))
+    if own.geos > 1:
+        own = replace(own, geos=GEOS)
     config = own.config(seed)
     dataset = generate_mmm_dataset(config)
     observed, truth = dataset.observed, dataset.truth
     assert truth is not None
-    data = density.prepare(observed, published_law(own, CHANNELS))
+    data = model.prepare(observed, published_law(own, CHANNELS))
     budget = Budget(chains=2, draws=500, tune=300, target_accept=0.9)
     drawn = sampling.sample(data, budget, seed)
     rows = answer.Joined(drawn.sample.z, drawn.kinds).rows()
@@ -56,7 +58,7 @@ def true_and_drawn(
 
     week = WEEKS // 2
     sales = float(observed["sales"].mean())
-    expected = (observed["sales"] - truth["noise"]).isel(geo=0)
+    expected = observed["sales"] - truth["noise"]
     spend = observed["spend"].sum(("geo", "date")).to_numpy()
     sold = found["contribution"].sum(axis=(2, 3))
     more = (found["totals"][..., -1, :] - sold) / (0.01 * spend)
@@ -68,7 +70,7 @@ def true_and_drawn(
     }
     draws = {
         "share": free["share"],
-        "noise": free["noise"],
+        "noise": free["noise"].reshape(*rows.shape[:2], -1)[..., 0],
         "baseline": found["baseline"][:, :, 0, week],
         "control": found["control_contribution"][:, :, 0, :, 0].sum(axis=2),
     }
