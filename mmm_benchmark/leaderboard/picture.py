@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mmm_benchmark.leaderboard.board import BASELINE, Board
-from mmm_benchmark.leaderboard.text import CALLED, name_of
+from mmm_benchmark.leaderboard.text import CALLED, name_of, number
 
 BLUE, GREY = "#0173b2", "#949494"
 #: Skill below this is drawn as this: errors of twice the baseline's.
@@ -41,7 +41,7 @@ def draw(board: Board, path: Path) -> None:
             continue
         pale = abs(np.clip(value, WORST, 1)) < 0.6
         right.text(
-            *(j, i, f"{value:.2f}" if value > -9.95 else f"{value:.0f}"),
+            *(j, i, number(value, 2 if value > -9.95 else 0)),
             ha="center",
             va="center",
             fontsize=7,
