@@ -76,7 +76,7 @@ def true_and_drawn(
     }
     for j in range(SHOWN):
         values |= {
-            f"roas_{j + 1}": float(truth["contribution"][0, :, j].sum()) / spend[j],
+            f"roas_{j + 1}": float(truth["contribution"][..., j].sum()) / spend[j],
             f"decay_{j + 1}": float(truth["adstock_decay"][0, j]),
             f"half_saturation_{j + 1}": float(truth["half_saturation"][0, j]),
             f"slope_{j + 1}": float(truth["slope"][0, j]),
@@ -147,6 +147,7 @@ def report(cell: str) -> None:
     """Test uniformity, write the summary and draw the differences from the uniform law."""
     rows = list(done(HERE / f"{cell}.csv").values())
     found = {name: np.array([int(r[name]) for r in rows if r[name] != ""]) for name in names()}
+    found = {name: ranks for name, ranks in found.items() if ranks.size}
     r_hat = float(np.median([float(row["r_hat"]) for row in rows]))
     about: dict[str, object] = {"cell": cell, "worlds": len(rows), "median_r_hat": r_hat}
     title = f"Simulation-based calibration of the oracle on {cell}, {len(rows)} worlds (95% bands)"
