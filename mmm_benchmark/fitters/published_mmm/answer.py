@@ -21,7 +21,7 @@ from mmm_benchmark.fitters.jax_inference.mixed import Mixed
 from mmm_benchmark.fitters.jax_inference.nuts import Sample
 from mmm_benchmark.fitters.jax_inference.over_draws import Draws, over_draws
 from mmm_benchmark.fitters.published_mmm import density, geo_answer, geos
-from mmm_benchmark.fitters.published_mmm.model import Data
+from mmm_benchmark.fitters.published_mmm.model import Data, made
 from mmm_benchmark.metrics.diagnostics import pick_series
 
 type Array = NDArray[np.floating]
@@ -56,46 +56,37 @@ class Joined(NamedTuple):
         return np.concatenate([self.z, self.kinds.astype(self.z.dtype)], axis=-1)
 
 
-def _made(row: Any, data: density.Data) -> tuple[Any, ...]:
-    size = density.dimension(data)
-    z, kinds = row[:size], jnp.round(row[size:]).astype(int)
-    params, a = density.media(z, kinds, data)
-    return params, a, density.world(params, a, data), density.log_density(z, kinds, data)
-
-
-def _parameters(row: Any, data: density.Data) -> dict[str, Any]:
-    params, _, made, height = _made(row, data)
+def _parameters(row: Any, data: Data) -> dict[str, Any]:
+    params, _, world, height = made(row, data)
     own = params._asdict() | {"roas": params.sells * params.roas}
     del own["sells"]
-    return {**own, "noise": made.noise, "log_density": height}
+    return {**own, "noise": world.noise, "log_density": height}
 
 
 def parameters(rows: Array, data: Data) -> Draws:
     """Free parameters, noise and log density; scales are multiples of mean sales."""
-    if isinstance(data, geos.Data):
-        return over_draws(geo_answer.parameters, rows, data)
     return over_draws(_parameters, rows, data)
 
 
 def _estimands(row: Any, given: tuple[density.Data, Any, Any]) -> dict[str, Any]:
     data, sales, per_mean = given
-    params, a, made, _ = _made(row, data)
+    params, a, world, _ = made(row, data)
 
     def total(m: Any) -> Any:
         h = density.response(m * a, params.half_saturation, params.slope)
-        return sales * made.coefficient * h.sum(1)
+        return sales * world.coefficient * h.sum(1)
 
-    coefficient = jnp.broadcast_to(made.coefficient, (1, a.shape[1], a.shape[0]))
+    coefficient = jnp.broadcast_to(world.coefficient, (1, a.shape[1], a.shape[0]))
     return {
-        "contribution": sales * made.contribution.T[None],
-        "baseline": sales * made.baseline[None],
-        "control_contribution": sales * made.control_contribution.T[None],
+        "contribution": sales * world.contribution.T[None],
+        "baseline": sales * world.baseline[None],
+        "control_contribution": sales * world.control_contribution.T[None],
         "totals": jax.lax.map(total, jnp.asarray(MULTIPLIERS, a.dtype)),
         "coefficient": sales * coefficient,
         "adstock_decay": params.decay[None],
         "half_saturation": (params.half_saturation * per_mean)[None],
         "slope": params.slope[None],
-        "noise": sales * made.noise[None],
+        "noise": sales * world.noise[None],
     }
 
 
@@ -109,17 +100,15 @@ def estimands(rows: Array, data: Data, observed: xr.Dataset) -> Draws:
     return over_draws(_estimands, rows, (data, sales, per_mean[:, 0]))
 
 
-def _series(row: Any, given: tuple[density.Data, Any]) -> dict[str, Any]:
+def _series(row: Any, given: tuple[Data, Any]) -> dict[str, Any]:
     data, cells = given
-    return {"series": _made(row, data)[2].contribution.ravel()[cells]}
+    return {"series": made(row, data)[2].contribution.ravel()[cells]}
 
 
 def contribution_series(rows: Array, data: Data) -> Array:
     """Contributions of the full sample at a few hundred cells that move, (chain, draw, cell)."""
     moves = np.flatnonzero(np.asarray(data.lagged).any(axis=-1))
     cells = jnp.asarray(moves[pick_series(moves.size)])
-    if isinstance(data, geos.Data):
-        return over_draws(geo_answer.series, rows, (data, cells))["series"]
     return over_draws(_series, rows, (data, cells))["series"]
 
 

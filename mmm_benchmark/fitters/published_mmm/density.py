@@ -128,42 +128,49 @@ class World(NamedTuple):
 
 def prepare(observed: xr.Dataset, family: dict[str, Any]) -> Data:
     """Tabulate the law in the units of these data, and put all on the device."""
-    from scipy.special import logit
-
     spend = observed["spend"].isel(geo=0).transpose("channel", "date").to_numpy()
     sales = observed["sales"].isel(geo=0).to_numpy()
     values = observed["controls"].isel(geo=0).transpose("control", "date").to_numpy()
     most, weeks = spend.max(axis=1), len(sales)
     level, error = _levels(values)
-    angle = 2 * np.pi * np.arange(weeks) / WEEKS_PER_YEAR
     decay, peak = _carry_over(family["carry_over"])
-    dtype = jnp.result_type(float)
-
-    def put(given: object) -> Broadcast:
-        return jnp.asarray(np.asarray(given, float), dtype)
-
-    a, b = family["r2"]
     return Data(
         lagged=put(lag_tensor(spend / most[:, None], min(int(family["l_max"]), weeks))),
         spend=put(np.log(spend.sum(axis=1) / sales.sum())),
         sales=put(sales / sales.mean()),
         controls=put(values / level[:, None]),
         level_error=put(np.hypot(error, _log_sd(family["level_variation"]))),
-        size=put(tables.quantiles({"uniform": family["size_variation"]})),
-        waves=put([np.sin(angle), np.cos(angle)]),
-        week=put(np.arange(weeks) / weeks),
         decay=put(np.log(np.maximum(decay, 1e-9))),
         peak=put(peak if peak.any() else peak[:0]),
         delayed=put(peak.any(axis=1)),
         curves=Curves(*(put(part) for part in _curves(family["curves"], spend))),
-        control=put(tables.control_effects(family["control"], tuple(family["harm"]))),
-        returns=put(family["returns"]),
-        share=put(family["share"]),
-        r2=put(logit(tables.quantiles({"beta": [a, b]}, 1.0))),
-        trend=put(family["trend"]),
-        season=put(family["season"]),
-        without=put(np.zeros(family.get("without", 0))),
+        **of_company(family, weeks),
     )
+
+
+def put(given: object) -> Broadcast:
+    """An array on the device, in the precision that is on."""
+    return jnp.asarray(np.asarray(given, float), jnp.result_type(float))
+
+
+def of_company(family: dict[str, Any], weeks: int) -> dict[str, Any]:
+    """What the law says of a company as a whole, however many geos it has."""
+    from scipy.special import logit
+
+    angle = 2 * np.pi * np.arange(weeks) / WEEKS_PER_YEAR
+    a, b = family["r2"]
+    return {
+        "size": put(tables.quantiles({"uniform": family["size_variation"]})),
+        "waves": put([np.sin(angle), np.cos(angle)]),
+        "week": put(np.arange(weeks) / weeks),
+        "control": put(tables.control_effects(family["control"], tuple(family["harm"]))),
+        "returns": put(family["returns"]),
+        "share": put(family["share"]),
+        "r2": put(logit(tables.quantiles({"beta": [a, b]}, 1.0))),
+        "trend": put(family["trend"]),
+        "season": put(family["season"]),
+        "without": put(np.zeros(family.get("without", 0))),
+    }
 
 
 def _log_sd(variation: Any) -> Any:

@@ -9,22 +9,7 @@ import jax.numpy as jnp
 
 from mmm_benchmark.fitters.common.labelled import MULTIPLIERS
 from mmm_benchmark.fitters.published_mmm import geos
-
-
-def made(row: Any, data: geos.Data) -> tuple[Any, ...]:
-    """Unknowns, adstock, world and height of a vector with the laws of its curves behind it."""
-    size = geos.dimension(data)
-    z, kinds = row[:size], jnp.round(row[size:]).astype(int)
-    params, a = geos.media(z, kinds, data)
-    return params, a, geos.world(params, a, data), geos.log_density(z, kinds, data)
-
-
-def parameters(row: Any, data: geos.Data) -> dict[str, Any]:
-    """Free parameters, noise and log density."""
-    params, _, world, height = made(row, data)
-    own = params._asdict() | {"roas": params.sells * params.roas}
-    del own["sells"]
-    return {**own, "noise": world.noise, "log_density": height}
+from mmm_benchmark.fitters.published_mmm.model import made
 
 
 def estimands(row: Any, given: tuple[geos.Data, Any, Any]) -> dict[str, Any]:
@@ -48,9 +33,3 @@ def estimands(row: Any, given: tuple[geos.Data, Any, Any]) -> dict[str, Any]:
         "slope": params.slope.T,
         "noise": sales * world.noise,
     }
-
-
-def series(row: Any, given: tuple[geos.Data, Any]) -> dict[str, Any]:
-    """Contributions at some cells."""
-    data, cells = given
-    return {"series": made(row, data)[2].contribution.ravel()[cells]}

@@ -34,6 +34,7 @@ from mmm_benchmark.fitters.published_mmm.density import (
     log_half,
     log_parts,
     log_slope,
+    put,
 )
 from mmm_benchmark.shapes.jax import (
     Broadcast,
@@ -50,7 +51,6 @@ from mmm_benchmark.shapes.jax import (
     Scalar,
     Vector,
 )
-from mmm_data_generator.fields.periods import WEEKS_PER_YEAR
 from mmm_data_generator.world.transforms import spend_figure
 
 type Array = NDArray[np.float64]
@@ -118,23 +118,14 @@ class World(NamedTuple):
 
 def prepare(observed: xr.Dataset, family: dict[str, Any]) -> Data:
     """Tabulate the law in the units of these data, and put all on the device."""
-    from scipy.special import logit
-
     spend = observed["spend"].transpose("channel", "geo", "date").to_numpy()
     sales = observed["sales"].transpose("geo", "date").to_numpy()
     values = observed["controls"].transpose("control", "geo", "date").to_numpy()
     most, weeks = spend.max(axis=2), sales.shape[1]
     most = np.where(most > 0, most, 1.0)
     level, error = _levels(values, density._log_sd(family["level_variation"]))
-    angle = 2 * np.pi * np.arange(weeks) / WEEKS_PER_YEAR
     decay, _ = density._carry_over(family["carry_over"])
     chance, fixed, slope, half, unit = _curves(family["curves"], spend, most)
-    dtype = jnp.result_type(float)
-
-    def put(given: object) -> Broadcast:
-        return jnp.asarray(np.asarray(given, float), dtype)
-
-    a, b = family["r2"]
     effects, transforms = family["geos"]
     return Data(
         lagged=put(lag_tensor(spend / most[..., None], min(int(family["l_max"]), weeks))),
@@ -142,20 +133,11 @@ def prepare(observed: xr.Dataset, family: dict[str, Any]) -> Data:
         sales=put(sales / sales.mean()),
         controls=put(values / level[:, None, None]),
         level_error=put(error),
-        size=put(tables.quantiles({"uniform": family["size_variation"]})),
         unit=put(unit),
         variation=put([density._log_sd(effects), transforms]),
-        waves=put([np.sin(angle), np.cos(angle)]),
-        week=put(np.arange(weeks) / weeks),
         decay=put(np.log(np.maximum(decay, 1e-9))),
         curves=Curves(*(put(part) for part in (chance, fixed, slope, half))),
-        control=put(tables.control_effects(family["control"], tuple(family["harm"]))),
-        returns=put(family["returns"]),
-        share=put(family["share"]),
-        r2=put(logit(tables.quantiles({"beta": [a, b]}, 1.0))),
-        trend=put(family["trend"]),
-        season=put(family["season"]),
-        without=put(np.zeros(family.get("without", 0))),
+        **density.of_company(family, weeks),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import jax.numpy as jnp
+
 from mmm_benchmark.fitters.published_mmm import density, geos
 
 if TYPE_CHECKING:
@@ -20,3 +22,12 @@ def prepare(observed: xr.Dataset, family: dict[str, Any]) -> Data:
 def model_of(data: Data) -> Any:
     """The module whose density this is of."""
     return geos if isinstance(data, geos.Data) else density
+
+
+def made(row: Any, data: Data) -> tuple[Any, ...]:
+    """Unknowns, adstock, world and height of a vector with the laws of its curves behind it."""
+    model = model_of(data)
+    size = model.dimension(data)
+    z, kinds = row[:size], jnp.round(row[size:]).astype(int)
+    params, a = model.media(z, kinds, data)
+    return params, a, model.world(params, a, data), model.log_density(z, kinds, data)

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmm_benchmark.fit import Budget
+from mmm_benchmark.fit import Budget, Fit
 from mmm_benchmark.fitters.oracle.fitter import Oracle
 from mmm_benchmark.fitters.published_mmm import density, geos, model, tables
 from mmm_benchmark.fitters.published_mmm import kinds as moves
 from mmm_benchmark.plan.generating_family import family_of, family_text
 from mmm_benchmark.plan.published_law import published_law
-from mmm_data_generator import generate_mmm_dataset
+from mmm_data_generator import MMMDataset, generate_mmm_dataset
 from mmm_data_generator.presets.cells import CELLS, Cell
 
 CELL = CELLS["published"]
@@ -189,12 +189,18 @@ def test_exchanges_leave_the_law_of_who_sells_alone():
             assert stats.kstest((roas[own, c] - mean) / sd, "norm").pvalue > 1e-3
 
 
-def test_oracle_says_how_likely_a_channel_is_to_sell_nothing():
-    dataset = generate_mmm_dataset("published_null", seed=1)
+def answered(name: str) -> tuple[MMMDataset, Fit]:
+    """A world and the oracle's answer, which says that it is exact."""
+    dataset = generate_mmm_dataset(name, seed=1)
     observed = dataset.observed.copy()
     observed.attrs = {"family": family_text(dataset)}
     fit = Oracle().fit(observed, Budget(chains=2, draws=60, tune=120), 1)
     assert fit.checks["bayes_optimal"] is True
+    return dataset, fit
+
+
+def test_oracle_says_how_likely_a_channel_is_to_sell_nothing():
+    dataset, fit = answered("published_null")
     total = fit.posterior["contribution"].sum(("geo", "date")).stack(s=("chain", "draw"))
     nothing = (total == 0).mean("s")
     assert float(nothing.sum()) == pytest.approx(2.0)  # two channels in every draw
@@ -207,11 +213,7 @@ def test_oracle_says_how_likely_a_channel_is_to_sell_nothing():
 
 
 def test_oracle_is_exact_on_a_published_world():
-    dataset = generate_mmm_dataset("published_short", seed=1)
-    observed = dataset.observed.copy()
-    observed.attrs = {"family": family_text(dataset)}
-    fit = Oracle().fit(observed, Budget(chains=2, draws=60, tune=120), 1)
-    assert fit.checks["bayes_optimal"] is True
+    dataset, fit = answered("published_short")
     assert fit.notes[0].startswith("Bayes-optimal")
     assert float(np.log(fit.prior["roas"]).mean()) == pytest.approx(0.2, abs=0.1)
     total = fit.posterior["contribution"].sum(("geo", "date"))
