@@ -1,6 +1,7 @@
 """What is to weigh network against physics: a gate learnt on worlds whose truth is known.
 
     python benchmarks/gate.py simulate [--worlds 120]   # goes on where it stopped
+    python benchmarks/gate.py told [--worlds 120]       # worlds of priors that both are told
     python benchmarks/gate.py presets [--seeds 8]       # worlds that no training aims at
     python benchmarks/gate.py learn                     # weights, and what they buy out of sample
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,13 +30,16 @@ from numpy.typing import NDArray
 type Array = NDArray[np.float64]
 
 RESULTS = Path(__file__).parent / "results" / "diffusion"
-OUT, OF_PRESETS, BOUGHT = (RESULTS / f"gate{n}.csv" for n in ("", "_presets", "_bought"))
+OUT, TOLD, OF_PRESETS, BOUGHT, BOUGHT_TOLD = (
+    RESULTS / f"gate{n}.csv" for n in ("", "_told", "_presets", "_bought", "_bought_told")
+)
 SEEN = (
     *("outside", "gain", "misfit_network", "misfit_physics", "told", "cut", "apart", "moves"),
     "weeks",
 )
 PRESETS = ("small_business", "time_varying")
 PRIORS_FROM = 1000  # seeds of worlds whose prior is drawn first
+TOLD_FROM = 2000  # and of those that the weight under a told prior is learnt on
 FIRST_SEED = 901  # of presets: no choice was made on these
 PARTS = ("a", "b", "c", "d", "e")
 WEIGHTS = ("k_hat", "weights_ess")  # where the physics answered by weights
@@ -72,7 +77,8 @@ def of_prior(seed: int) -> dict[str, Any]:
     rng = np.random.default_rng([4711, seed])
     channels, weeks = int(rng.integers(3, 8)), int(rng.choice([78, 104, 131]))
     controls = int(rng.integers(0, 4))
-    arrays, told = prior_first.draw_arrays(rng, 1, channels, controls, weeks, 1)
+    geos = int(rng.choice([1, 1, 2])) if seed >= TOLD_FROM else 1
+    arrays, told = prior_first.draw_arrays(rng, 1, channels, controls, weeks, geos)
     scaled, truth = observed_and_truth(arrays)
     found = answered(arrays, with_laws(scaled, *told), truth, seed)
     return {"seed": seed, "law": "prior first", **found}
@@ -92,18 +98,23 @@ def answered(arrays: Any, scaled: Any, truth: Any, seed: int) -> dict[str, Any]:
     """What is seen of both answers, and the parts of the CRPS of their mixtures."""
     import torch
 
-    from mmm_benchmark.diffusion.inference import checkpoint
+    from mmm_benchmark.diffusion.inference import checkpoint, limits, total
     from mmm_benchmark.diffusion.inference.sample import Plan, decode, sample
     from mmm_benchmark.diffusion.problem.beliefs import expected, within_training
     from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
     from mmm_benchmark.fitters.diffusion.wiener import solved
 
-    network, config, record = checkpoint.load(None, torch.device("cpu"))
+    # rows up to TOLD_FROM were made before a network of its own answered under a prior
+    folder = limits.SHIPPED_TOLD if seed >= TOLD_FROM else limits.SHIPPED
+    network, config, record = checkpoint.load(folder, torch.device("cpu"))
     schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
     known, cut = scaled, 0
     if bool(scaled.said.any()):
         known, cut = within_training(scaled, config.network.priors)
-    of_network = sample(network, schedule, known, DRAWS, Plan("dpm", 8, 10), seed)
+    count = DRAWS if seed < TOLD_FROM else total.MORE * DRAWS
+    of_network = sample(network, schedule, known, count, Plan("dpm", 8, 10), seed)
+    if seed >= TOLD_FROM:
+        of_network, _ = total.heeded(of_network, known, DRAWS, seed)
     of_physics = solved(scaled, DRAWS, seed)
     many = scaled.take(torch.zeros(DRAWS, dtype=torch.long))
     generator = torch.Generator().manual_seed(seed)
@@ -169,6 +180,15 @@ def simulate(count: int) -> None:
     for seed in range(PRIORS_FROM, PRIORS_FROM + count // 2):
         if seed not in done:
             kept(OUT, rows, of_prior(seed))
+
+
+def told(count: int) -> None:
+    """Worlds whose prior was drawn first that are not there yet; a third has two geos."""
+    rows = read(TOLD)
+    done = {int(row["seed"]) for row in rows}
+    for seed in range(TOLD_FROM, TOLD_FROM + count):
+        if seed not in done:
+            kept(TOLD, rows, of_prior(seed))
 
 
 def presets(count: int) -> None:
@@ -243,7 +263,32 @@ def learn() -> None:
     """Fit the gate, and say what it buys on worlds it was not fitted to."""
     from scipy.special import expit
 
-    rows = read(OUT)
+    rows, others = read(OUT), read(OF_PRESETS)
+    gate, even, bought = out_of_fold(rows)
+    for preset in sorted({row["law"] for row in others}):
+        of = [row for row in others if row["law"] == preset]
+        bought += compared(preset, of, gate(of), even)
+    written(BOUGHT, bought)
+    by_effective_draws(rows)
+    by_effective_draws(others)
+    under_priors = read(TOLD)
+    _, _, bought = out_of_fold(under_priors)
+    written(BOUGHT_TOLD, bought)
+    parts, rng = parts_of(under_priors), np.random.default_rng(0)
+    again = [
+        expit(fitted(np.empty((len(some), 0)), some)[0])
+        for some in parts[rng.integers(len(parts), size=(400, len(parts)))]
+    ]
+    print("one weight under a told prior, worlds drawn again:", np.quantile(again, [0.025, 0.975]))
+    by_effective_draws(under_priors)
+
+
+def out_of_fold(
+    rows: list[dict[str, Any]],
+) -> tuple[Callable[[list[dict[str, Any]]], Array], float, list[dict[str, Any]]]:
+    """The gate of these worlds, the one weight for all, and what each buys out of sample."""
+    from scipy.special import expit
+
     raw = seen_of(rows)
     middle, scale = raw.mean(0), raw.std(0) + 1e-9
     x = ((raw - middle) / scale).clip(-3, 3)
@@ -260,16 +305,14 @@ def learn() -> None:
         own = [row for row in rows if row["law"] == law]
         bought += compared(f"{law}, out of fold", own, w[some], even)
     theta = fitted(x, parts)
-    others = read(OF_PRESETS)
-    for preset in sorted({row["law"] for row in others}):
-        of = [row for row in others if row["law"] == preset]
-        far = ((seen_of(of) - middle) / scale).clip(-3, 3)
-        bought += compared(preset, of, expit(theta[0] + far @ theta[1:]), even)
-    written(BOUGHT, bought)
-    by_effective_draws(rows)
-    by_effective_draws(others)
     print("logit =", round(float(theta[0]), 3),
           *(f"{t:+.3f} {name}" for name, t in zip(SEEN, theta[1:], strict=True)))  # fmt: skip
+
+    def gate(others: list[dict[str, Any]]) -> Array:
+        far = ((seen_of(others) - middle) / scale).clip(-3, 3)
+        return np.asarray(expit(theta[0] + far @ theta[1:]))
+
+    return gate, even, bought
 
 
 def by_effective_draws(rows: list[dict[str, Any]]) -> None:
@@ -321,7 +364,7 @@ def compared(where: str, rows: list[dict[str, Any]], w: Array, even: float) -> l
 def main() -> None:
     """Simulate or learn."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=("simulate", "presets", "learn"))
+    parser.add_argument("part", choices=("simulate", "told", "presets", "learn"))
     parser.add_argument("--worlds", type=int, default=120)
     parser.add_argument("--seeds", type=int, default=8)
     given = parser.parse_args()
@@ -333,6 +376,8 @@ def main() -> None:
     torch.set_num_threads(1)
     if given.part == "simulate":
         simulate(given.worlds)
+    elif given.part == "told":
+        told(given.worlds)
     else:
         presets(given.seeds)
 

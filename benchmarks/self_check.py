@@ -2,6 +2,7 @@
 
     python benchmarks/self_check.py stored RESULTS    # fits of the suite's lite worlds, as stored
     python benchmarks/self_check.py fresh [--seeds N] [--fitters exact] # presets, fitted here
+    python benchmarks/self_check.py study    # answers of exact that exact_study.py has kept
     python benchmarks/self_check.py report
 
 An answer is *wrong* as ``silent_failures.csv`` counts it, and *off* when its 90% intervals of ROAS
@@ -27,6 +28,9 @@ COLUMNS = (
 )
 FITTERS = ("diffusion-fast", "wiener", "exact")
 PRESETS = ("small_business", "time_varying")
+STUDY = Path(__file__).parent / "results" / "exact_study" / "fits.csv"
+DRAWS = Path(__file__).parents[1] / "work" / "exact_study"
+THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)  # chances of being wrong, by its own draws
 LEVELS = ("trust", "check", "do not use")
 
 
@@ -78,6 +82,39 @@ def stored(results: Path) -> Iterator[dict[str, Any]]:
             | {"source": "suite lite"}
             | judged(posterior, predictive, dataset.observed, dataset.truth, said)
         )
+
+
+def study(done: set[tuple[str, str, str]]) -> Iterator[dict[str, Any]]:
+    """Answers of ``exact`` to the worlds of ``exact_study.py``, from their totals by channel."""
+    from mmm_benchmark.metrics.self_check import chance_wrong
+    from mmm_benchmark.scoring.silent import LEAST_COVERAGE, MEDIAN_ERROR, WORST_ERROR
+    from mmm_data_generator import generate_mmm_dataset
+
+    with STUDY.open(encoding="utf-8") as file:
+        fits = [row for row in csv.DictReader(file) if row["part"] == "exact"]
+    for fit in fits:
+        if ("exact", fit["preset"], fit["seed"]) in done:
+            continue
+        truth = generate_mmm_dataset(fit["preset"], seed=int(fit["seed"])).truth
+        right = truth["contribution"].sum(("geo", "date")).values
+        totals = np.load(DRAWS / f"{fit['preset']}_{fit['seed']}_exact.npz")["totals"]
+        totals = totals.reshape(-1, len(right))
+        low, high = np.quantile(totals, (0.05, 0.95), axis=0)
+        errors = np.abs(totals.mean(0) / right - 1)
+        median, worst = float(np.median(errors)), float(errors.max())
+        covered = float(((low <= right) & (right <= high)).mean())
+        yield {
+            "fitter": "exact",
+            "world": fit["preset"],
+            "seed": fit["seed"],
+            "source": "presets",
+            "wrong": int(median > MEDIAN_ERROR or worst > WORST_ERROR or covered < LEAST_COVERAGE),
+            "covered": round(covered, 3),
+            "median_error": round(median, 3),
+            "worst_error": round(worst, 3),
+            "level": int(float(fit["self_check"])),
+            "chance_wrong": round(chance_wrong(totals), 3),
+        }
 
 
 def made_by(name: str) -> Any:
@@ -168,10 +205,34 @@ def report(rows: list[dict[str, str]]) -> None:
                         )
 
 
+def by_threshold(rows: list[dict[str, str]]) -> None:
+    """What *check* would flag at other chances, seeds by halves: one to choose on, one to judge."""
+    for name, half in (("odd seeds", 1), ("even seeds", 0)):
+        for fitter in (*FITTERS, "all"):
+            some = [
+                row
+                for row in rows
+                if row["source"] == "presets" and fitter in ("all", row["fitter"])
+                if int(row["seed"]) % 2 == half
+            ]
+            if not some:
+                continue
+            print(f"\n{fitter}, presets, {name}: {len(some)} answers")
+            bad = np.array([row["wrong"] == "1" for row in some])
+            chance = np.array([float(row["chance_wrong"]) for row in some])
+            refused = np.array([int(row["level"]) == 2 for row in some])
+            for most in THRESHOLDS:
+                flags = (chance > most) | refused
+                print(
+                    f"  above {most}: flagged {share(int((flags & bad).sum()), int(bad.sum()))};"
+                    f" false alarms {share(int((flags & ~bad).sum()), int((~bad).sum()))}"
+                )
+
+
 def main() -> None:
     """Run one part."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=("stored", "fresh", "report"))
+    parser.add_argument("part", choices=("stored", "fresh", "study", "report"))
     parser.add_argument("results", nargs="?", type=Path)
     parser.add_argument("--seeds", type=int, default=14)
     parser.add_argument("--fitters", nargs="+", choices=FITTERS, default=FITTERS[:2])
@@ -185,13 +246,14 @@ def main() -> None:
         made = {row["fitter"] for row in rows}
         others = [r for r in kept if r["source"] != "suite lite" or r["fitter"] not in made]
         keep(iter(rows), others)
-    elif given.part == "fresh":
+    elif given.part in ("fresh", "study"):
+        done = {(r["fitter"], r["world"], r["seed"]) for r in kept}
         keep(
-            fresh(given.seeds, given.fitters, {(r["fitter"], r["world"], r["seed"]) for r in kept}),
-            kept,
+            study(done) if given.part == "study" else fresh(given.seeds, given.fitters, done), kept
         )
     else:
         report(kept)
+        by_threshold(kept)
 
 
 if __name__ == "__main__":

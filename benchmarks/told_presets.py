@@ -20,6 +20,8 @@ OUT = Path(__file__).parent / "results" / "told_presets.csv"
 PRIOR = "neutral"
 FIRST_SEED = 1001
 PAIRS = (
+    ("diffusion", "diffusion-any"),
+    ("diffusion-fast", "diffusion-fast-any"),
     ("diffusion", "wiener"),
     ("diffusion", "numpyro-mmm"),
     ("diffusion", "diffusion-fast"),

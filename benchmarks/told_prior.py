@@ -26,7 +26,11 @@ HERE = Path(__file__).parent
 OUT = HERE / "results" / "told_prior.csv"
 KEPT = HERE.parent / "work" / "told_prior"
 PRIORS = ("neutral", "meridian", "robyn")
-FITTERS = ("diffusion", "diffusion-fast", "wiener", "exact", "numpyro-mmm")
+ANY = "-any"  # ends the name of a network that holds the total of media to no law
+FITTERS = (
+    *("diffusion", "diffusion-fast", "diffusion-any", "diffusion-fast-any"),
+    *("wiener", "exact", "numpyro-mmm"),
+)
 STREAM = 0x70_1D  # of these worlds
 RETURNS = {"meridian": 0.2}  # priors of returns, and the log of their middle one
 MIDDLE = 3  # place of the median among the quantiles that tell a law
@@ -128,14 +132,13 @@ def scored(fitter: Any, observed: Any, truth: Array) -> dict[str, str]:
 
 def made(name: str, prior: str) -> Any:
     """The fitter of that name, told the prior."""
-    if name == "diffusion-fast":
+    if name.startswith("diffusion"):
         from mmm_benchmark.fitters.diffusion.fitter import Diffusion
-
-        return Diffusion(sampler="dpm", steps=8, prior=prior)
-    if name == "diffusion":
         from mmm_benchmark.fitters.diffusion.gated import Gated
 
-        return Gated(sampler="dpm", steps=8, prior=prior)
+        kind = Diffusion if name.removesuffix(ANY) == "diffusion-fast" else Gated
+        total = "any" if name.endswith(ANY) else "published"
+        return kind(sampler="dpm", steps=8, prior=prior, total=total)
     if name == "wiener":
         from mmm_benchmark.fitters.diffusion.wiener import Wiener
 
@@ -155,7 +158,9 @@ def report() -> None:
     score = {(r["prior"], r["world"], r["fitter"]): float(r["crps"]) for r in rows}
     held = {(r["prior"], r["world"], r["fitter"]): float(r["held_90"]) for r in rows}
     for prior in (*PRIORS, "all"):
-        for first, second in (("diffusion", "exact"), ("diffusion", "wiener"),
+        for first, second in (("diffusion", "diffusion-any"),
+                              ("diffusion-fast", "diffusion-fast-any"),
+                              ("diffusion", "exact"), ("diffusion", "wiener"),
                               ("diffusion", "diffusion-fast"), ("diffusion-fast", "exact"),
                               ("diffusion-fast", "wiener"), ("wiener", "exact"),
                               ("numpyro-mmm", "exact")):  # fmt: skip

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     type Mixed = tuple[State, dict[str, float], tuple[str, ...]]
 
 
+TOTALS = ("published", "any")  # laws of what media sell in all, under a stated prior
+
+
 class Diffusion:
     """The two-stage diffusion model with the physics inside.
 
@@ -51,6 +54,10 @@ class Diffusion:
     prior
         A named prior or what a JSON file of one holds (``mmm_benchmark.priors``), in place of the
         law of shares, carry-over and curves that the network was trained with.
+    total
+        Under a prior, which says nothing of the total of media: ``"published"`` holds it to the
+        published law of their share of sales (:mod:`mmm_benchmark.diffusion.inference.total`),
+        ``"any"`` takes what the priors of single channels imply. Without one it does not apply.
     """
 
     name = "diffusion"
@@ -70,6 +77,7 @@ class Diffusion:
         device: str | None = None,
         beliefs: Stated | str | None = None,
         prior: str | dict[str, Any] | None = None,
+        total: str = "published",
     ) -> None:
         self.sampler = sampler
         self.steps = steps
@@ -80,6 +88,7 @@ class Diffusion:
         self.device = device
         self.beliefs = json.loads(json.dumps(beliefs))  # as settings will tell it
         self.prior = prior
+        self.total = total
 
     def settings(self) -> dict[str, Any]:
         """What determines the answer: keywords less the device, and the weights' fingerprint."""
@@ -114,6 +123,7 @@ class Diffusion:
                 limits,
                 prior,
                 stated,
+                total,
             )
             from mmm_benchmark.diffusion.inference import sample as inference
             from mmm_benchmark.diffusion.problem import beliefs
@@ -149,9 +159,16 @@ class Diffusion:
                 inference.sampler_name(self.sampler), self.steps, self.project_every
             )
 
+            unsaid = self._total_unsaid and config.network.priors
+            effective: dict[str, float] = {}
+
             def of_network(draws: int) -> State:
-                given = scaled.to(device)
-                return inference.sample(network, schedule, given, draws, plan, seed).to("cpu")
+                many = draws * total.MORE if unsaid else draws
+                found = inference.sample(network, schedule, scaled.to(device), many, plan, seed)
+                if not unsaid:
+                    return found.to("cpu")
+                kept, effective["total_ess"] = total.heeded(found.to("cpu"), scaled, draws, seed)
+                return kept
 
             state, figures, said = self._drawn(of_network, whole, seed)
         with phase("summarise"):
@@ -162,16 +179,22 @@ class Diffusion:
                 state,
                 seed,
                 parameter_counts=answer.counts(scaled),
-                diagnostics={"network_evaluations": float(self.steps), **figures},
+                diagnostics={"network_evaluations": float(self.steps), **effective, **figures},
                 notes=(*outside, *notes, *said),
                 forecast=forecast_of(observed, scaled, state, seed),
-                prior=prior_of_roas(observed, scaled, order, seed),
+                prior=prior_of_roas(observed, scaled, order, seed, unsaid_total=unsaid),
             )
             return judged(found, observed, outside)
 
     def _drawn(self, of_network: Draw, whole: Observed, seed: int) -> Mixed:
         """Draws, what is known of them, and notes; ``whole`` is what was told before any cut."""
         return of_network(self.draws), {}, ()
+
+    @property
+    def _total_unsaid(self) -> bool:
+        """Whether the stated prior leaves the total to us; ``published`` has its own law of it."""
+        stated = self.prior is not None and prior_of(self.prior).curve != "published"
+        return stated and self.total == "published"
 
     def _left_out(self, cut: int, quantiles: bool) -> tuple[str, ...]:
         """What the network could not be told of a prior, or of curves in place of its own."""
@@ -185,6 +208,8 @@ class Diffusion:
     def _check_settings(self) -> None:
         from mmm_benchmark.diffusion.inference.limits import check_draws
 
+        if self.total not in TOTALS:
+            raise UserError(f"diffusion: total = {self.total!r}; allowed: {', '.join(TOTALS)}")
         if not 1 <= self.steps <= 500:
             raise UserError(f"diffusion: steps = {self.steps}; allowed: 1 to 500")
         check_draws("diffusion", self.draws)

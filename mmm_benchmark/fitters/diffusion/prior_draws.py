@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import torch
 
+from mmm_benchmark.diffusion.inference import total
 from mmm_benchmark.diffusion.inference.answer import chunks
 from mmm_benchmark.diffusion.inference.sample import decode
 from mmm_benchmark.diffusion.physics.posterior import prior_states
@@ -26,7 +27,13 @@ DRAWS: Final = 400
 
 
 def prior_of_roas(
-    observed: xr.Dataset, scaled: Observed, order: NDArray[np.intp], seed: int, draws: int = DRAWS
+    observed: xr.Dataset,
+    scaled: Observed,
+    order: NDArray[np.intp],
+    seed: int,
+    *,
+    unsaid_total: bool = False,
+    draws: int = DRAWS,
 ) -> xr.Dataset:
     """Draws of every channel's ROAS, ``roas (chain, draw, channel)``; beliefs are heeded.
 
@@ -34,11 +41,16 @@ def prior_of_roas(
     ----------
     observed, scaled, order
         The dataset, as it is and as ``answer.read`` scaled it, and the order of its channels.
+    unsaid_total
+        Whether totals of media are held to the law of training (``inference/total.py``).
     """
     generator = torch.Generator().manual_seed(seed)
+    states = prior_states(scaled, draws * (total.MORE if unsaid_total else 1), seed)
+    if unsaid_total:
+        states, _ = total.heeded(states, scaled, draws, seed)
     unit = torch.from_numpy(observed["sales"].values.astype(float).mean(1))[:, None, None]
     parts = []
-    for part in chunks(prior_states(scaled, draws, seed), scaled):
+    for part in chunks(states, scaled):
         many = scaled.take(torch.zeros(len(part.level), dtype=torch.long))
         contribution = decode(part, many, generator).contribution.double()  # (draw, G, T, C)
         parts.append((contribution * unit).sum((1, 2)).numpy())

@@ -12,5 +12,6 @@ def told(settings: Mapping[str, Any]) -> dict[str, Any]:
     """``settings`` less a prior that is not stated, which leaves keys as they were before there
     were priors; curves told by name stand in place of the model's since they first multiplied it.
     """
-    kept = {name: value for name, value in settings.items() if (name, value) != ("prior", None)}
+    unused = set() if settings["prior"] is not None else {"prior", "total"}
+    kept = {name: value for name, value in settings.items() if name not in unused}
     return kept | ({"curves": "in place"} if settings["beliefs"] == PYMC_CURVES else {})

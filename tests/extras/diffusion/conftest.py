@@ -32,6 +32,7 @@ check_shapes(
             "network.features",
             "inference.projection",
             "inference.sample",
+            "inference.total",
         )
     )
 )

@@ -35,8 +35,8 @@ def test_a_tight_belief_is_the_prior_of_the_channel_it_speaks_of(observed: xr.Da
     scaled, order = read(observed)
     one, other = (str(name) for name in observed["channel"].values[:2])
     told = heed({one: {"roas": (2.0, 0.1)}}, observed, scaled)
-    before = prior_of_roas(observed, scaled, order, 1, DRAWS)["roas"][0]
-    after = prior_of_roas(observed, told, order, 1, DRAWS)["roas"][0]
+    before = prior_of_roas(observed, scaled, order, 1, draws=DRAWS)["roas"][0]
+    after = prior_of_roas(observed, told, order, 1, draws=DRAWS)["roas"][0]
     xr.testing.assert_allclose(after.sel(channel=other), before.sel(channel=other), rtol=1e-4)
     # the belief is of a level, held to the law of levels, and moving paths widen the total
     assert np.median(after.sel(channel=one)) == pytest.approx(2.0, rel=0.08)
