@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mmm_benchmark.fit import Fit
-from mmm_benchmark.metrics.self_check import BY_EXACT, DO_NOT_USE, self_check
+from mmm_benchmark.metrics.self_check import BY_EXACT, DO_NOT_USE, MOST_CHANCE, self_check
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,12 +20,13 @@ def judged(
     refused: str = "",
     doubt: str = "",
     remedy: str = BY_EXACT,
+    most_chance: float = MOST_CHANCE,
 ) -> Fit:
     """``fit`` with what it knows of itself; channels that never spend have no return and no say.
 
     Parameters
     ----------
-    outside, refused, doubt, remedy
+    outside, refused, doubt, remedy, most_chance
         As :func:`.self_check` takes them.
     """
     assert fit.posterior_predictive is not None
@@ -40,6 +41,7 @@ def judged(
         refused,
         doubt,
         remedy,
+        most_chance,
     )
     figures = {
         "self_check": float(found.level),

@@ -21,10 +21,8 @@ type Array = NDArray[np.floating]
 #: A fit is wrong when the ROAS error of half its channels passes the first, or of any the second.
 MEDIAN_ERROR: Final = 0.25
 WORST_ERROR: Final = 0.50
-#: An answer is to be checked when its own draws give it a larger chance of being wrong. They are
-#: right only for a company that is as the model has it, so far fewer than half must do. Chosen on
-#: one half of the seeds of business presets, judged on the other (``benchmarks/self_check.py``).
-MOST_CHANCE: Final = 0.2
+#: An answer that is more likely wrong than right by its own draws is to be checked.
+MOST_CHANCE: Final = 0.5
 #: Share of the weeks that 90% predictive intervals must hold of the sales they were fitted to.
 LEAST_HELD: Final = 0.75
 TRUST, CHECK, DO_NOT_USE = range(3)
@@ -65,6 +63,7 @@ def self_check(
     refused: str = "",
     doubt: str = "",
     remedy: str = BY_EXACT,
+    most_chance: float = MOST_CHANCE,
 ) -> SelfCheck:
     """Judge one answer.
 
@@ -84,6 +83,9 @@ def self_check(
         Why it may not be the posterior that it means to be; none where that was checked.
     remedy
         With what a reader is to check.
+    most_chance
+        The chance of being wrong by its own draws from which an answer is to be checked: lower
+        where draws are known to be surer than the model deserves.
     """
     chance, held = chance_wrong(roas), share_held(sales, seen)
     if refused:
@@ -95,7 +97,7 @@ def self_check(
         return SelfCheck(DO_NOT_USE, said, chance, held)
     if doubt:
         return SelfCheck(CHECK, f"{BEGINS[CHECK]}{remedy}: {doubt}", chance, held)
-    if chance > MOST_CHANCE:
+    if chance > most_chance:
         said = (
             f"{BEGINS[CHECK]}{remedy}: by its own draws some ROAS is off by half, or half of "
             f"them by a quarter, with a chance of {chance:.0%}"

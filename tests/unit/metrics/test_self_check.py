@@ -41,7 +41,8 @@ def test_weeks_are_held_as_often_as_intervals_say() -> None:
     [
         (0.05, 0.0, {}, TRUST, "trust: by its own draws"),
         (0.9, 0.0, {}, CHECK, "check with exact"),
-        (0.23, 0.0, {}, CHECK, "check with exact"),  # right more likely than not
+        (0.23, 0.0, {}, TRUST, "trust: by its own draws"),  # right more likely than not
+        (0.23, 0.0, {"most_chance": 0.2}, CHECK, "check with exact"),
         (0.05, 4.0, {}, DO_NOT_USE, "do not use: 90% intervals hold"),
         (0.05, 0.0, {"outside": ["sales jump"]}, DO_NOT_USE, "do not use: sales jump"),
         (0.05, 0.0, {"refused": "do not use: mass"}, DO_NOT_USE, "do not use: mass"),
