@@ -21,6 +21,12 @@ from mmm_data_generator import PublishedPrior
 
 #: Draws of the network for each that is kept.
 MORE = 2
+LAW = PublishedPrior()
+#: What a reader is told.
+HELD = (
+    f"the prior says nothing of all media together: held to {LAW.share_mean:.0%} of sales, give or"
+    f" take {100 * LAW.share_sd:.0f} points"
+)
 LEAST, MOST = 0.005, 0.995  # shares outside count as these
 
 
@@ -33,9 +39,8 @@ def share_of_sales(state: State, observed: Observed) -> PerWorld:
 
 def log_law(share: PerWorld) -> PerWorld:
     """Log density of a total under the law of training, up to a constant."""
-    law = PublishedPrior()
-    strength = law.share_mean * (1 - law.share_mean) / law.share_sd**2 - 1
-    a, b = strength * law.share_mean, strength * (1 - law.share_mean)
+    strength = LAW.share_mean * (1 - LAW.share_mean) / LAW.share_sd**2 - 1
+    a, b = strength * LAW.share_mean, strength * (1 - LAW.share_mean)
     held = share.clamp(LEAST, MOST)
     return (a - 1) * held.log() + (b - 1) * (1 - held).log()
 

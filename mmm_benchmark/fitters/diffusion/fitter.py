@@ -160,6 +160,7 @@ class Diffusion:
             )
 
             unsaid = self._total_unsaid and config.network.priors
+            notes = (*notes, total.HELD) if unsaid else notes
             effective: dict[str, float] = {}
 
             def of_network(draws: int) -> State:

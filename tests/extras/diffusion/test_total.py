@@ -69,6 +69,11 @@ def test_a_stated_prior_is_answered_with_less_of_what_cannot_be(observed: xr.Dat
     assert float(sold[0].mean()) < float(sold[1].mean())
     assert QUICK["draws"] < held.diagnostics["total_ess"] <= total.MORE * QUICK["draws"]
     assert "total_ess" not in free.diagnostics
+    said = (
+        "the prior says nothing of all media together: held to 40% of sales, give or take 20 points"
+    )
+    assert said in held.notes
+    assert said not in free.notes
 
 
 def test_where_the_total_is_said_or_no_prior_is_nothing_is_weighed(observed: xr.Dataset) -> None:
