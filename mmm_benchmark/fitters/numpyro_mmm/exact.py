@@ -22,7 +22,7 @@ USELESS_R_HAT, USELESS_ESS = 1.05, 100.0
 LONGER = "longer chains of numpyro-mmm"
 TEST = "a test"  # what would know more under the same model
 #: Chance of being wrong by its own draws from which an answer is to be checked. Exact draws of a
-#: model that a company does not obey are too sure: at one half one of 20 wrong answers was seen.
+#: model that a company does not obey are too sure: at one half one of 25 wrong answers was seen.
 #: Chosen on odd seeds of two business presets, judged on even ones (``benchmarks/self_check.py``).
 MOST_CHANCE = 0.2
 SEVERAL = "no weights follow a law of several curves"
