@@ -104,16 +104,17 @@ def answered(arrays: Any, scaled: Any, truth: Any, seed: int) -> dict[str, Any]:
     from mmm_benchmark.diffusion.problem.schedule import cosine_schedule
     from mmm_benchmark.fitters.diffusion.wiener import solved
 
-    # rows up to TOLD_FROM were made before a network of its own answered under a prior
-    folder = limits.SHIPPED_TOLD if seed >= TOLD_FROM else limits.SHIPPED
+    # rows before were made when no network of its own answered under a prior
+    as_users = seed >= TOLD_FROM
+    folder = limits.SHIPPED_TOLD if as_users else limits.SHIPPED
     network, config, record = checkpoint.load(folder, torch.device("cpu"))
     schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
     known, cut = scaled, 0
     if bool(scaled.said.any()):
         known, cut = within_training(scaled, config.network.priors)
-    count = DRAWS if seed < TOLD_FROM else total.MORE * DRAWS
+    count = total.MORE * DRAWS if as_users else DRAWS
     of_network = sample(network, schedule, known, count, Plan("dpm", 8, 10), seed)
-    if seed >= TOLD_FROM:
+    if as_users:
         of_network, _ = total.heeded(of_network, known, DRAWS, seed)
     of_physics = solved(scaled, DRAWS, seed)
     many = scaled.take(torch.zeros(DRAWS, dtype=torch.long))

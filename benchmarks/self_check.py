@@ -39,7 +39,6 @@ def judged(
 ) -> dict[str, Any]:
     """The verdict on one answer, then the truth."""
     from mmm_benchmark.scoring.roas import roas_rows
-    from mmm_benchmark.scoring.silent import LEAST_COVERAGE, MEDIAN_ERROR, WORST_ERROR
 
     rows = roas_rows(posterior, observed, truth, bayesian=False)
     errors = np.abs(
@@ -47,16 +46,25 @@ def judged(
     )
     errors = errors[np.isfinite(errors)]
     covered = float(next(row["roas_covered_90"] for row in rows if row["channel"] == "all"))
-    median, worst = float(np.median(errors)), float(errors.max())
+    return {
+        **against_truth(errors, covered),
+        "level": int(said["self_check"]),
+        "chance_wrong": round(said["chance_wrong"], 3),
+        "held": round(said["weeks_held"], 3),
+        "evidence_gain": round(said["evidence_gain"], 2) if "evidence_gain" in said else "",
+    }
+
+
+def against_truth(errors: Any, covered: float) -> dict[str, Any]:
+    """Whether relative errors of ROAS (channel,) and what intervals hold make an answer wrong."""
+    from mmm_benchmark.scoring.silent import LEAST_COVERAGE, MEDIAN_ERROR, WORST_ERROR
+
+    median, worst = float(np.median(errors)), float(np.max(errors))
     return {
         "wrong": int(median > MEDIAN_ERROR or worst > WORST_ERROR or covered < LEAST_COVERAGE),
         "covered": round(covered, 3),
         "median_error": round(median, 3),
         "worst_error": round(worst, 3),
-        "level": int(said["self_check"]),
-        "chance_wrong": round(said["chance_wrong"], 3),
-        "held": round(said["weeks_held"], 3),
-        "evidence_gain": round(said["evidence_gain"], 2) if "evidence_gain" in said else "",
     }
 
 
@@ -87,7 +95,6 @@ def stored(results: Path) -> Iterator[dict[str, Any]]:
 def study(done: set[tuple[str, str, str]]) -> Iterator[dict[str, Any]]:
     """Answers of ``exact`` to the worlds of ``exact_study.py``, from their totals by channel."""
     from mmm_benchmark.metrics.self_check import chance_wrong
-    from mmm_benchmark.scoring.silent import LEAST_COVERAGE, MEDIAN_ERROR, WORST_ERROR
     from mmm_data_generator import generate_mmm_dataset
 
     with STUDY.open(encoding="utf-8") as file:
@@ -101,17 +108,13 @@ def study(done: set[tuple[str, str, str]]) -> Iterator[dict[str, Any]]:
         totals = totals.reshape(-1, len(right))
         low, high = np.quantile(totals, (0.05, 0.95), axis=0)
         errors = np.abs(totals.mean(0) / right - 1)
-        median, worst = float(np.median(errors)), float(errors.max())
         covered = float(((low <= right) & (right <= high)).mean())
         yield {
             "fitter": "exact",
             "world": fit["preset"],
             "seed": fit["seed"],
             "source": "presets",
-            "wrong": int(median > MEDIAN_ERROR or worst > WORST_ERROR or covered < LEAST_COVERAGE),
-            "covered": round(covered, 3),
-            "median_error": round(median, 3),
-            "worst_error": round(worst, 3),
+            **against_truth(errors, covered),
             "level": int(float(fit["self_check"])),
             "chance_wrong": round(chance_wrong(totals), 3),
         }
