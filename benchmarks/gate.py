@@ -2,6 +2,7 @@
 
     python benchmarks/gate.py simulate [--worlds 120]   # goes on where it stopped
     python benchmarks/gate.py told [--worlds 120]       # worlds of priors that both are told
+    python benchmarks/gate.py said [--worlds 120]       # and whether effects move, baselines wander
     python benchmarks/gate.py presets [--seeds 8]       # worlds that no training aims at
     python benchmarks/gate.py learn                     # weights, and what they buy out of sample
 
@@ -30,8 +31,9 @@ from numpy.typing import NDArray
 type Array = NDArray[np.float64]
 
 RESULTS = Path(__file__).parent / "results" / "diffusion"
-OUT, TOLD, OF_PRESETS, BOUGHT, BOUGHT_TOLD = (
-    RESULTS / f"gate{n}.csv" for n in ("", "_told", "_presets", "_bought", "_bought_told")
+OUT, TOLD, SAID, OF_PRESETS, BOUGHT, BOUGHT_TOLD, BOUGHT_SAID = (
+    RESULTS / f"gate{n}.csv"
+    for n in ("", "_told", "_said", "_presets", "_bought", "_bought_told", "_bought_said")
 )
 SEEN = (
     *("outside", "gain", "misfit_network", "misfit_physics", "told", "cut", "apart", "moves"),
@@ -40,6 +42,7 @@ SEEN = (
 PRESETS = ("small_business", "time_varying")
 PRIORS_FROM = 1000  # seeds of worlds whose prior is drawn first
 TOLD_FROM = 2000  # and of those that the weight under a told prior is learnt on
+SAID_FROM = 3000  # and of those of which is said whether effects move and baselines wander
 FIRST_SEED = 901  # of presets: no choice was made on these
 PARTS = ("a", "b", "c", "d", "e")
 WEIGHTS = ("k_hat", "weights_ess")  # where the physics answered by weights
@@ -71,7 +74,9 @@ def one(seed: int) -> dict[str, Any] | None:
 def of_prior(seed: int) -> dict[str, Any]:
     """One world whose prior was drawn first, both told that prior."""
     from mmm_benchmark.diffusion.problem.laws import with_laws
+    from mmm_benchmark.diffusion.problem.structure import known_to_stay
     from mmm_benchmark.diffusion.training import prior_first
+    from mmm_benchmark.diffusion.training.drawn_structure import say_structure
     from mmm_benchmark.diffusion.training.simulated import observed_and_truth
 
     rng = np.random.default_rng([4711, seed])
@@ -80,8 +85,11 @@ def of_prior(seed: int) -> dict[str, Any]:
     geos = int(rng.choice([1, 1, 2])) if seed >= TOLD_FROM else 1
     arrays, told = prior_first.draw_arrays(rng, 1, channels, controls, weeks, geos)
     scaled, truth = observed_and_truth(arrays)
-    found = answered(arrays, with_laws(scaled, *told), truth, seed)
-    return {"seed": seed, "law": "prior first", **found}
+    scaled = with_laws(scaled, *told)
+    if seed >= SAID_FROM:
+        scaled = say_structure(scaled, truth, np.zeros(1, bool))
+    law = "stays" if known_to_stay(scaled) else "prior first"
+    return {"seed": seed, "law": law, **answered(arrays, scaled, truth, seed)}
 
 
 def of_preset(preset: str, seed: int) -> dict[str, Any]:
@@ -107,6 +115,7 @@ def answered(arrays: Any, scaled: Any, truth: Any, seed: int) -> dict[str, Any]:
     # rows before were made when no network of its own answered under a prior
     as_users = seed >= TOLD_FROM
     folder = limits.SHIPPED_TOLD if as_users else limits.SHIPPED
+    folder = limits.SHIPPED_STRUCTURE if seed >= SAID_FROM else folder
     network, config, record = checkpoint.load(folder, torch.device("cpu"))
     schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
     known, cut = scaled, 0
@@ -129,7 +138,7 @@ def answered(arrays: Any, scaled: Any, truth: Any, seed: int) -> dict[str, Any]:
     certain = 1 - expected(scaled)[1][scaled.active].numpy()
     seen = {
         "outside": outside(arrays, record),
-        "gain": float(np.log1p(of_physics.diagnostics["evidence_gain"])),
+        "gain": float(np.log1p(of_physics.diagnostics.get("evidence_gain", 0.0))),
         "misfit_network": misfit[0],
         "misfit_physics": misfit[1],
         "told": float(certain.clip(min=0).mean()),
@@ -183,13 +192,13 @@ def simulate(count: int) -> None:
             kept(OUT, rows, of_prior(seed))
 
 
-def told(count: int) -> None:
+def told(path: Path, first: int, count: int) -> None:
     """Worlds whose prior was drawn first that are not there yet; a third has two geos."""
-    rows = read(TOLD)
+    rows = read(path)
     done = {int(row["seed"]) for row in rows}
-    for seed in range(TOLD_FROM, TOLD_FROM + count):
+    for seed in range(first, first + count):
         if seed not in done:
-            kept(TOLD, rows, of_prior(seed))
+            kept(path, rows, of_prior(seed))
 
 
 def presets(count: int) -> None:
@@ -272,16 +281,17 @@ def learn() -> None:
     written(BOUGHT, bought)
     by_effective_draws(rows)
     by_effective_draws(others)
-    under_priors = read(TOLD)
-    _, _, bought = out_of_fold(under_priors)
-    written(BOUGHT_TOLD, bought)
-    parts, rng = parts_of(under_priors), np.random.default_rng(0)
-    again = [
-        expit(fitted(np.empty((len(some), 0)), some)[0])
-        for some in parts[rng.integers(len(parts), size=(400, len(parts)))]
-    ]
-    print("one weight under a told prior, worlds drawn again:", np.quantile(again, [0.025, 0.975]))
-    by_effective_draws(under_priors)
+    for table, into in ((TOLD, BOUGHT_TOLD), (SAID, BOUGHT_SAID)):
+        under_priors = read(table)
+        _, _, bought = out_of_fold(under_priors)
+        written(into, bought)
+        parts, rng = parts_of(under_priors), np.random.default_rng(0)
+        again = [
+            expit(fitted(np.empty((len(some), 0)), some)[0])
+            for some in parts[rng.integers(len(parts), size=(400, len(parts)))]
+        ]
+        print(table.stem, "one weight, worlds drawn again:", np.quantile(again, [0.025, 0.975]))
+        by_effective_draws(under_priors)
 
 
 def out_of_fold(
@@ -365,7 +375,7 @@ def compared(where: str, rows: list[dict[str, Any]], w: Array, even: float) -> l
 def main() -> None:
     """Simulate or learn."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=("simulate", "told", "presets", "learn"))
+    parser.add_argument("part", choices=("simulate", "told", "said", "presets", "learn"))
     parser.add_argument("--worlds", type=int, default=120)
     parser.add_argument("--seeds", type=int, default=8)
     given = parser.parse_args()
@@ -378,7 +388,9 @@ def main() -> None:
     if given.part == "simulate":
         simulate(given.worlds)
     elif given.part == "told":
-        told(given.worlds)
+        told(TOLD, TOLD_FROM, given.worlds)
+    elif given.part == "said":
+        told(SAID, SAID_FROM, given.worlds)
     else:
         presets(given.seeds)
 

@@ -20,6 +20,14 @@ OUT = Path(__file__).parent / "results" / "told_presets.csv"
 PRIOR = "neutral"
 FIRST_SEED = 1001
 PAIRS = (
+    ("diffusion-still", "wiener-still"),
+    ("diffusion-still", "numpyro-mmm"),
+    ("diffusion-still", "diffusion"),
+    ("diffusion-still", "diffusion-fast-still"),
+    ("diffusion-fast-still", "wiener-still"),
+    ("diffusion-fast-still", "numpyro-mmm"),
+    ("wiener-still", "numpyro-mmm"),
+    ("wiener-still", "wiener"),
     ("diffusion", "diffusion-any"),
     ("diffusion-fast", "diffusion-fast-any"),
     ("diffusion", "wiener"),

@@ -27,9 +27,33 @@ OUT = HERE / "results" / "told_prior.csv"
 KEPT = HERE.parent / "work" / "told_prior"
 PRIORS = ("neutral", "meridian", "robyn")
 ANY = "-any"  # ends the name of a network that holds the total of media to no law
+#: Ends the name of a fitter that is told, besides the prior, what the model of ``exact`` and
+#: ``numpyro-mmm`` says by its form: effects stay, and the baseline does not wander.
+STILL = "-still"
 FITTERS = (
     *("diffusion", "diffusion-fast", "diffusion-any", "diffusion-fast-any"),
+    *("diffusion-still", "diffusion-fast-still", "wiener-still"),
     *("wiener", "exact", "numpyro-mmm"),
+)
+PAIRS = (
+    ("diffusion-still", "exact"),
+    ("diffusion-still", "wiener-still"),
+    ("diffusion-still", "diffusion-fast-still"),
+    ("diffusion-still", "diffusion"),
+    ("diffusion-fast-still", "exact"),
+    ("diffusion-fast-still", "wiener-still"),
+    ("diffusion-fast-still", "diffusion-fast"),
+    ("wiener-still", "exact"),
+    ("wiener-still", "wiener"),
+    ("diffusion", "diffusion-any"),
+    ("diffusion-fast", "diffusion-fast-any"),
+    ("diffusion", "exact"),
+    ("diffusion", "wiener"),
+    ("diffusion", "diffusion-fast"),
+    ("diffusion-fast", "exact"),
+    ("diffusion-fast", "wiener"),
+    ("wiener", "exact"),
+    ("numpyro-mmm", "exact"),
 )
 STREAM = 0x70_1D  # of these worlds
 RETURNS = {"meridian": 0.2}  # priors of returns, and the log of their middle one
@@ -130,8 +154,12 @@ def scored(fitter: Any, observed: Any, truth: Array) -> dict[str, str]:
     }
 
 
-def made(name: str, prior: str) -> Any:
+def made(name: str, named: str) -> Any:
     """The fitter of that name, told the prior."""
+    prior: Any = named
+    if name.endswith(STILL):
+        name = name.removesuffix(STILL)
+        prior = {"base": named, "effects_move": False, "baseline_wanders": False}
     if name.startswith("diffusion"):
         from mmm_benchmark.fitters.diffusion.fitter import Diffusion
         from mmm_benchmark.fitters.diffusion.gated import Gated
@@ -158,12 +186,7 @@ def report() -> None:
     score = {(r["prior"], r["world"], r["fitter"]): float(r["crps"]) for r in rows}
     held = {(r["prior"], r["world"], r["fitter"]): float(r["held_90"]) for r in rows}
     for prior in (*PRIORS, "all"):
-        for first, second in (("diffusion", "diffusion-any"),
-                              ("diffusion-fast", "diffusion-fast-any"),
-                              ("diffusion", "exact"), ("diffusion", "wiener"),
-                              ("diffusion", "diffusion-fast"), ("diffusion-fast", "exact"),
-                              ("diffusion-fast", "wiener"), ("wiener", "exact"),
-                              ("numpyro-mmm", "exact")):  # fmt: skip
+        for first, second in PAIRS:
             worlds = [k[:2] for k in score if k[2] == first and (*k[:2], second) in score]
             worlds = [k for k in worlds if prior in ("all", k[0])]
             if len(worlds) < 2:

@@ -56,6 +56,8 @@ def prior(
     if said.curve == "sigmoid":
         cautions = ("Hill curves near PyMC-Marketing's own sigmoid; its hierarchy is not drawn.",)
     print("\n".join(_table(channels, drawn)))
+    if said.structure:
+        print("\n" + ", ".join(said.structure))
     over = float((drawn.share.sum(axis=1) > 1).mean())
     if over > MANY:
         print(f"\nin {over:.0%} of the draws media sell more than was sold in all")

@@ -37,6 +37,8 @@ QUANTITIES: Final = {
 #: What is said once for the company: prior standard deviations in mean sales, but for the last,
 #: which is in logs of an effect between geos.
 COMPANY: Final = ("seasonality", "noise", "geo_variation")
+#: What is known of the company as a whole, true or false.
+STRUCTURE: Final = ("effects_move", "baseline_wanders")
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,9 @@ class Prior:
         noise, multiples of mean sales.
     geo_variation
         Standard deviation of log effects between geos.
+    effects_move, baseline_wanders
+        Whether effects move through the weeks, and whether the baseline does more than a line and
+        waves of the year; None where nothing is said, and each fitter keeps its own law.
     """
 
     name: str
@@ -88,6 +93,8 @@ class Prior:
     seasonality: float = 0.5
     noise: float = 0.5
     geo_variation: float = 0.2
+    effects_move: bool | None = None
+    baseline_wanders: bool | None = None
 
     def of(self, channel: str) -> ChannelPrior:
         """Laws of a channel."""
@@ -102,6 +109,31 @@ class Prior:
             "the prior 'published' stands here by its marginals (no joint curves, media share or"
             " R²): not the exact law of the published worlds, and no reference for them",
         )
+
+    @property
+    def structure(self) -> tuple[str, ...]:
+        """What it says of the company as a whole, in words."""
+        words = {
+            "effects_move": ("effects stay", "effects move"),
+            "baseline_wanders": ("the baseline does not wander", "the baseline wanders"),
+        }
+        said = {name: getattr(self, name) for name in STRUCTURE}
+        return tuple(words[name][known] for name, known in said.items() if known is not None)
+
+    def not_held(self, *, effects_move: bool) -> tuple[str, ...]:
+        """What a model with a baseline that does not wander leaves out of this prior, as notes.
+
+        Parameters
+        ----------
+        effects_move
+            Whether they do in that model.
+        """
+        said = []
+        if self.effects_move is not None and self.effects_move != effects_move:
+            said.append(f"effects {'move' if effects_move else 'stay'}")
+        if self.baseline_wanders:
+            said.append("the baseline does not wander")
+        return (f"against the prior, in this model {' and '.join(said)}",) if said else ()
 
 
 def _in(unit: str, law: Law) -> Law:
@@ -167,6 +199,8 @@ NAMED: Final[Mapping[str, Prior]] = {
             ),
         ),
         curve="published",
+        effects_move=False,
+        baseline_wanders=False,
     ),
 }
 
@@ -190,7 +224,8 @@ def prior_of(given: str | Mapping[str, Any]) -> Prior:
         raise unknown("base of prior", str(base), NAMED)
     prior = replace(NAMED[base], name=f"own, from {base}")
     company: dict[str, Any] = {name: _scale(name, given[name]) for name in COMPANY if name in given}
-    laws = {name: value for name, value in given.items() if name not in (*COMPANY, "base")}
+    company |= {name: _known(name, given[name]) for name in STRUCTURE if name in given}
+    laws = {name: v for name, v in given.items() if name not in (*COMPANY, *STRUCTURE, "base")}
     if laws and prior.curve != "hill":  # a curve of one's own is a Hill curve
         prior = replace(prior, curve="hill")
     every = _told(prior.every, EVERY, laws.pop(EVERY, {}))
@@ -246,7 +281,7 @@ def _told(prior: ChannelPrior, channel: str, said: Any) -> ChannelPrior:
     if not isinstance(said, Mapping):
         wanted = f"'{channel}': {{'slope': [1.0, 0.1]}}"
         if channel != EVERY:
-            wanted += f", or one of base, {', '.join(COMPANY)}"
+            wanted += f", or one of base, {', '.join((*COMPANY, *STRUCTURE))}"
         raise UserError(f"prior: '{channel}' = {said!r}; must be an object such as {wanted}")
     if sum(name in said for name in EFFECTS) > 1:
         raise UserError(f"prior of '{channel}': say one of {', '.join(EFFECTS)}, not several")
@@ -256,6 +291,12 @@ def _told(prior: ChannelPrior, channel: str, said: Any) -> ChannelPrior:
         where = f"prior: {quantity} of '{channel}'"
         prior = prior.told(quantity, read_law(where, law, *QUANTITIES[quantity]))
     return prior
+
+
+def _known(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise UserError(f"prior: {name} = {value!r}; must be true or false")
+    return value
 
 
 def _scale(name: str, value: Any) -> float:

@@ -23,6 +23,7 @@ from mmm_benchmark.diffusion.problem.state import (
     SHAPE_MEAN,
     SHAPE_SCALE,
 )
+from mmm_benchmark.diffusion.problem.structure import with_structure
 from mmm_benchmark.priors import numbers
 from mmm_benchmark.priors.predictive import drawn_channel
 from mmm_benchmark.priors.prior import ChannelPrior, Prior, check_channels
@@ -62,7 +63,8 @@ def heed_prior(prior: Prior, dataset: xr.Dataset, observed: Observed) -> Observe
             figures(numbers.values(half, "log")),
             figures(numbers.values(law.slope, "log")),
         ]
-    return with_laws(observed, *standardised(told[None], tied[None], float(observed.channels[0])))
+    laws = standardised(told[None], tied[None], float(observed.channels[0]))
+    return with_structure(with_laws(observed, *laws), prior.effects_move, prior.baseline_wanders)
 
 
 def figures(at: Array) -> Array:
@@ -132,7 +134,8 @@ def left_out(prior: Prior, cut: int = 0, quantiles: bool = False) -> tuple[str, 
         said.append("Hill curves near PyMC-Marketing's own, no hierarchy of effects")
     if cut:
         said.append(f"{cut} of its laws cut to what the network was trained for: check with wiener")
-    said.append("season, noise and geos by the model's own law, effects may move")
+    structure = prior.structure or ("effects may move",)
+    said.append(", ".join(("season, noise and geos by the model's own law", *structure)))
     if quantiles and prior.curve == "published":  # published_stated.py
         return (f"prior '{prior.name}', learnt from worlds of the whole law: " + "; ".join(said),)
     return (f"prior '{prior.name}': " + "; ".join(said), *prior.cautions)

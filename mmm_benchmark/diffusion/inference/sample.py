@@ -148,7 +148,9 @@ def decode(state: State, observed: Observed, generator: torch.Generator) -> Deco
     noise, _ = natural_hyper(state.hyper)
     if observed.sales.shape[1] > 1:
         residual = observed.sales - (share * relative).sum(-1) - baseline - control.sum(-1)
-        share_shift, base_shift = geo_deviations(residual, share * relative, noise, generator)
+        share_shift, base_shift = geo_deviations(
+            residual, share * relative, noise, observed.wanders, generator
+        )
         share, baseline = share * share_shift.exp()[:, :, None], baseline + base_shift
     shape = natural_shape(state.shape)
     return Decoded(

@@ -7,7 +7,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from mmm_benchmark.diffusion.physics.kernels import base_kernel
+from mmm_benchmark.diffusion.physics.kernels import base_kernel, base_root, by_wander
 from mmm_benchmark.diffusion.problem.state import BASE_SCALE
 from mmm_benchmark.shapes.torch import (
     GroupGeo,
@@ -47,8 +47,22 @@ def own_share(pool: GroupGeo) -> GroupGroup:
     return torch.diag(pool.square().sum(1))
 
 
+def geo_base(wanders: PerWorld, weeks: int) -> Tensor:
+    """Covariance (weeks, weeks) of a geo's own baseline, worlds in front where they differ."""
+
+    def of(wanders: bool) -> Tensor:
+        values, vectors = base_kernel(weeks, wanders)
+        return (vectors * values) @ vectors.T * (BASE_SCALE * GEO_BASE_SD) ** 2
+
+    return by_wander(wanders, of)
+
+
 def geo_deviations(
-    residual: WorldGeoDate, fitted: WorldGeoDateChannel, noise: PerWorld, generator: torch.Generator
+    residual: WorldGeoDate,
+    fitted: WorldGeoDateChannel,
+    noise: PerWorld,
+    wanders: PerWorld,
+    generator: torch.Generator,
 ) -> tuple[WorldGeoChannel, WorldGeoDate]:
     """Draw each geo's log-share shifts (B, G, C) and baseline shift (B, G, T), given the rest.
 
@@ -56,15 +70,16 @@ def geo_deviations(
     corrected by its own residual is an exact posterior draw (Matheron's rule).
     """
     b, g, t, c = fitted.shape
-    values, vectors = (x.to(residual.device) for x in base_kernel(t))
+    kernel = geo_base(wanders, t).to(residual.device)
+    kernel = kernel if kernel.ndim == 2 else kernel[:, None]
+    root = by_wander(wanders, lambda each: base_root(t, each)).to(residual.device)
     spread = BASE_SCALE * GEO_BASE_SD
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator).to(residual.device)
 
-    kernel = (vectors * values) @ vectors.T * spread**2
     share = GEO_SHARE_SD * normal(b, g, c)
-    base = (normal(b, g, t) * values.sqrt()) @ vectors.T * spread
+    base = normal(b, g, t) @ root.mT * spread
     noise = noise.clamp(min=MIN_NOISE)[:, None, None]
     seen = (fitted @ share[..., None])[..., 0] + base + noise * normal(b, g, t)
     S = GEO_SHARE_SD**2 * fitted @ fitted.mT + kernel

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from mmm_benchmark.diffusion.physics.geos import geo_groups
-from mmm_benchmark.diffusion.physics.kernels import base_kernel, path_kernel
+from mmm_benchmark.diffusion.physics.kernels import base_root, by_wander, path_kernel
 from mmm_benchmark.diffusion.physics.wiener import (
     Point,
     Prior,
@@ -30,6 +30,7 @@ from mmm_benchmark.diffusion.physics.wiener import (
 )
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import State
+from mmm_benchmark.diffusion.problem.structure import STILL, known_to_stay
 from mmm_benchmark.shapes.torch import PerWorld, WorldHyper
 
 GRID = 7  # values of each of noise scale and volatility
@@ -68,9 +69,10 @@ class Grid(NamedTuple):
 
 
 def solved_grid(observed: Observed) -> Grid:
-    """Solve one world at every value of the grid."""
+    """Solve one world at every value of the grid; effects that stay have one volatility."""
     axis = torch.linspace(-REACH, REACH, GRID)
-    hyper = torch.cartesian_prod(axis, axis).to(observed.sales.device)
+    volatility = torch.tensor([STILL]) if known_to_stay(observed) else axis
+    hyper = torch.cartesian_prod(axis, volatility).to(observed.sales.device)
     many = observed.take(torch.zeros(len(hyper), dtype=torch.long))
     prior = prior_at(many, hyper)
     pool = geo_groups(*many.sales.shape[1:]).to(hyper.device)
@@ -129,13 +131,13 @@ def drawn_from(prior: Prior, normal: Callable[..., Tensor]) -> Prior:
     """The prior with a draw of it in the place of its means; ``normal(*shape)`` draws N(0, 1)."""
     b, c, t = prior.path.shape
     p_values, p_vectors = (x.to(prior.path.device) for x in path_kernel(t))
-    b_values, b_vectors = (x.to(prior.path.device) for x in base_kernel(t))
+    root = by_wander(prior.wanders, lambda wanders: base_root(t, wanders)).to(prior.path.device)
     scale = (prior.path_cov.diagonal(dim1=1, dim2=2).sum(1) / p_values.sum()).sqrt()
     return replace(
         prior,
         scalar=prior.scalar + prior.variance.sqrt() * normal(*prior.scalar.shape),
         path=scale[:, None, None] * (normal(b, c, t) * p_values.sqrt()) @ p_vectors.T,
-        base=(normal(b, t) * b_values.sqrt()) @ b_vectors.T,
+        base=(root @ normal(b, t)[..., None])[..., 0],
     )
 
 
@@ -151,6 +153,7 @@ def prior_states(observed: Observed, draws: int, seed: int) -> State:
 
     low, high = torch.special.ndtr(torch.tensor([-REACH, REACH]))
     hyper = torch.special.ndtri(low + (high - low) * torch.rand(draws, 2, generator=generator))
+    hyper[:, 1] = STILL if known_to_stay(observed) else hyper[:, 1]
     many = observed.take(torch.zeros(draws, dtype=torch.long))
     drawn = drawn_from(prior_at(many, hyper), normal)
     return as_state(observed, Point(drawn.scalar, drawn.path, drawn.base), hyper)

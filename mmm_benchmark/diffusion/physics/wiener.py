@@ -16,14 +16,19 @@ import torch
 from torch import Tensor
 
 from mmm_benchmark.diffusion.physics.geos import (
-    GEO_BASE_SD,
     GEO_SHARE_SD,
     MIN_NOISE,
+    geo_base,
     geo_groups,
     own_share,
     pooled,
 )
-from mmm_benchmark.diffusion.physics.kernels import base_kernel, ou_kernel, path_kernel
+from mmm_benchmark.diffusion.physics.kernels import (
+    base_kernel,
+    by_wander,
+    ou_kernel,
+    path_kernel,
+)
 from mmm_benchmark.diffusion.physics.response import response
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import (
@@ -37,6 +42,7 @@ from mmm_benchmark.diffusion.problem.state import (
     log_share,
     natural_hyper,
 )
+from mmm_benchmark.diffusion.problem.structure import STILL
 from mmm_benchmark.shapes.torch import (
     GroupGeo,
     PerWorld,
@@ -109,6 +115,7 @@ class Prior:
     path_cov: WorldDateDate
     base: WorldDate
     base_cov: WorldDateDate
+    wanders: PerWorld  # 0 where the baseline is known not to
     hyper: WorldHyper
     noise: PerWorld  # of mean sales
     volatility: PerWorld  # weekly, of the log shares
@@ -149,18 +156,25 @@ def prior_given(
     """
     b, t, device = len(alpha), observed.sales.shape[-1], noisy.base.device
     hyper = alpha[:, None] * noisy.hyper if hyper is None else hyper
+    stays = observed.moves == 0
+    hyper = torch.stack([hyper[:, 0], torch.where(stays, STILL, hyper[:, 1])], 1)
     noise, volatility = natural_hyper(hyper.clamp(-4, 4))
+    volatility = torch.where(stays, 0.0, volatility)
     scalars = torch.cat([noisy.level, noisy.shape.flatten(1), noisy.control], 1)
     belief, certainty = believed(observed)
     variance = sigma.square()[:, None]
     weight = variance * certainty  # of the belief, relative to the noisy state
     p_values, p_vectors = (x.to(device) for x in path_kernel(t))
-    b_values, b_vectors = (x.to(device) for x in base_kernel(t))
     p_values = p_values * (volatility / PATH_SCALE)[:, None].square()
     path, path_cov = _given_noisy(noisy.path, p_values, p_vectors, alpha, sigma)
-    base, base_cov = _given_noisy(
-        noisy.base[:, None], b_values.expand(b, t), b_vectors, alpha, sigma
-    )
+
+    def base_if(wanders: bool) -> Tensor:
+        """Mean and covariance side by side, (B, 1 + T, T)."""
+        values, vectors = (x.to(device) for x in base_kernel(t, wanders))
+        given = _given_noisy(noisy.base[:, None], values.expand(b, t), vectors, alpha, sigma)
+        return torch.cat(given, 1)
+
+    base, base_cov = by_wander(observed.wanders, base_if).split([1, t], 1)
     return Prior(
         scalar=(alpha[:, None] * scalars + weight * belief) / (1 + weight),
         variance=variance / (1 + weight),
@@ -168,6 +182,7 @@ def prior_given(
         path_cov=path_cov,
         base=base[:, 0],
         base_cov=base_cov,
+        wanders=observed.wanders,
         hyper=hyper,
         noise=noise.clamp(min=MIN_NOISE),
         volatility=volatility,
@@ -193,9 +208,8 @@ def rest_covariance(observed: Observed, prior: Prior, pool: GroupGeo) -> WorldRo
     wander = wander * ou_kernel(t).to(device)
     S = (u @ u.mT).view(b, g, t, g, t).mul_(wander[:, None, :, None])
     if pool.shape[1] > 1:
-        values, vectors = (x.to(device) for x in base_kernel(t))
-        geo = (vectors * values) @ vectors.T * (BASE_SCALE * GEO_BASE_SD) ** 2
-        S += own_share(pool)[:, None, :, None] * geo[None, :, None, :]
+        geo = geo_base(observed.wanders, t).to(device)[..., None, :, None, :]
+        S += own_share(pool)[:, None, :, None] * geo
     S = S.view(b, g * t, g * t)
     noise = prior.noise.square()[:, None] * own_share(pool).diagonal().repeat_interleave(t)
     S.diagonal(dim1=1, dim2=2).add_(noise)

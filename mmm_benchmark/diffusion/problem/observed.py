@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ from mmm_benchmark.shapes.torch import (
     WorldGeoDateControl,
 )
 
+UNSAID = 0.5  # of what is neither known to be so nor not to be
 LEVELS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)  # quantiles that tell a stated prior
 
 
@@ -43,6 +44,9 @@ class Observed:
     law, said
         (B, C, 4, Q) quantiles of the prior stated of each, and (B, C, 5) whether one is stated:
         0 where there is none (``laws.py``).
+    moves, wanders
+        (B,) whether effects move, and whether the baseline wanders about level, trend and season
+        (``structure.py``): 1, 0, or ``UNSAID``.
     """
 
     sales: WorldGeoDate
@@ -53,6 +57,8 @@ class Observed:
     certainty: WorldChannelBelief
     law: WorldChannelLaw
     said: WorldChannelSaid
+    moves: PerWorld
+    wanders: PerWorld
 
     @property
     def channels(self) -> PerWorld:
@@ -73,7 +79,7 @@ class Observed:
         return Observed(*(getattr(self, name)[index] for name in _FIELDS))
 
 
-_FIELDS = ("sales", "lagged", "controls", "active", "belief", "certainty", "law", "said")
+_FIELDS = tuple(field.name for field in fields(Observed))
 
 
 def lags(spend: Tensor) -> Tensor:
@@ -110,4 +116,6 @@ def scale_observed(
         certainty=nothing,
         law=torch.zeros(*each, 4, len(LEVELS)),
         said=torch.zeros(*each, 5),
+        moves=torch.full(each[:1], UNSAID),
+        wanders=torch.full(each[:1], UNSAID),
     )

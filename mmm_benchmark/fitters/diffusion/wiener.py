@@ -112,8 +112,12 @@ class Drawn(NamedTuple):
 
 def solved(scaled: Observed, draws: int, seed: int) -> Drawn:
     """Perturbed solves; where these leave the mass of the posterior, weights with paths out."""
-    from mmm_benchmark.diffusion.physics import posterior, volume
+    from mmm_benchmark.diffusion.physics import posterior, still, volume
+    from mmm_benchmark.diffusion.problem.structure import known_calm, known_to_stay
 
+    if known_to_stay(scaled):  # no paths, so nothing that a joint mode could leave out
+        draw = still.posterior_draws if known_calm(scaled) else posterior.posterior_draws
+        return Drawn(draw(scaled, draws, seed), {}, (), "")
     grid = posterior.solved_grid(scaled)
     climbed = volume.climb(scaled)
     gain = volume.evidence_gain(climbed, grid)

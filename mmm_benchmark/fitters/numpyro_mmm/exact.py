@@ -76,11 +76,15 @@ class Exact:
         with phase("import"):
             import jax
         with jax.enable_x64(True):
-            if stated is None or stated.curve == "sigmoid":
+            if stated is None:
                 return sigmoid_fit(observed, self.priors, budget, seed)
-            if self.joint and joint_law.holds(observed, stated):
-                return joint_fit(observed, budget, seed)
-            return hill_fit(observed, stated, budget, seed)
+            if stated.curve == "sigmoid":
+                found = sigmoid_fit(observed, self.priors, budget, seed)
+            elif self.joint and joint_law.holds(observed, stated):
+                found = joint_fit(observed, budget, seed)
+            else:
+                found = hill_fit(observed, stated, budget, seed)
+        return replace(found, notes=(*found.notes, *stated.not_held(effects_move=False)))
 
 
 def sigmoid_fit(observed: xr.Dataset, priors: str, budget: Budget, seed: int) -> Fit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmm_benchmark.errors import UserError
@@ -13,6 +14,8 @@ from mmm_benchmark.priors.prior import prior_of
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from mmm_benchmark.priors.prior import Prior
 
 METHODS = ("nuts", "svi", "laplace")
 PRECISIONS = ("float32", "float64")
@@ -90,6 +93,13 @@ class NumpyroMMM:
         """Scale, infer, draw the linear coefficients, summarise."""
         self._check_settings()
         stated = None if self.prior is None else prior_of(self.prior)
+        found = self._fit(observed, stated, budget, seed)
+        if stated is None:
+            return found
+        left_out = stated.not_held(effects_move=self.time_varying)
+        return replace(found, notes=(*found.notes, *left_out))
+
+    def _fit(self, observed: xr.Dataset, stated: Prior | None, budget: Budget, seed: int) -> Fit:
         with phase("import"):
             import jax
 

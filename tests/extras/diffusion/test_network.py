@@ -12,7 +12,6 @@ from mmm_benchmark.diffusion.inference.projection import project
 from mmm_benchmark.diffusion.network.denoiser import Denoiser
 from mmm_benchmark.diffusion.physics import wiener
 from mmm_benchmark.diffusion.problem.beliefs import draw_beliefs
-from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import State, log_share
 from mmm_benchmark.diffusion.training.simulated import observed_and_truth
 
@@ -47,15 +46,14 @@ def test_permuting_channels_permutes_the_answer(physics: bool) -> None:
     order = torch.tensor([2, 0, 3, 1])
     observed = draw_beliefs(np.random.default_rng(1), observed, truth)
     assert (observed.certainty > 0).any()
-    permuted = Observed(
-        observed.sales,
-        observed.lagged[:, :, :, order],
-        observed.controls,
-        observed.active[:, order],
-        observed.belief[:, order],
-        observed.certainty[:, order],
-        observed.law[:, order],
-        observed.said[:, order],
+    permuted = replace(
+        observed,
+        lagged=observed.lagged[:, :, :, order],
+        active=observed.active[:, order],
+        belief=observed.belief[:, order],
+        certainty=observed.certainty[:, order],
+        law=observed.law[:, order],
+        said=observed.said[:, order],
     )
     moved = replace(
         state, path=state.path[:, order], level=state.level[:, order], shape=state.shape[:, order]
@@ -79,15 +77,14 @@ def test_a_masked_channel_changes_nothing_else() -> None:
         shape[dim] = 1
         return torch.cat([x, torch.zeros(shape, dtype=x.dtype)], dim)
 
-    wider = Observed(
-        observed.sales,
-        pad(observed.lagged, 3),
-        observed.controls,
-        pad(observed.active, 1),
-        pad(observed.belief, 1),
-        pad(observed.certainty, 1),
-        pad(observed.law, 1),
-        pad(observed.said, 1),
+    wider = replace(
+        observed,
+        lagged=pad(observed.lagged, 3),
+        active=pad(observed.active, 1),
+        belief=pad(observed.belief, 1),
+        certainty=pad(observed.certainty, 1),
+        law=pad(observed.law, 1),
+        said=pad(observed.said, 1),
     )
     wide = replace(
         state, path=pad(state.path, 1), level=pad(state.level, 1), shape=pad(state.shape, 1)

@@ -15,7 +15,7 @@ from mmm_benchmark.diffusion.physics.geos import (
 from mmm_benchmark.diffusion.physics.kernels import base_kernel
 from mmm_benchmark.diffusion.physics.response import response
 from mmm_benchmark.diffusion.problem.beliefs import with_beliefs
-from mmm_benchmark.diffusion.problem.observed import scale_observed
+from mmm_benchmark.diffusion.problem.observed import UNSAID, scale_observed
 from mmm_benchmark.diffusion.problem.state import (
     BASE_MEAN,
     BASE_SCALE,
@@ -143,7 +143,8 @@ def test_geo_deviations_have_their_gaussian_conditional() -> None:
     fitted = 0.1 + 0.2 * torch.rand(1, 1, t, 2, generator=torch.Generator().manual_seed(1))
     residual = (fitted @ torch.tensor([0.2, -0.1]))[..., :]
     many = [x.expand(n, *x.shape[1:]) for x in (residual, fitted)]
-    share, _ = geo_deviations(*many, torch.full((n,), 0.03), torch.Generator().manual_seed(2))
+    noise, unsaid = torch.full((n,), 0.03), torch.full((n,), UNSAID)
+    share, _ = geo_deviations(*many, noise, unsaid, torch.Generator().manual_seed(2))
     values, vectors = base_kernel(t)
     K = (vectors * values) @ vectors.T * (BASE_SCALE * GEO_BASE_SD) ** 2
     F, v = fitted[0, 0], GEO_SHARE_SD**2

@@ -84,6 +84,23 @@ def test_what_is_said_of_the_company():
     assert (prior.seasonality, prior.noise, prior.geo_variation) == (0.2, 0.1, 0.3)
     assert prior.every == NAMED["meridian"].every
 
+    assert (prior.effects_move, prior.baseline_wanders) == (None, None)
+    known = prior_of({"base": "meridian", "effects_move": False, "baseline_wanders": True})
+    assert (known.effects_move, known.baseline_wanders) == (False, True)
+    assert NAMED["published"].effects_move is False  # the law of the published worlds
+
+
+def test_what_a_model_does_not_hold_is_said():
+    assert prior_of("neutral").not_held(effects_move=False) == ()
+    calm = prior_of({"effects_move": False, "baseline_wanders": False})
+    assert calm.not_held(effects_move=False) == ()
+    (note,) = calm.not_held(effects_move=True)
+    assert note == "against the prior, in this model effects move"
+    (note,) = prior_of({"effects_move": True, "baseline_wanders": True}).not_held(
+        effects_move=False
+    )
+    assert note.endswith("in this model effects stay and the baseline does not wander")
+
 
 WRONG = {
     "name": ("meridan", "did you mean 'meridian'"),
@@ -99,6 +116,7 @@ WRONG = {
     "unit": ({"*": {"half_saturation": {"lognormal": [0, 1], "of": "maximum"}}}, "unknown unit"),
     "chance": ({"*": {"slope": {"mixture": [[-1, 1.0]]}}}, "above 0"),
     "effects": ({"*": {"roas": [1, 1], "share": 0.1}}, "say one of roas, share, effect"),
+    "known": ({"effects_move": 0}, "effects_move = 0; must be true or false"),
     "company": ({"noise": -1}, "noise = -1; must be a number above 0"),
     "flat": ({"TV": 3}, "must be an object such as"),
     "infinite": ({"*": {"slope": [float("inf"), 1]}}, "must be a value and its standard error"),
