@@ -18,7 +18,6 @@ import csv
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -95,33 +94,20 @@ def curve() -> None:
     """Write one table of all recipes: validation, and the loss since the look before."""
     rows = []
     for recipe in RECIPES:
-        rows += [{"recipe": recipe, **row} for row in by_core_hour(WORK / recipe)]
+        looks, losses = (_rows(WORK / recipe / f"{n}.csv") for n in ("validation", "history"))
+        before = -1.0
+        for look in looks:
+            step = float(look["step"])
+            recent = [float(x["total"]) for x in losses if before < float(x["step"]) <= step]
+            loss = f"{np.mean(recent):.4f}" if recent else ""
+            hours = float(look.pop("core_seconds")) / 3600
+            rows.append({"recipe": recipe, "core_hours": f"{hours:.4f}", "loss": loss, **look})
+            before = step
     write(RESULTS / "prior_first_curve.csv", rows)
 
 
-def by_core_hour(folder: Path) -> list[dict[str, str]]:
-    """Looks of one training, and its loss since the look before."""
-    looks, losses = (_rows(folder / f"{n}.csv") for n in ("validation", "history"))
-    rows, before = [], -1.0
-    for look in looks:
-        step = float(look["step"])
-        recent = [float(x["total"]) for x in losses if before < float(x["step"]) <= step]
-        loss = f"{np.mean(recent):.4f}" if recent else ""
-        hours = float(look.pop("core_seconds")) / 3600
-        rows.append({"core_hours": f"{hours:.4f}", "loss": loss, **look})
-        before = step
-    return rows
-
-
 def compare(folder: Path, count: int, draws: int) -> None:
-    """Score a checkpoint beside the first network."""
-    from mmm_benchmark.diffusion.inference.limits import SHIPPED
-
-    write(RESULTS / "prior_first_compared.csv", paired(folder, SHIPPED, count, draws))
-
-
-def paired(folder: Path, other: Path, count: int, draws: int) -> list[dict[str, Any]]:
-    """Two checkpoints on worlds of another seed than the looks', world by world."""
+    """Score a checkpoint beside the shipped one on worlds of another seed, world by world."""
     import torch
 
     from mmm_benchmark.diffusion.inference import checkpoint
@@ -133,7 +119,7 @@ def paired(folder: Path, other: Path, count: int, draws: int) -> list[dict[str, 
     mine, config, record = checkpoint.load(folder)
     schedule = cosine_schedule(config.diffusion_steps, config.cosine_offset)
     found = validate(mine, schedule, asked, draws)
-    shipped = validate(checkpoint.load(other)[0], schedule, asked, draws)
+    shipped = validate(checkpoint.load()[0], schedule, asked, draws)
     rows = []
     for way, its in found.items():
         gain = np.log(its.crps / shipped[way].crps)
@@ -154,7 +140,7 @@ def paired(folder: Path, other: Path, count: int, draws: int) -> list[dict[str, 
             }
         )
         print(rows[-1], flush=True)
-    return rows
+    write(RESULTS / "prior_first_compared.csv", rows)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -29,9 +29,6 @@ class NetworkConfig:
     priors
         Read a prior that stands in place of the training law, and be trained to answer under it;
         needs ``beliefs``.
-    structure
-        Read whether effects move and the baseline wanders, where it is said, and be trained on
-        worlds of either kind.
     """
 
     patch: int = 8
@@ -43,7 +40,6 @@ class NetworkConfig:
     physics: bool = True
     beliefs: bool = False
     priors: bool = False
-    structure: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,23 +161,6 @@ PRESETS: dict[str, DiffusionConfig] = {
             learning_rate=3e-4,
             save_every=50,
             validate_every=1000,
-        ),
-    ),
-    # started from a trained "ours-prior-first": learns what it is to know that effects stay, or
-    # that the baseline does not wander
-    "ours-structure": DiffusionConfig(
-        name="ours-structure",
-        network=NetworkConfig(beliefs=True, priors=True, structure=True),
-        training=replace(
-            _PUBLISHED,
-            steps=12_000,
-            cooldown=0.5,
-            seed=20_260_106,
-            prior="prior first",
-            learning_rate=3e-4,
-            save_every=50,
-            validate_every=3000,
-            validate_worlds=20,
         ),
     ),
     "v1": DiffusionConfig(

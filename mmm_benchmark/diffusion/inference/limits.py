@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parents[1] / "checkpoint"
 #: Answers under a prior that is stated: the shipped one, trained on with priors drawn first.
 SHIPPED_TOLD = Path(__file__).parents[1] / "checkpoint_told"
-#: Answers where that prior says whether effects move, or the baseline wanders: trained on with
-#: worlds of which that is said.
-SHIPPED_STRUCTURE = Path(__file__).parents[1] / "checkpoint_structure"
 LEAST_DRAWS = 2 * MIN_DRAWS  # two halves whose independence can be diagnosed
 TAIL = 0.001  # of the prior predictive, on each side, counts as outside
 

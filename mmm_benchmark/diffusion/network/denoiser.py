@@ -83,14 +83,13 @@ class Denoiser(nn.Module):  # type: ignore[misc]
         self.config = config
         p, d1, d2 = config.patch, config.width_campaign, config.width_channel
         n = features.widths()
-        world = n.world + n.structure * config.structure
         self.when = nn.Sequential(
-            nn.Linear(n.noise + world, d1), nn.GELU(approximate="tanh"), nn.Linear(d1, d1)
+            nn.Linear(n.noise + n.world, d1), nn.GELU(approximate="tanh"), nn.Linear(d1, d1)
         )
         self.when_channel = nn.Linear(d1, d2)
         self.embed_week = nn.Linear(n.week * p + n.time, d1)
         self.embed_control = nn.Linear(n.control, d1)
-        self.embed_global = nn.Linear(world, d1)
+        self.embed_global = nn.Linear(n.world, d1)
         self.campaign = nn.ModuleList(
             Block(d1, config.heads, axial=False) for _ in range(config.layers_campaign)
         )
@@ -169,8 +168,6 @@ class Denoiser(nn.Module):  # type: ignore[misc]
         """Denoise what channels have in common, from totals, controls and the world as a whole."""
         t, p = given.observed.sales.shape[-1], self.config.patch
         world = features.of_world(given)
-        if self.config.structure:
-            world = torch.cat([world, features.of_structure(given)], -1)
         log_snr = 2 * (alpha.clamp(min=1e-4) / given.sigma.clamp(min=1e-4)).log()
         when = self.when(torch.cat([features.waves(log_snr / 8), world], -1))
         clock = features.of_time(t, p, given.observed.sales)

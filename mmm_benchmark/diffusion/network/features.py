@@ -202,12 +202,6 @@ def of_laws(given: Given) -> WorldChannelFeature:
     return torch.cat([observed.said, observed.law.flatten(2)], -1)
 
 
-def of_structure(given: Given) -> WorldFeature:
-    """(B, n) whether effects are known to stay or to move, the baseline to rest or to wander."""
-    said = [given.observed.moves, given.observed.wanders]
-    return torch.stack([(x == value).float() for x in said for value in (0, 1)], -1)
-
-
 def of_time(weeks: int, patch: int, like: Tensor) -> Tensor:
     """(patch, n) features of the middle of each patch of weeks."""
     centre = torch.arange(0, weeks, patch, dtype=torch.float32, device=like.device) + patch / 2
@@ -249,7 +243,6 @@ class Widths(NamedTuple):
     channel: int
     belief: int
     law: int
-    structure: int
     time: int
     noise: int
 
@@ -270,7 +263,6 @@ def widths() -> Widths:
         channel=of_channels(given).shape[-1],
         belief=of_beliefs(given).shape[-1],
         law=of_laws(given).shape[-1],
-        structure=of_structure(given).shape[-1],
         time=of_time(2, 2, given.sigma).shape[-1],
         noise=waves(given.sigma).shape[-1],
     )

@@ -30,7 +30,6 @@ from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.schedule import Schedule, cosine_schedule, forward_noise
 from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.diffusion.training import kept, validation, worlds
-from mmm_benchmark.diffusion.training.drawn_structure import draw_structure
 from mmm_benchmark.diffusion.training.losses import NAMES, losses, total
 from mmm_benchmark.errors import UserError
 
@@ -112,8 +111,6 @@ class Trainer:
         observed, truth = worlds.draw(rng, config.prior, config.tokens, self.config.network.patch)
         if self.config.network.beliefs and not bool(observed.said.any()):
             observed = draw_beliefs(rng, observed, truth)
-        if self.config.network.structure:
-            observed, truth = draw_structure(rng, observed, truth)
         observed, truth = observed.to(self.device), truth.to(self.device)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         terms = loss_terms(self.network, self.schedule, observed, truth, self.config, generator)
@@ -152,15 +149,11 @@ class Trainer:
         """
         network, config, record = checkpoint.load(folder, self.device)
         weights, mine, its = network.state_dict(), self.config.network, config.network
-        told = {"beliefs": mine.beliefs, "priors": mine.priors, "structure": mine.structure}
-        if replace(its, **told) != mine:
+        if replace(its, beliefs=mine.beliefs, priors=mine.priors) != mine:
             raise UserError(f"{folder}: its network has other sizes than '{self.config.name}'")
         n = features.widths()
         wider = n.belief * (mine.beliefs - its.beliefs) + n.law * (mine.priors - its.priors)
         weights["embed_channel.weight"] = pad(weights["embed_channel.weight"], (0, wider))
-        wider = n.structure * (mine.structure - its.structure)
-        for name in ("embed_global.weight", "when.0.weight"):
-            weights[name] = pad(weights[name], (0, wider))
         for each in (self.network, self.average):
             each.load_state_dict(weights)
         self.progress.started_from = str(record["sha256"])

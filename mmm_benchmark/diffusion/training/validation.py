@@ -1,9 +1,8 @@
 """How good is a network on worlds that no training draws? The same worlds at every look.
 
-Five ways of asking: worlds whose prior was drawn first, told that prior; the same, told besides
-whether their effects move, and that their baseline does not wander; the same, told nothing; worlds
-of the published law, told it; and worlds of the other laws of training, told nothing, which more
-training must not lose. Noise of sampling is the same at every look, so that two looks, or two
+Four ways of asking: worlds whose prior was drawn first, told that prior; the same, told nothing;
+worlds of the published law, told it; and worlds of the other laws of training, told nothing, which
+more training must not lose. Noise of sampling is the same at every look, so that two looks, or two
 networks, are compared world by world.
 """
 
@@ -23,7 +22,6 @@ from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.schedule import Schedule
 from mmm_benchmark.diffusion.problem.truth import Truth
 from mmm_benchmark.diffusion.training import worlds
-from mmm_benchmark.diffusion.training.drawn_structure import say_structure
 
 Array = NDArray[np.float64]
 OTHER = "other"
@@ -32,8 +30,7 @@ TOGETHER = 4  # worlds that share a law, a size and, where told, priors
 MOST_CHANNELS, MOST_ROWS = 10, 210  # (geos x weeks): larger worlds would take most of the time
 PLAN = Plan("dpm", 8, 10)
 TOLD, UNTOLD, WHOLE, USUAL = "told its prior", "not told", "told published", "other laws"
-STRUCTURE = "told its prior and structure"
-WAYS = (TOLD, STRUCTURE, UNTOLD, WHOLE, USUAL)
+WAYS = (TOLD, UNTOLD, WHOLE, USUAL)
 
 
 class Asked(NamedTuple):
@@ -78,12 +75,7 @@ def _asked(law: str, observed: Observed, truth: Truth) -> list[Asked]:
         return [Asked(WHOLE if law == worlds.WHOLE else USUAL, observed, truth)]
     nothing = torch.zeros_like(observed.belief)
     untold = without_laws(with_beliefs(observed, nothing, nothing))
-    whole = say_structure(observed, truth, np.zeros(len(observed.sales), bool))
-    return [
-        Asked(TOLD, observed, truth),
-        Asked(STRUCTURE, whole, truth),
-        Asked(UNTOLD, untold, truth),
-    ]
+    return [Asked(TOLD, observed, truth), Asked(UNTOLD, untold, truth)]
 
 
 def validate(
@@ -93,7 +85,7 @@ def validate(
     found: dict[str, list[Scores]] = {way: [] for way in WAYS}
     for index, (way, observed, truth) in enumerate(asked):
         told = observed
-        if way in (TOLD, STRUCTURE, WHOLE) and not network.config.priors:
+        if way in (TOLD, WHOLE) and not network.config.priors:
             told, _ = within_training(without_laws(observed))
         state = sample(network, schedule, told, draws, plan, index)
         n = len(told.sales)

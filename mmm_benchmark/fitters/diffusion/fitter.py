@@ -42,7 +42,7 @@ class Diffusion:
         Project onto what is possible every so many steps.
     checkpoint
         Folder of another checkpoint; None takes the shipped one, or where ``prior`` is given the
-        one that was trained to answer under what it says.
+        one that was trained to answer under a stated prior.
     weights
         Fingerprint of the weights to insist on; ``settings`` fills it in, so that another
         checkpoint is another fitter. None takes what is there.
@@ -100,14 +100,11 @@ class Diffusion:
 
     @property
     def _folder(self) -> Path:
-        from mmm_benchmark.diffusion.inference import limits
+        from mmm_benchmark.diffusion.inference.limits import SHIPPED, SHIPPED_TOLD
 
         if self.checkpoint is not None:
             return Path(self.checkpoint)
-        if self.prior is None:
-            return limits.SHIPPED
-        structure = prior_of(self.prior).structure
-        return limits.SHIPPED_STRUCTURE if structure else limits.SHIPPED_TOLD
+        return SHIPPED if self.prior is None else SHIPPED_TOLD
 
     def skip(self, observed: xr.Dataset) -> str | None:
         """Decline what the model was not trained for."""
