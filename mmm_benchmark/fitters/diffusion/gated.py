@@ -12,7 +12,6 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, ClassVar
 
 from mmm_benchmark.fitters.diffusion.fitter import Diffusion
-from mmm_benchmark.priors.prior import prior_of
 
 if TYPE_CHECKING:
     from mmm_benchmark.diffusion.problem.observed import Observed
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 #: Share of draws that are the network's: ``benchmarks/gate.py learn``, *one weight*, 107 worlds.
 OF_NETWORK = 0.785
-#: The same where a prior says whether effects move and the baseline wanders, N worlds.
-OF_NETWORK_SAID = 0.5
 
 
 class Gated(Diffusion):
@@ -33,16 +30,11 @@ class Gated(Diffusion):
     def _drawn(self, of_network: Draw, whole: Observed, seed: int) -> Mixed:
         from mmm_benchmark.fitters.diffusion.wiener import solved
 
-        count = round(self._of_network * self.draws)
+        count = round(OF_NETWORK * self.draws)
         physics = solved(whole, self.draws - count, seed)
         figures = {f"physics_{name}": value for name, value in physics.diagnostics.items()}
         said = f"{self.draws - count} of {self.draws} draws are of its physics alone (wiener)"
         return shuffled(of_network(count), physics.state, seed), figures, (said,)
-
-    @property
-    def _of_network(self) -> float:
-        said = self.prior is not None and prior_of(self.prior).structure
-        return OF_NETWORK_SAID if said else OF_NETWORK
 
 
 def shuffled(first: State, second: State, seed: int) -> State:
