@@ -76,7 +76,9 @@ def test_quantities_drawn_from_the_coordinates_follow_the_stated_laws():
 
 def test_numpyro_mmm_answers_under_a_prior_of_ones_own():
     observed = example_observed(geos=2, weeks=40)
-    fit = NumpyroMMM(prior=OWN).fit(observed, Budget(chains=2, draws=60, tune=100), 3)
+    moving = {**OWN, "effects_move": True, "baseline_wanders": False}
+    fit = NumpyroMMM(prior=moving).fit(observed, Budget(chains=2, draws=60, tune=100), 3)
+    assert fit.notes[-1] == "against the prior, in this model effects stay"
     slope = fit.posterior["slope"].values
     assert 0.5 < slope.mean() < 2.0
     assert slope.std() < 0.3
