@@ -5,10 +5,10 @@
 
 All are told ``neutral``, which is not the law of these worlds. Those whose names end in ``-still``
 are told besides that effects stay and the baseline does not wander, as it is on business presets
-and as the model of ``numpyro-mmm`` has it; on ``time_varying`` the first of it is false. Seeds from 1001 on, which no choice
-was made on. Scores as in ``told_prior.py``: each channel's contribution over the window. Run each
-fitter in the environment of its extra (``diffusion``, or ``numpyro``); rows are in
-``results/told_presets.csv``.
+and as the model of ``numpyro-mmm`` has it; on ``time_varying`` the first of it is false. Seeds from
+1001 on, which no choice was made on. Scores as in ``told_prior.py``: each channel's contribution
+over the window. Run each fitter in the environment of its extra (``diffusion``, or ``numpyro``);
+rows are in ``results/told_presets.csv``.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from mmm_benchmark.diffusion.problem.state import (
     State,
     natural_hyper,
 )
+from mmm_benchmark.diffusion.problem.structure import known_calm, known_to_stay
 from mmm_benchmark.fitters.common.forecast import asked, forecast, weeks_to_come, whole_window
 
 if TYPE_CHECKING:
@@ -66,15 +67,20 @@ def _expected(
     many = observed.take(torch.zeros(len(state.level), dtype=torch.long))
     decoded = decode(state, many, generator)
     later, ahead = _later(dataset, many), weeks_to_come(dataset)
-    path = path_ahead(state, ahead, generator)
+    path = path_ahead(state, ahead, generator, moves=not known_to_stay(observed))
     moved = (PATH_SCALE * (path - state.path[..., :1])).exp().mT[:, None]
     media = (decoded.coefficient[:, :, :1] * moved * saturation(state, later)).sum(-1)
     controls = (later.controls * (CONTROL_SCALE * state.control)[:, None, None]).sum(-1)
-    return media + base_ahead(decoded.baseline, ahead, generator) + controls, decoded.noise
+    base = base_ahead(decoded.baseline, ahead, generator, wanders=not known_calm(observed))
+    return media + base + controls, decoded.noise
 
 
-def path_ahead(state: State, ahead: int, generator: torch.Generator) -> WorldChannelDate:
+def path_ahead(
+    state: State, ahead: int, generator: torch.Generator, *, moves: bool = True
+) -> WorldChannelDate:
     """Each path's next weeks (B, C, ahead): an OU path less its mean over the weeks seen."""
+    if not moves:
+        return torch.zeros(*state.path.shape[:2], ahead)
     seen = state.path.shape[-1]
     kernel = ou_kernel(seen + ahead).double()
     less_mean = torch.eye(seen + ahead, dtype=torch.float64)
@@ -86,10 +92,12 @@ def path_ahead(state: State, ahead: int, generator: torch.Generator) -> WorldCha
     return state.path @ gain.T + scale * shocks @ root.T
 
 
-def base_ahead(baseline: WorldGeoDate, ahead: int, generator: torch.Generator) -> WorldGeoDate:
+def base_ahead(
+    baseline: WorldGeoDate, ahead: int, generator: torch.Generator, *, wanders: bool = True
+) -> WorldGeoDate:
     """The baseline's next weeks (B, G, ahead): what geos share, and what each has of its own."""
     draws, geos, seen = baseline.shape
-    gain, root = _conditional(base_covariance(seen + ahead, centre=(seen - 1) / 2), seen)
+    gain, root = _conditional(base_covariance(seen + ahead, (seen - 1) / 2, wanders), seen)
     shared = torch.randn(draws, 1, ahead, generator=generator)
     own = GEO_BASE_SD * torch.randn(draws, geos, ahead, generator=generator)
     shocks = shared if geos == 1 else shared + own

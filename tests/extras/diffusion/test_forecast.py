@@ -14,8 +14,10 @@ from mmm_benchmark.fitters.diffusion.wiener import Wiener
 from mmm_benchmark.run.answer_checks import broken_promises
 from mmm_benchmark.testing import example_observed
 from mmm_data_generator.fields.parts import REVERSION
+from mmm_data_generator.fields.periods import WEEKS_PER_YEAR
 
 SEEN, AHEAD, DRAWS = 60, 13, 20_000
+CALM = {"base": "neutral", "effects_move": False, "baseline_wanders": False}
 
 
 def ou_paths(rng: np.random.Generator, volatility: float) -> np.ndarray:
@@ -54,7 +56,20 @@ def test_a_season_and_a_trend_go_on() -> None:
     np.testing.assert_allclose(ahead.mean(0)[0], true[156:], atol=0.03)
 
 
-@pytest.mark.parametrize("fitter", [Wiener(draws=64), Diffusion(draws=32, steps=4, sampler="dpm")])
+def test_what_does_not_move_goes_on_as_it_was() -> None:
+    t = torch.arange(120 + AHEAD, dtype=torch.float64)
+    true = (0.6 + 0.001 * t + 0.1 * torch.cos(2 * np.pi * t / WEEKS_PER_YEAR)).float()
+    generator = torch.Generator().manual_seed(1)
+    ahead = forecast.base_ahead(true[:120].expand(9, 1, 120), AHEAD, generator, wanders=False)
+    np.testing.assert_allclose(ahead, true[120:].expand(9, 1, AHEAD), atol=2e-3)
+    _, truth = small(n=2, n_weeks=40)
+    assert (forecast.path_ahead(truth.state, AHEAD, generator, moves=False) == 0).all()
+
+
+@pytest.mark.parametrize(
+    "fitter",
+    [Wiener(draws=64), Wiener(draws=64, prior=CALM), Diffusion(draws=32, steps=4, sampler="dpm")],
+)
 def test_the_forecast_holds_what_came(fitter: Wiener | Diffusion) -> None:
     whole = example_observed(geos=2)
     seen = whole.isel(date=slice(0, -AHEAD))
