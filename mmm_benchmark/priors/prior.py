@@ -199,8 +199,6 @@ NAMED: Final[Mapping[str, Prior]] = {
             ),
         ),
         curve="published",
-        effects_move=False,
-        baseline_wanders=False,
     ),
 }
 

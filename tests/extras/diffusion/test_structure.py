@@ -114,14 +114,6 @@ def test_a_prior_says_it(observed: xr.Dataset) -> None:
 
 
 @pytest.mark.parametrize("fitter", [Wiener, Diffusion])
-def test_it_enters_the_key_only_where_it_is_said(fitter: Any) -> None:
-    assert "structure" not in fitter().settings()
-    assert "structure" not in fitter(prior="neutral").settings()
-    said = fitter(prior="published").settings()["structure"]
-    assert said == {"effects_move": False, "baseline_wanders": False}
-
-
-@pytest.mark.parametrize("fitter", [Wiener, Diffusion])
 def test_effects_stay_in_an_answer_that_was_told_so(fitter: Any, observed: xr.Dataset) -> None:
     quick = {} if fitter is Wiener else {"sampler": "dpm", "steps": 4}
     fit = fitter(prior=CALM, draws=24, **quick).fit(observed, Budget(), 1)

@@ -87,7 +87,6 @@ def test_what_is_said_of_the_company():
     assert (prior.effects_move, prior.baseline_wanders) == (None, None)
     known = prior_of({"base": "meridian", "effects_move": False, "baseline_wanders": True})
     assert (known.effects_move, known.baseline_wanders) == (False, True)
-    assert NAMED["published"].effects_move is False  # the law of the published worlds
 
 
 def test_what_a_model_does_not_hold_is_said():
