@@ -25,6 +25,7 @@ from mmm_benchmark.diffusion.physics.geos import (
 )
 from mmm_benchmark.diffusion.physics.kernels import base_kernel
 from mmm_benchmark.diffusion.physics.response import response
+from mmm_benchmark.diffusion.physics.wiener import Point
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import (
     BASE_MEAN,
@@ -227,14 +228,8 @@ def _drawn(
     mean = of.mean + of.variance.sqrt() * normal(*of.mean.shape)
     shock = normal(len(world), len(of.pool), weeks + own)
     point, _ = solve(of, mean, mode, posterior.DRAW_ITERATIONS, shock)
-    size = observed.sizes
     scalars, waves = point.split([of.scalars, WAVES], 1)
-    level, shape, control = scalars.float().split([c, 3 * c, size.controls], 1)
-    return State(
-        path=torch.zeros(len(world), c, weeks),
-        level=level,
-        shape=shape.unflatten(1, (c, 3)),
-        base=(waves @ of.basis.T / BASE_SCALE).float(),
-        control=control,
-        hyper=torch.stack([hyper, torch.full_like(hyper, STILL)], 1),
-    ).flat()
+    base = (waves @ of.basis.T / BASE_SCALE).float()
+    whole = Point(scalars.float(), torch.zeros(len(world), c, weeks), base)
+    both = torch.stack([hyper, torch.full_like(hyper, STILL)], 1)
+    return posterior.as_state(observed, whole, both).flat()
