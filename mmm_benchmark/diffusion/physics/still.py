@@ -25,7 +25,7 @@ from mmm_benchmark.diffusion.physics.geos import (
 )
 from mmm_benchmark.diffusion.physics.kernels import base_kernel
 from mmm_benchmark.diffusion.physics.response import response
-from mmm_benchmark.diffusion.physics.wiener import Point
+from mmm_benchmark.diffusion.physics.wiener import Point, believed
 from mmm_benchmark.diffusion.problem.observed import Observed
 from mmm_benchmark.diffusion.problem.state import (
     BASE_MEAN,
@@ -120,7 +120,7 @@ def rows(observed: Observed, hyper: Tensor) -> Rows:
     """One row a world of ``observed``, at these standardised log noise scales, in double."""
     weeks = observed.sales.shape[-1]
     both = torch.stack([hyper, torch.full_like(hyper, STILL)], -1)
-    prior = posterior.prior_at(observed, both)
+    belief, certainty = (x.double() for x in believed(observed))
     values, vectors = base_kernel(weeks, wanders=False)
     basis = BASE_SCALE * (vectors * values.sqrt())[:, -WAVES:].double()
     pool = geo_groups(*observed.sales.shape[1:])
@@ -131,8 +131,8 @@ def rows(observed: Observed, hyper: Tensor) -> Rows:
         observed,
         pool,
         basis,
-        torch.cat([prior.scalar.double(), 0 * waves], 1),
-        torch.cat([prior.variance.double(), waves], 1),
+        torch.cat([certainty * belief / (1 + certainty), 0 * waves], 1),
+        torch.cat([1 / (1 + certainty), waves], 1),
         noise.clamp(min=MIN_NOISE)[:, None] * own.sqrt(),
     )
 
